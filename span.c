@@ -1,0 +1,88 @@
+/* span.c: untrusted bytes, read one checked way.
+ *
+ * A span is a run of bytes that came from a file. Its sizes are compared, never its pointers: an offset
+ * from a file is added to nothing before it is known to fit. Whatever does not fit ends in bad(), which
+ * leaves the innermost attempt(). Nothing is freed on the way out, because nothing was allocated.
+ */
+#include <setjmp.h>
+
+#include "depmod.h"
+
+struct handler {
+	struct handler *outer;
+	struct fault fault;
+	jmp_buf out;
+};
+
+static struct handler *innermost;
+
+bool attempt(void (*work)(void *), void *argument, struct fault *fault)
+{
+	struct handler here = { .outer = innermost };
+
+	if (setjmp(here.out)) {
+		innermost = here.outer;
+		*fault = here.fault;
+		return false;
+	}
+	innermost = &here;
+	work(argument);
+	innermost = here.outer;
+	return true;
+}
+
+_Noreturn void bad_fault(struct fault fault)
+{
+	innermost->fault = fault;
+	longjmp(innermost->out, 1);
+}
+
+_Noreturn void bad(const char *why)
+{
+	bad_fault((struct fault){ .why = why });
+}
+
+_Noreturn void bad_at(const char *why, uint64_t offset)
+{
+	bad_fault((struct fault){ .why = why, .offset = offset, .has_offset = true });
+}
+
+_Noreturn void bad_in(const char *what, const char *why)
+{
+	bad_fault((struct fault){ .what = what, .why = why });
+}
+
+struct span span_of(const void *bytes, size_t size)
+{
+	return (struct span){ bytes, (const uint8_t *)bytes + size };
+}
+
+size_t span_size(struct span s)
+{
+	return (size_t)(s.end - s.p);
+}
+
+struct span take(struct span *s, uint64_t size, const char *why)
+{
+	struct span child = *s;
+
+	if (size > span_size(*s))
+		bad(why);
+	s->p += size;
+	child.end = s->p;
+	return child;
+}
+
+struct span cut(struct span s, uint64_t offset, uint64_t size, const char *why)
+{
+	if (offset > span_size(s) || size > span_size(s) - offset)
+		bad_at(why, offset);
+	return span_of(s.p + offset, (size_t)size);
+}
+
+const char *string_at(struct span s, uint64_t offset, const char *why)
+{
+	if (offset >= span_size(s) || !memchr(s.p + offset, 0, span_size(s) - (size_t)offset))
+		bad_at(why, offset);
+	return (const char *)s.p + offset;
+}
