@@ -25,6 +25,9 @@ struct span {
 	const uint8_t *p, *end;
 };
 
+/* No module, no symbol, no place. */
+#define NONE UINT32_MAX
+
 /* Why some work on untrusted bytes ended: "WHAT: WHY at offset N", the first and last part where known. */
 struct fault {
 	const char *what;
@@ -32,6 +35,72 @@ struct fault {
 	uint64_t offset;
 	bool has_offset;
 };
+
+/* A piece of memory that is handed out in order; see arena.c. */
+struct arena {
+	const char *name;
+	uint8_t *start;
+	size_t used, size;
+	char limit[40];            /* what is said when it is full */
+};
+
+/* Bytes being written; see text.c. */
+struct text {
+	char *start;
+	size_t size, capacity;
+	int fd;                    /* where they go when there is no more room; -1: nowhere */
+	int error;                 /* errno of the first write that failed */
+};
+
+/* Distinct strings with small numbers, their ids; see hash.c. */
+struct name {
+	const char *string;        /* `length` bytes; a NUL follows unless it was borrowed */
+	uint32_t length, hash;
+};
+
+struct names {
+	struct name *entries;      /* by id */
+	uint32_t count, capacity;
+	uint32_t *slots;           /* id + 1, or 0 */
+	uint32_t bits;             /* 1 << bits slots are in use */
+	uint64_t key;              /* of the hash */
+	char *bytes;               /* of copied names */
+	size_t used, size;
+};
+
+/* For sorting: a string, what it stands for, and the part of it that is being compared. */
+struct key {
+	uint64_t chunk;
+	const char *string;
+	uint32_t item;
+};
+
+/* ---- sizes ---------------------------------------------------------------------------------------
+ * Address space, taken once and touched as needed; for 100,000 modules on a 64-bit host. */
+
+#if SIZE_MAX > UINT32_MAX
+enum { JOBS_MAX = 64, MODULES_MAX = 1 << 20 };
+#define RUN_MEMORY ((size_t)4 << 30)       /* tree, graph, configuration */
+#define SCRATCH_MEMORY ((size_t)1 << 30)   /* input files, tables for a while */
+#define SHARED_MEMORY ((size_t)256 << 20)  /* what all workers share */
+#define SYMBOLS_MAX (UINT32_C(4) << 20)
+#define OUTPUT_MEMORY ((size_t)2 << 30)    /* one output file, one index */
+#define WORKER_FACTS ((size_t)1 << 30)     /* what one worker learns */
+#define WORKER_SCRATCH ((size_t)1 << 30)   /* one module: file, decoded, sections */
+#define WORKER_WORDS ((size_t)64 << 20)    /* needs or exports of one module */
+#define DECODED_LIMIT ((size_t)512 << 20)  /* a module larger than this is no module */
+#else
+enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
+#define RUN_MEMORY ((size_t)256 << 20)
+#define SCRATCH_MEMORY ((size_t)128 << 20)
+#define SHARED_MEMORY ((size_t)32 << 20)
+#define SYMBOLS_MAX (UINT32_C(1) << 20)
+#define OUTPUT_MEMORY ((size_t)192 << 20)
+#define WORKER_FACTS ((size_t)128 << 20)
+#define WORKER_SCRATCH ((size_t)320 << 20)
+#define WORKER_WORDS ((size_t)8 << 20)
+#define DECODED_LIMIT ((size_t)192 << 20)
+#endif
 
 /* ---- config.c: depmod.d -------------------------------------------------------------------------- */
 
@@ -48,19 +117,187 @@ struct config {
 	struct words *exclude;   /* names of directories that are never entered */
 };
 
-struct arena;
+enum { CONFIG_FILES_MAX = 1024 };
 
-/* Reads the files and directories of `paths` (ended by NULL), or the standard ones below `base` when paths
- * is NULL, highest precedence first, for the kernel `release`. Words are kept in `memory`. A bad line, and
+/* Reads the files and directories of `paths` (ended by NULL), or the standard ones when `paths` is
+ * NULL, highest precedence first, for the kernel `release`. Words are kept in `memory`. A bad line, and
  * a file that cannot be read, is an error message; the rest counts. A path that is not there is nothing. */
 void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release);
 
-/* ---- regex.c: POSIX extended regular expressions, for KERNEL patterns ------------------------------ */
+/* ---- scan.c: which files are modules, and which of them counts -------------------------------------- */
 
-/* Whether `pattern` matches anywhere in `text` (both NUL-ended), as POSIX.1-2017 chapter 9.4 says, in the C
- * locale, without back-references. *valid tells whether the pattern is well formed; a malformed one, or
- * one beyond the matcher's limits, matches nothing. Time is bounded by pattern size times text length. */
-bool regex_matches(const char *pattern, const char *text, bool *valid);
+struct module {
+	const char *path;          /* as modules.dep has it: below the tree, or absolute when external */
+	const char *name;          /* file name up to its first dot, with `_` for `-` */
+};
+
+struct tree {
+	const char *name;          /* absolute path of the version's directory, with a `/` at the end */
+	int directory;             /* open */
+	struct module *modules;    /* in module order; a module's number is its place here */
+	uint32_t count;
+};
+
+/* Finds the modules below tree->name and in the external directories, settles which of equal names
+ * counts, and orders them. What cannot be read is an error message and the walk goes on; losers are
+ * warned about if `tell_losers`. Returns 0, or the errno that kept tree->name itself from being opened. */
+int scan(struct tree *tree, const struct config *config, bool tell_losers, struct arena *memory,
+	 struct arena *scratch);
+
+/* The same for files that the person named, given with absolute paths; 0 or an errno. */
+int scan_named(struct tree *tree, const struct config *config, const char *const *paths, bool tell_losers,
+	       struct arena *memory, struct arena *scratch);
+
+/* Whether no module below tree->name is newer than `file` in `directory` (0: it is not, or there is no such file). */
+bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory);
+
+/* The module's name that a path stands for, kept in `memory`. */
+const char *module_name(struct arena *memory, const char *path);
+
+/* ---- load.c: workers that turn files into facts ------------------------------------------------------ */
+
+#define WEAK_NEED (UINT32_C(1) << 31)
+
+/* What was read from one module. Numbers of names are those of the worker's table. */
+struct facts {
+	bool done;
+	struct fault fault;        /* fault.why: NULL when the module could be read */
+	const char *modinfo;       /* the alias=, softdep= and weakdep= strings, each ended by NUL */
+	const char *refused;       /* the first such string that was not kept, for control characters in it */
+	uint32_t modinfo_size;
+	uint32_t worker;
+	uint32_t export_count, need_count;
+	const uint32_t *exports, *export_crcs;
+	const uint32_t *needs, *need_crcs;  /* a need is a name, with WEAK_NEED where it is weak */
+};
+
+struct loaded {
+	struct facts *facts;       /* by module */
+	struct names **names;      /* by worker */
+	uint32_t workers;
+};
+
+struct load_options {
+	uint32_t jobs;             /* workers; 0: as many as cores may be used */
+	uint64_t key;              /* for the hash of names */
+	bool wants_crcs;
+};
+
+/* Reads every module of the tree. A module that cannot be read has its reason in its facts; so has one that
+ * a worker died on. */
+void load(struct loaded *loaded, const struct tree *tree, const struct load_options *options,
+	  struct arena *shared);
+
+/* ---- kernel.c: the kernel's own symbols ---------------------------------------------------------------- */
+
+enum kernel_file { SYSTEM_MAP, MODULE_SYMVERS };
+
+/* Adds what the file exports to `names`, which is empty, less the character `prefix` at their beginning, and a
+ * CRC for each to `crcs`. Bad lines are error messages. Returns 0 or an errno. */
+int kernel_read(const char *path, enum kernel_file kind, char prefix, struct names *names,
+		struct arena *crcs, struct arena *scratch);
+
+/* ---- resolve.c: owners, dependencies, order ------------------------------------------------------------- */
+
+enum { OWNER_KERNEL = UINT32_MAX - 1 };
+
+struct graph {
+	struct names symbols;      /* all names; the kernel's are first */
+	uint32_t *owner;           /* by symbol: a module, OWNER_KERNEL, or NONE */
+	uint32_t *first;           /* by module: where its direct dependencies begin; count + 1 of them */
+	uint32_t *direct;
+	uint32_t *number;          /* by module: its place in the order of dependencies */
+	bool *left_out;            /* by module: damaged, in a cycle, or in need of one that is */
+	uint32_t cyclic;           /* modules in cycles */
+	uint32_t unresolved;       /* reports made for -e */
+};
+
+struct resolve_options {
+	uint32_t kernel_symbols;   /* the first so many of graph->symbols */
+	const uint32_t *kernel_crcs;  /* theirs; NULL when CRCs are not to be compared */
+	struct text *show;         /* gets a line for each dependency; may be NULL */
+	bool report_unresolved;    /* -e */
+	bool warn;                 /* of duplicate symbols */
+	char prefix;               /* -P, or 0 */
+};
+
+void resolve(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
+	     const struct resolve_options *options, struct arena *arena);
+
+/* For all_dependencies(): room for every module. */
+struct closure {
+	uint32_t *seen;
+	struct key *list, *spare;
+};
+
+void closure_init(struct closure *closure, uint32_t modules, struct arena *arena);
+
+/* Puts all that the module needs, directly or not, into closure->list[].item, sorted by number; returns how many. */
+uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *closure);
+
+/* ---- cycles.c: modules that need each other ---------------------------------------------------------------- */
+
+/* Names each cycle and each module that is in one or needs one, marks those in graph->left_out, and
+ * returns how many are in one. */
+uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct arena *arena);
+
+/* ---- output.c: the content of each output file ---------------------------------------------------------------- */
+
+struct output_options {
+	bool text_only;            /* -n */
+	bool warn;                 /* of duplicate aliases */
+};
+
+/* Makes each file in turn and hands it to publish(); ends early, with false, when that returns false. */
+bool write_outputs(const struct output_options *options, const struct tree *tree,
+		   const struct loaded *loaded, const struct graph *graph,
+		   bool (*publish)(void *context, const char *name, struct span content), void *context);
+
+/* ---- publish.c: replacing a set of files --------------------------------------------------------------------------- */
+
+enum { OUTPUT_FILES_MAX = 16 };
+
+struct publication {
+	const char *path;
+	int directory;
+	const char *names[OUTPUT_FILES_MAX];
+	uint32_t count;
+};
+
+/* Each returns false after an error message. The directory is made if it is missing, and locked.
+ * The last two end the publication: either all files have been replaced, or none and nothing is left behind. */
+bool publish_begin(struct publication *publication, char *path);
+bool publish_file(struct publication *publication, const char *name, struct span content);
+bool publish_commit(struct publication *publication);
+void publish_abandon(struct publication *publication);
+
+/* ---- index.c: the binary trie ---------------------------------------------------------------------------------------- */
+
+struct pair {
+	const char *key;           /* bytes 1 to 127, ended by NUL */
+	const char *value;
+	uint32_t value_length, priority;
+};
+
+/* keys, spare and shared are room for `count` each, uninitialised. */
+struct index {
+	const struct pair *pairs;
+	struct key *keys, *spare;
+	uint32_t *shared;
+	uint32_t count;
+};
+
+/* Appends the index to `out`, which is empty. Values of equal keys keep the order of the pairs. Afterwards
+ * index->keys is sorted, each .item the number of a pair. */
+void index_write(struct text *out, struct index *index);
+
+/* ---- module.c: one module's bytes ------------------------------------------------------------------------------------- */
+
+struct elf_sink;
+
+/* Has the module in the open file parsed, decompressed if need be, with `scratch` as room. Ends in bad() when
+ * it cannot be. */
+void module_read(int fd, struct arena *scratch, const struct elf_sink *sink);
 
 /* ---- inflate.c: gzip ------------------------------------------------------------------------------ */
 
@@ -83,6 +320,97 @@ void crc32_make_table(uint32_t *table);
 
 /* The CRC of `size` bytes that follow bytes with the CRC `crc`; 0 to begin. */
 uint32_t crc32(const uint32_t *table, uint32_t crc, const uint8_t *bytes, size_t size);
+
+/* ---- elf.c: what a module says ------------------------------------------------------------------------------------------ */
+
+/* Where a module's bytes come from: read() gives `size` bytes at `offset`, good until elf_read() returns,
+ * or ends in bad_fault() about `what`. */
+struct source {
+	struct span (*read)(struct source *source, uint64_t offset, uint64_t size, const char *what);
+};
+
+/* What is done with what is found, in the order of the file. Names end in NUL. A version() may name a need
+ * that need() told before, or a new one. */
+struct elf_sink {
+	void *context;
+	bool wants_crcs;           /* of exports; else they come as anything */
+	void (*modinfo)(void *context, struct span strings);
+	void (*export)(void *context, const char *name, size_t length, uint32_t crc);
+	void (*need)(void *context, const char *name, size_t length, bool weak);
+	void (*version)(void *context, const char *name, size_t length, uint32_t crc);
+};
+
+bool is_elf(struct span start);
+
+void elf_read(struct source *source, const struct elf_sink *sink);
+
+/* ---- regex.c: POSIX extended regular expressions, for KERNEL patterns ------------------------------ */
+
+/* Whether `pattern` matches anywhere in `text` (both NUL-ended), as POSIX.1-2017 chapter 9.4 says, in the C
+ * locale, without back-references. *valid tells whether the pattern is well formed; a malformed one, or
+ * one beyond the matcher's limits, matches nothing. Time is bounded by pattern size times text length. */
+bool regex_matches(const char *pattern, const char *text, bool *valid);
+
+/* ---- hash.c: names and their numbers ---------------------------------------------------------------------------------------- */
+
+/* An empty table for up to `capacity` names, of which copied ones take up to `bytes` together. More ends in
+ * bad(). */
+void names_init(struct names *names, struct arena *arena, uint32_t capacity, size_t bytes, uint64_t key);
+
+/* The id of a name, or NONE. */
+uint32_t names_find(const struct names *names, const char *name, size_t length);
+
+/* The id of a name, new or known; a new one is copied, or borrowed: the string must then stay. */
+uint32_t names_add(struct names *names, const char *name, size_t length);
+uint32_t names_borrow(struct names *names, const char *name, size_t length);
+
+/* The same for an entry of another table with the same key. */
+uint32_t names_share(struct names *names, const struct name *name);
+
+/* ---- sort.c ------------------------------------------------------------------------------------------------------------------- */
+
+/* Both are stable; `spare` is room for n keys. By the strings' bytes, or by .chunk. */
+void sort_strings(struct key *keys, struct key *spare, size_t n);
+void sort_chunks(struct key *keys, struct key *spare, size_t n);
+
+/* ---- file.c: reading files and directories ---------------------------------------------------------------------------------------- */
+
+enum { CURRENT_DIRECTORY = -100 };  /* AT_FDCWD */
+enum file_kind { REGULAR_FILE, ANY_FILE };
+
+/* The whole file into `arena`. REGULAR_FILE refuses a FIFO, a device or a directory without waiting for it.
+ * Returns 0 or an errno. */
+int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
+	      struct span *content);
+
+struct directory {
+	int fd, error;
+	size_t at, filled;
+	uint8_t records[32768];
+};
+
+int directory_open(struct directory *directory, int at, const char *path);
+void directory_close(struct directory *directory);
+
+/* The next name but . and .., good until the next call, and its type as in <dirent.h>; NULL at the end, or
+ * when directory->error tells why not; then it is closed. */
+const char *directory_next(struct directory *directory, unsigned char *type);
+
+/* ---- arena.c: memory -------------------------------------------------------------------------------------------------------------------- */
+
+/* Address space of `size` bytes, or half of it, and so on, where the system grants no more; `shared` with
+ * processes forked later. All that cannot be had ends in bad(). */
+void arena_reserve(struct arena *arena, const char *name, size_t size, bool shared);
+
+/* Room for `count` objects of `size` bytes, not cleared. `alignment` is a power of two, 64 at most. */
+void *arena_take(struct arena *arena, size_t count, size_t size, size_t alignment);
+
+/* A copy of the bytes, with a NUL behind; and words that all have one value. */
+char *arena_string(struct arena *arena, const char *string, size_t length);
+uint32_t *new_words(struct arena *arena, size_t count, uint32_t value);
+
+/* Back to where `used` was; pages beyond `keep` more bytes go back to the system. */
+void arena_rewind(struct arena *arena, size_t used, size_t keep);
 
 /* ---- span.c: untrusted bytes ---------------------------------------------------------------------- */
 
@@ -114,5 +442,49 @@ static inline uint64_t le64(const uint8_t *p) { return le32(p) | (uint64_t)le32(
 static inline uint16_t be16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
 static inline uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p + 2); }
 static inline uint64_t be64(const uint8_t *p) { return (uint64_t)be32(p) << 32 | be32(p + 4); }
+
+/* ---- text.c: bytes being written, lines and words being read ------------------------------------------------------------------------------ */
+
+/* An empty text with all of the arena's room; nothing else may be taken from it until it is done. */
+void text_open(struct text *text, struct arena *arena);
+
+void text_add(struct text *text, const void *bytes, size_t size);
+void text_string(struct text *text, const char *string);
+void text_line(struct text *text, const char *const *parts);
+void text_flush(struct text *text);
+
+struct number {
+	char digits[24];
+};
+
+const char *decimal(struct number *buffer, uint64_t value);
+
+/* Reads digits from *string on and moves it behind them; false when there are none, or too many. */
+bool parse_unsigned(const char **string, uint32_t *value);
+
+/* Cut the next line (without its newline) or word off; false when there is none. */
+bool next_line(struct span *rest, struct span *line);
+bool next_word(struct span *line, struct span *word);
+bool span_is(struct span s, const char *string);
+bool has_control(const char *string, size_t length);
+
+/* ---- report.c: messages ------------------------------------------------------------------------------------------------------------------------ */
+
+enum level { FATAL, ERROR, WARNING, UNRESOLVED, INFO };
+
+struct report_settings {
+	bool quiet, verbose;
+};
+
+void report_setup(struct report_settings settings);
+
+/* One message of several parts, ended by NULL. */
+void report(enum level level, const char *const *parts);
+void report_fault(enum level level, const char *subject, const struct fault *fault);
+
+#define REPORT(level, ...) report(level, (const char *const[]){ __VA_ARGS__, NULL })
+#define error(...) REPORT(ERROR, __VA_ARGS__)
+#define warning(...) REPORT(WARNING, __VA_ARGS__)
+#define info(...) REPORT(INFO, __VA_ARGS__)
 
 #endif

@@ -1,0 +1,49 @@
+# depmod: one static file. `make` builds ./depmod, `make size` prints what each room costs,
+# `make demo` shows it at work, `make test` runs everything.
+
+ROOMS = depmod config scan load kernel resolve cycles output publish index module inflate crc elf \
+	regex hash sort span file arena text report
+FAST = load resolve index module inflate crc elf hash sort span text
+OBJECTS = $(ROOMS:%=build/%.o)
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion
+SAFE = -fPIE -fstack-protector-strong
+SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
+LINK_SAFE = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--build-id=none,-s
+
+# The release build: musl-gcc, where it is installed and no other compiler is asked for. Debian's does not know
+# -static-pie and would silently link a program that needs a loader, so gcc itself gets the pieces by hand.
+ifeq ($(origin CC),default)
+MUSL_GCC := $(shell command -v musl-gcc)
+endif
+ifneq ($(MUSL_GCC),)
+CC = $(MUSL_GCC)
+MUSL := $(shell $(MUSL_GCC) -static -\#\#\# none.o 2>&1 | sed -n 's/.* -L\([^ ]*musl[^ ]*\) .*/\1/p')
+LINK = $(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) -o $@ $(MUSL)/rcrt1.o $(MUSL)/crti.o $(OBJECTS) \
+	$(MUSL)/libc.a -lgcc -lgcc_eh $(MUSL)/libc.a $(MUSL)/crtn.o
+else
+LINK = $(CC) $(CFLAGS) -static $(LINK_SAFE) -o $@ $(OBJECTS) && \
+	echo 'note: built without musl-gcc; it works, but is not the release build'
+endif
+
+depmod: $(OBJECTS)
+	$(LINK)
+
+$(FAST:%=build/%.o): OPTIMISE = -O2
+OPTIMISE = -Os
+
+build/%.o: %.c depmod.h Makefile | build
+	$(CC) -std=c11 $(WARNINGS) $(SAFE) $(SMALL) $(OPTIMISE) $(CFLAGS) -c $< -o $@
+
+build:
+	mkdir -p $@
+
+# Code and constants of each room in bytes, largest last, then the whole.
+size: depmod
+	@size $(OBJECTS) | awk 'NR > 1 { sub(".*/", "", $$6); print $$1 + $$2, $$6 }' | sort -n
+	@wc -c depmod
+
+clean:
+	rm -rf build depmod
+
+.PHONY: size clean

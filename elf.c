@@ -1,0 +1,383 @@
+/* elf.c: what depmod needs of a module, an ELF relocatable file (System V gABI, chapter 4) of either word
+ * size and byte order, whatever the host's own. Read are, in this order:
+ *
+ *     .modinfo             key=value strings         modules.alias, .softdep, .weakdep, .devname
+ *     .symtab, .strtab     undefined = need, __crc_NAME = export     modules.dep, .symbols
+ *     __ksymtab_strings    exports, when there is no __crc_ symbol
+ *     __versions           the needs' CRCs, and needs that .symtab does not mention
+ *     __version_ext_crcs, __version_ext_names    the same since Linux 6.14
+ *
+ * Bytes come from a source, piece by piece, so that a caller can hold the whole file or read only
+ * what is asked for. What stands behind the last section (a signature) is never looked at. */
+#include "depmod.h"
+
+/* Where a field stands in its record, and its size in bytes. */
+struct field {
+	uint8_t at, size;
+};
+
+/* The two word sizes differ only in these numbers. */
+struct layout {
+	uint8_t header_size, section_size, symbol_size, crc_size;
+	struct field e_shoff, e_shentsize, e_shnum, e_shstrndx;
+	struct field sh_name, sh_type, sh_offset, sh_size, sh_link;
+	struct field st_name, st_value, st_info, st_shndx;
+};
+
+static const struct layout layout32 = {
+	.header_size = 52, .section_size = 40, .symbol_size = 16, .crc_size = 4,
+	.e_shoff = { 32, 4 }, .e_shentsize = { 46, 2 }, .e_shnum = { 48, 2 }, .e_shstrndx = { 50, 2 },
+	.sh_name = { 0, 4 }, .sh_type = { 4, 4 }, .sh_offset = { 16, 4 }, .sh_size = { 20, 4 },
+	.sh_link = { 24, 4 },
+	.st_name = { 0, 4 }, .st_value = { 4, 4 }, .st_info = { 12, 1 }, .st_shndx = { 14, 2 },
+};
+
+static const struct layout layout64 = {
+	.header_size = 64, .section_size = 64, .symbol_size = 24, .crc_size = 8,
+	.e_shoff = { 40, 8 }, .e_shentsize = { 58, 2 }, .e_shnum = { 60, 2 }, .e_shstrndx = { 62, 2 },
+	.sh_name = { 0, 4 }, .sh_type = { 4, 4 }, .sh_offset = { 24, 8 }, .sh_size = { 32, 8 },
+	.sh_link = { 40, 4 },
+	.st_name = { 0, 4 }, .st_value = { 8, 8 }, .st_info = { 4, 1 }, .st_shndx = { 6, 2 },
+};
+
+enum {
+	E_TYPE = 16, E_MACHINE = 18, SMALLEST_HEADER = 20,
+	CLASS_AT = 4, CLASS_32 = 1, CLASS_64 = 2, ORDER_AT = 5, ORDER_LITTLE = 1, ORDER_BIG = 2,
+	ET_REL = 1, EM_SPARC = 2, EM_SPARC32PLUS = 18, EM_SPARCV9 = 43,
+	SHT_NOBITS = 8, SHT_SYMTAB_SHNDX = 18,
+	SHN_UNDEF = 0, SHN_LORESERVE = 0xff00, SHN_ABS = 0xfff1, SHN_XINDEX = 0xffff,
+	STT_REGISTER = 13, STB_WEAK = 2, VERSION_RECORD = 64, EXTENDED_CRC = 4,
+};
+
+/* The sections that are read; the rest of the table is passed over. */
+enum wanted {
+	MODINFO, SYMTAB, STRTAB, KSYMTAB_STRINGS, VERSIONS, EXTENDED_CRCS, EXTENDED_NAMES, SYMTAB_SHNDX,
+	WANTED_COUNT
+};
+
+static const char *const section_name[WANTED_COUNT] = {
+	".modinfo", ".symtab", ".strtab", "__ksymtab_strings", "__versions", "__version_ext_crcs",
+	"__version_ext_names", ".symtab_shndx",
+};
+
+struct section {
+	uint64_t offset, size;
+	bool present;
+};
+
+struct elf {
+	struct source *source;
+	const struct elf_sink *sink;
+	const struct layout *layout;
+	bool big;
+	uint16_t machine;
+	struct span table;         /* the section headers */
+	uint32_t section_count;
+	struct section sections[WANTED_COUNT];
+};
+
+static inline uint64_t get(bool big, const uint8_t *record, struct field field)
+{
+	const uint8_t *p = record + field.at;
+
+	switch (field.size) {
+	case 1: return *p;
+	case 2: return big ? be16(p) : le16(p);
+	case 4: return big ? be32(p) : le32(p);
+	default: return big ? be64(p) : le64(p);
+	}
+}
+
+static uint64_t elf_get(const struct elf *elf, const uint8_t *record, struct field field)
+{
+	return get(elf->big, record, field);
+}
+
+static struct section section_of(const struct elf *elf, const uint8_t *header)
+{
+	const struct layout *l = elf->layout;
+	struct section section = {
+		.offset = elf_get(elf, header, l->sh_offset),
+		.size = elf_get(elf, header, l->sh_size),
+		.present = true,
+	};
+
+	if (elf_get(elf, header, l->sh_type) == SHT_NOBITS)
+		section.size = 0;
+	return section;
+}
+
+static struct span read_section(const struct elf *elf, struct section section, const char *what)
+{
+	return elf->source->read(elf->source, section.offset, section.size, what);
+}
+
+static struct span wanted_section(const struct elf *elf, enum wanted wanted)
+{
+	return elf->sections[wanted].present
+		       ? read_section(elf, elf->sections[wanted], section_name[wanted])
+		       : (struct span){ 0 };
+}
+
+/* "Figure 4-4": class, byte order and type say whether this is a file that we can read at all. */
+static void read_ident(struct elf *elf, struct span header)
+{
+	bool big = header.p[ORDER_AT] == ORDER_BIG;
+	uint8_t class = header.p[CLASS_AT];
+
+	if (class != CLASS_32 && class != CLASS_64)
+		bad_at("ELF class is neither 32 nor 64 bits", CLASS_AT);
+	if (!big && header.p[ORDER_AT] != ORDER_LITTLE)
+		bad_at("ELF byte order is neither little nor big", ORDER_AT);
+	elf->big = big;
+	elf->layout = class == CLASS_64 ? &layout64 : &layout32;
+	if (get(big, header.p, (struct field){ E_TYPE, 2 }) != ET_REL)
+		bad_at("not a relocatable ELF file", E_TYPE);
+	elf->machine = (uint16_t)get(big, header.p, (struct field){ E_MACHINE, 2 });
+}
+
+/* Returns the index of the section that holds the sections' names. From SHN_LORESERVE sections on, their
+ * number and that index stand in section header 0 ("Sections", e_shnum and e_shstrndx). */
+static uint32_t read_section_table(struct elf *elf)
+{
+	const struct layout *l = elf->layout;
+	struct span header = elf->source->read(elf->source, 0, l->header_size, "ELF header");
+	uint64_t offset = elf_get(elf, header.p, l->e_shoff);
+	uint64_t count = elf_get(elf, header.p, l->e_shnum);
+	uint32_t names = (uint32_t)elf_get(elf, header.p, l->e_shstrndx);
+
+	if (!offset)
+		bad_at("no section table", l->e_shoff.at);
+	if (elf_get(elf, header.p, l->e_shentsize) != l->section_size)
+		bad_at("wrong size of section headers", l->e_shentsize.at);
+	if (!count || names == SHN_XINDEX) {
+		struct span first = elf->source->read(elf->source, offset, l->section_size, "section table");
+
+		if (!count)
+			count = elf_get(elf, first.p, l->sh_size);
+		if (names == SHN_XINDEX)
+			names = (uint32_t)elf_get(elf, first.p, l->sh_link);
+	}
+	if (count > UINT32_MAX)
+		bad_at("too many sections", offset);
+	elf->table = elf->source->read(elf->source, offset, count * l->section_size, "section table");
+	elf->section_count = (uint32_t)count;
+	return names;
+}
+
+static const uint8_t *section_header(const struct elf *elf, uint32_t index, const char *why)
+{
+	uint8_t size = elf->layout->section_size;
+
+	if (index >= elf->section_count)
+		bad(why);
+	return elf->table.p + (size_t)index * size;
+}
+
+/* A table of strings must end in NUL; then every offset inside it is a string. */
+static struct span string_table(struct span span, const char *why)
+{
+	if (span.p < span.end && span.end[-1])
+		bad(why);
+	return span;
+}
+
+/* A short look decides for almost every section; names begin with "." or "__". */
+static void note_section(struct elf *elf, const uint8_t *header, const char *name)
+{
+	if (name[0] != '.' && name[0] != '_')
+		return;
+	for (int i = 0; i < WANTED_COUNT; i++)
+		if (!elf->sections[i].present && strcmp(name, section_name[i]) == 0)
+			elf->sections[i] = section_of(elf, header);
+}
+
+static void find_sections(struct elf *elf)
+{
+	const struct layout *l = elf->layout;
+	uint32_t index = read_section_table(elf);
+	const uint8_t *header = section_header(elf, index, "no section holds the section names");
+	struct span names = string_table(read_section(elf, section_of(elf, header),
+						      "section names"),
+					 "section names without an end");
+
+	for (uint32_t i = 1; i < elf->section_count; i++) {
+		uint32_t name;
+
+		header = elf->table.p + (size_t)i * l->section_size;
+		name = (uint32_t)elf_get(elf, header, l->sh_name);
+		if (name >= span_size(names))
+			bad_at("section name beyond the section names", name);
+		note_section(elf, header, (const char *)names.p + name);
+	}
+}
+
+static void read_modinfo(const struct elf *elf)
+{
+	struct span strings = wanted_section(elf, MODINFO);
+
+	if (strings.p < strings.end)
+		elf->sink->modinfo(elf->sink->context, strings);
+}
+
+struct symbols {
+	struct span table, strings, indices;
+	bool sparc;
+	bool exports;              /* a __crc_ symbol was seen */
+};
+
+/* The CRC that a __crc_ symbol stands for: its value, or the 32 bits that it points to. */
+static uint32_t crc_of(const struct elf *elf, const struct symbols *s, uint32_t number,
+		       uint64_t value, uint32_t section)
+{
+	struct section place;
+	struct span crc;
+
+	if (!elf->sink->wants_crcs || section == SHN_UNDEF || section == SHN_ABS)
+		return (uint32_t)value;
+	if (section == SHN_XINDEX) {
+		struct span index = cut(s->indices, (uint64_t)number * 4, 4, ".symtab_shndx is too short");
+
+		section = (uint32_t)elf_get(elf, index.p, (struct field){ 0, 4 });
+	}
+	place = section_of(elf, section_header(elf, section, "CRC in a section that does not exist"));
+	if (value > place.size || place.size - value < 4 || place.offset > UINT64_MAX - value)
+		bad_at("CRC outside its section", value);
+	crc = elf->source->read(elf->source, place.offset + value, 4, "CRC");
+	return (uint32_t)elf_get(elf, crc.p, (struct field){ 0, 4 });
+}
+
+static void note_need(const struct elf *elf, const struct symbols *s, const char *name, uint8_t info)
+{
+	if (s->sparc && (info & 15) == STT_REGISTER)
+		return;
+	if (*name)
+		elf->sink->need(elf->sink->context, name, strlen(name), info >> 4 == STB_WEAK);
+}
+
+/* Runs over every symbol of every module: inlined once a layout, so that its numbers are constants. */
+static inline __attribute__((always_inline))
+void each_symbol(const struct elf *elf, struct symbols *s, const struct layout *l, bool big)
+{
+	static const char crc[] = { '_', '_', 'c', 'r', 'c', '_' };
+	size_t string_size = span_size(s->strings);
+	uint32_t number = 1;
+
+	for (const uint8_t *p = s->table.p + l->symbol_size; p < s->table.end;
+	     p += l->symbol_size, number++) {
+		uint32_t at = (uint32_t)get(big, p, l->st_name);
+		uint32_t section = (uint32_t)get(big, p, l->st_shndx);
+		const char *name = (const char *)s->strings.p + at;
+
+		if (at >= string_size)
+			bad_at("symbol name beyond .strtab", (uint64_t)number * l->symbol_size);
+		if (section == SHN_UNDEF)
+			note_need(elf, s, name, (uint8_t)get(big, p, l->st_info));
+		if (string_size - at > sizeof(crc) && memcmp(name, crc, sizeof(crc)) == 0) {
+			name += sizeof(crc);
+			s->exports = true;
+			elf->sink->export(elf->sink->context, name, strlen(name),
+					  crc_of(elf, s, number, get(big, p, l->st_value), section));
+		}
+	}
+}
+
+static void read_exported_names(const struct elf *elf)
+{
+	struct span strings = string_table(wanted_section(elf, KSYMTAB_STRINGS),
+					   "__ksymtab_strings without an end");
+
+	while (strings.p < strings.end) {
+		size_t length = strlen((const char *)strings.p);
+
+		if (length)
+			elf->sink->export(elf->sink->context, (const char *)strings.p, length, 0);
+		strings.p += length + 1;
+	}
+}
+
+static void read_symbols(const struct elf *elf)
+{
+	const struct layout *l = elf->layout;
+	struct symbols s = {
+		.table = wanted_section(elf, SYMTAB),
+		.strings = string_table(wanted_section(elf, STRTAB), ".strtab without an end"),
+		.sparc = elf->machine == EM_SPARC || elf->machine == EM_SPARC32PLUS ||
+			 elf->machine == EM_SPARCV9,
+	};
+
+	if (!elf->sections[SYMTAB].present || !elf->sections[STRTAB].present)
+		bad("no symbol table");
+	if (span_size(s.table) % l->symbol_size)
+		bad(".symtab does not hold whole symbols");
+	if (elf->sink->wants_crcs)
+		s.indices = wanted_section(elf, SYMTAB_SHNDX);
+	if (!elf->big && l == &layout64)
+		each_symbol(elf, &s, &layout64, false);
+	else if (l == &layout64)
+		each_symbol(elf, &s, &layout64, true);
+	else if (elf->big)
+		each_symbol(elf, &s, &layout32, true);
+	else
+		each_symbol(elf, &s, &layout32, false);
+	if (!s.exports)
+		read_exported_names(elf);
+}
+
+/* Records of 64 bytes: a CRC as wide as the file's words, then a name. */
+static void read_versions(const struct elf *elf)
+{
+	struct span records = wanted_section(elf, VERSIONS);
+	struct field crc = { 0, elf->layout->crc_size };
+	size_t name_size = (size_t)VERSION_RECORD - crc.size;
+
+	if (span_size(records) % VERSION_RECORD)
+		bad("__versions does not hold whole records");
+	for (; records.p < records.end; records.p += VERSION_RECORD) {
+		const char *name = (const char *)records.p + crc.size;
+		const char *end = memchr(name, 0, name_size);
+
+		if (!end)
+			bad("__versions has a name without an end");
+		if (end > name)
+			elf->sink->version(elf->sink->context, name, (size_t)(end - name),
+					   (uint32_t)elf_get(elf, records.p, crc));
+	}
+}
+
+/* Two sections side by side: CRCs of 32 bits, and as many names. */
+static void read_extended_versions(const struct elf *elf)
+{
+	struct span crcs = wanted_section(elf, EXTENDED_CRCS);
+	struct span names = string_table(wanted_section(elf, EXTENDED_NAMES),
+					 "__version_ext_names without an end");
+
+	while (span_size(crcs) >= EXTENDED_CRC && names.p < names.end) {
+		struct span crc = take(&crcs, EXTENDED_CRC, "");
+		size_t length = strlen((const char *)names.p);
+
+		if (length)
+			elf->sink->version(elf->sink->context, (const char *)names.p, length,
+					   (uint32_t)elf_get(elf, crc.p, (struct field){ 0, 4 }));
+		names.p += length + 1;
+	}
+	if (crcs.p < crcs.end || names.p < names.end)
+		bad("__version_ext_crcs and __version_ext_names differ in number");
+}
+
+bool is_elf(struct span start)
+{
+	return span_size(start) >= 4 && memcmp(start.p, "\177ELF", 4) == 0;
+}
+
+void elf_read(struct source *source, const struct elf_sink *sink)
+{
+	struct elf elf = { .source = source, .sink = sink };
+
+	read_ident(&elf, source->read(source, 0, SMALLEST_HEADER, "ELF header"));
+	find_sections(&elf);
+	read_modinfo(&elf);
+	read_symbols(&elf);
+	read_versions(&elf);
+	read_extended_versions(&elf);
+}

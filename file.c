@@ -1,0 +1,109 @@
+/* file.c: reading whole files and directories. A file is read to its end, whatever size it claims;
+ * nothing here waits for a FIFO or a device that a hostile tree put in the way. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "depmod.h"
+
+/* Linux's own record, as getdents64(2) describes it. */
+enum { RECORD_LENGTH = 16, RECORD_TYPE = 18, RECORD_NAME = 19 };
+
+static bool not_regular(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) || !S_ISREG(st.st_mode);
+}
+
+static ssize_t read_again(int fd, void *buffer, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, buffer, size);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static int read_to_end(struct arena *arena, int fd, struct span *content)
+{
+	uint8_t *start = arena->start + arena->used;
+	size_t room = arena->size - arena->used, size = 0;
+
+	for (;;) {
+		ssize_t n = size < room ? read_again(fd, start + size, room - size) : -1;
+
+		if (n < 0)
+			return size < room ? errno : EFBIG;
+		if (n == 0)
+			break;
+		size += (size_t)n;
+	}
+	arena_take(arena, size, 1, 1);
+	*content = span_of(start, size);
+	return 0;
+}
+
+int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
+	      struct span *content)
+{
+	int wait = kind == ANY_FILE ? 0 : O_NONBLOCK;
+	int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | wait);
+	int error;
+
+	if (fd < 0)
+		return errno;
+	error = kind == REGULAR_FILE && not_regular(fd) ? EINVAL : read_to_end(arena, fd, content);
+	close(fd);
+	return error;
+}
+
+int directory_open(struct directory *directory, int at, const char *path)
+{
+	directory->fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory->at = directory->filled = 0;
+	directory->error = directory->fd < 0 ? errno : 0;
+	return directory->error;
+}
+
+void directory_close(struct directory *directory)
+{
+	close(directory->fd);
+}
+
+static bool refill(struct directory *directory)
+{
+	long n = syscall(SYS_getdents64, directory->fd, directory->records,
+			 sizeof(directory->records));
+
+	directory->at = 0;
+	directory->filled = n > 0 ? (size_t)n : 0;
+	if (n < 0)
+		directory->error = errno;
+	return n > 0;
+}
+
+const char *directory_next(struct directory *directory, unsigned char *type)
+{
+	for (;;) {
+		const uint8_t *record;
+		const char *name;
+		uint16_t length;
+
+		if (directory->at >= directory->filled && !refill(directory)) {
+			directory_close(directory);
+			return NULL;
+		}
+		record = directory->records + directory->at;
+		memcpy(&length, record + RECORD_LENGTH, sizeof(length));
+		directory->at += length;
+		*type = record[RECORD_TYPE];
+		name = (const char *)record + RECORD_NAME;
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+			return name;
+	}
+}

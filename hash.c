@@ -1,0 +1,131 @@
+/* hash.c: the table of names. Each distinct name gets the next small number, its id; the caller keeps what
+ * it knows of a name in arrays by id, or in the entry's two words.
+ *
+ * Open addressing with linear probing over ids; the slots double in place, inside memory given at the
+ * start, when they are three quarters full. The hash is keyed, so that a tree cannot be made
+ * to collide. Nothing is ever removed. */
+#include "depmod.h"
+
+enum { FIRST_BITS = 10 };
+
+/* Slots for `capacity` names at three quarters full. */
+static uint32_t largest_bits(uint32_t capacity)
+{
+	uint32_t bits = FIRST_BITS;
+
+	while ((UINT64_C(3) << bits) / 4 < capacity)
+		bits++;
+	return bits;
+}
+
+void names_init(struct names *names, struct arena *arena, uint32_t capacity, size_t bytes, uint64_t key)
+{
+	size_t slots = (size_t)1 << largest_bits(capacity);
+
+	*names = (struct names){ .capacity = capacity, .size = bytes, .bits = FIRST_BITS, .key = key };
+	names->entries = arena_take(arena, capacity, sizeof(*names->entries), 64);
+	names->slots = arena_take(arena, slots, sizeof(*names->slots), 64);
+	names->bytes = arena_take(arena, bytes, 1, 1);
+	memset(names->slots, 0, sizeof(*names->slots) << FIRST_BITS);
+}
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	uint64_t x = (a ^ b) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return x ^ x >> 32;
+}
+
+/* Eight bytes at a time; the host's byte order does not matter, as no order follows from a hash. */
+static uint32_t hash_of(uint64_t key, const char *name, size_t length)
+{
+	uint64_t hash = key ^ length, chunk;
+
+	for (; length >= sizeof(chunk); name += sizeof(chunk), length -= sizeof(chunk)) {
+		memcpy(&chunk, name, sizeof(chunk));
+		hash = mix(hash, chunk);
+	}
+	chunk = 0;
+	memcpy(&chunk, name, length);
+	hash = mix(hash, chunk);
+	return (uint32_t)(hash ^ hash >> 29);
+}
+
+/* Slots hold id + 1, so that zeroed memory is an empty table. */
+static uint32_t *slot_of(const struct names *names, uint32_t hash, const char *name, size_t length)
+{
+	uint32_t mask = (UINT32_C(1) << names->bits) - 1;
+
+	for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
+		uint32_t *slot = &names->slots[at];
+		const struct name *entry;
+
+		if (!*slot)
+			return slot;
+		entry = &names->entries[*slot - 1];
+		if (entry->hash == hash && entry->length == length &&
+		    memcmp(entry->string, name, length) == 0)
+			return slot;
+	}
+}
+
+static void grow(struct names *names)
+{
+	uint32_t mask;
+
+	names->bits++;
+	mask = (UINT32_C(1) << names->bits) - 1;
+	memset(names->slots, 0, sizeof(*names->slots) << names->bits);
+	for (uint32_t id = 0; id < names->count; id++) {
+		uint32_t at = names->entries[id].hash & mask;
+
+		while (names->slots[at])
+			at = (at + 1) & mask;
+		names->slots[at] = id + 1;
+	}
+}
+
+uint32_t names_find(const struct names *names, const char *name, size_t length)
+{
+	return *slot_of(names, hash_of(names->key, name, length), name, length) - 1;
+}
+
+static uint32_t add(struct names *names, uint32_t *slot, struct name entry)
+{
+	if (names->count == names->capacity)
+		bad_in("names", "too many different ones");
+	names->entries[names->count] = entry;
+	*slot = ++names->count;
+	if (names->count > (UINT32_C(3) << names->bits) / 4)
+		grow(names);
+	return names->count - 1;
+}
+
+uint32_t names_add(struct names *names, const char *name, size_t length)
+{
+	uint32_t hash = hash_of(names->key, name, length);
+	uint32_t *slot = slot_of(names, hash, name, length);
+	char *copy = names->bytes + names->used;
+
+	if (*slot)
+		return *slot - 1;
+	if (length >= names->size - names->used || length > UINT32_MAX)
+		bad_in("names", "too long together");
+	memcpy(copy, name, length);
+	copy[length] = 0;
+	names->used += length + 1;
+	return add(names, slot, (struct name){ .string = copy, .length = (uint32_t)length, .hash = hash });
+}
+
+uint32_t names_share(struct names *names, const struct name *name)
+{
+	uint32_t *slot = slot_of(names, name->hash, name->string, name->length);
+
+	return *slot ? *slot - 1 : add(names, slot, *name);
+}
+
+uint32_t names_borrow(struct names *names, const char *string, size_t length)
+{
+	return names_share(names, &(struct name){ .string = string, .length = (uint32_t)length,
+						  .hash = hash_of(names->key, string, length) });
+}

@@ -1,0 +1,130 @@
+/* module.c: one module's bytes, from an open file: as they are, or decompressed, as the first bytes say. Of a
+ * plain module only those pieces are read that the parser asks for; a compressed one is read and decoded whole. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <unistd.h>
+
+#include "depmod.h"
+
+enum {
+	HEAD = 4096,               /* enough to tell what a file is, and for an ELF header */
+	PIECE = 1 << 20,           /* a compressed file is read in pieces of this size */
+};
+
+struct file_source {
+	struct source source;
+	int fd;
+	struct arena *scratch;
+	struct span head;
+};
+
+_Noreturn static void beyond_end(const char *what, uint64_t offset)
+{
+	bad_fault((struct fault){ .what = what, .why = "reaches beyond the end of the file",
+				  .offset = offset, .has_offset = true });
+}
+
+static size_t read_at(int fd, uint8_t *to, size_t size, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = pread(fd, to + done, size - done, (off_t)(offset + done));
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			bad(strerror(errno));
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return done;
+}
+
+static struct span read_from_file(struct source *source, uint64_t offset, uint64_t size,
+				  const char *what)
+{
+	struct file_source *file = (struct file_source *)source;
+	uint8_t *to;
+
+	if (offset <= span_size(file->head) && size <= span_size(file->head) - offset)
+		return span_of(file->head.p + offset, (size_t)size);
+	if (size > SIZE_MAX / 2 || offset > INT64_MAX - size)
+		beyond_end(what, offset);
+	to = arena_take(file->scratch, (size_t)size, 1, 16);
+	if (read_at(file->fd, to, (size_t)size, offset) < size)
+		beyond_end(what, offset);
+	return span_of(to, (size_t)size);
+}
+
+struct memory_source {
+	struct source source;
+	struct span bytes;
+};
+
+static struct span read_from_memory(struct source *source, uint64_t offset, uint64_t size,
+				    const char *what)
+{
+	struct span bytes = ((struct memory_source *)source)->bytes;
+
+	if (offset > span_size(bytes) || size > span_size(bytes) - offset)
+		beyond_end(what, offset);
+	return span_of(bytes.p + offset, (size_t)size);
+}
+
+static struct span decode(struct arena *scratch, struct span file)
+{
+	void *work = arena_take(scratch, INFLATE_WORK_SIZE, 1, 64);
+	size_t room = scratch->size - scratch->used;
+	uint8_t *out = scratch->start + scratch->used;
+	size_t size;
+
+	if (room > DECODED_LIMIT)
+		room = DECODED_LIMIT;
+	size = gunzip(file, out, room, work);
+	arena_take(scratch, size, 1, 1);
+	return span_of(out, size);
+}
+
+static bool is_gzip(struct span head)
+{
+	return span_size(head) >= 2 && head.p[0] == 0x1f && head.p[1] == 0x8b;
+}
+
+/* Everything of the file; what was already read of it is the first part. */
+static struct span read_rest(struct arena *scratch, int fd, struct span head)
+{
+	size_t size = span_size(head), room = scratch->size - scratch->used, n = size == HEAD;
+
+	while (n && room) {
+		n = read_at(fd, scratch->start + scratch->used, room < PIECE ? room : PIECE, size);
+		arena_take(scratch, n, 1, 1);
+		room -= n;
+		size += n;
+	}
+	if (!room)
+		bad("file is too large");
+	return span_of(head.p, size);
+}
+
+void module_read(int fd, struct arena *scratch, const struct elf_sink *sink)
+{
+	uint8_t *start = arena_take(scratch, HEAD, 1, 64);
+	struct span head = span_of(start, read_at(fd, start, HEAD, 0));
+
+	if (is_elf(head)) {
+		struct file_source file = { { read_from_file }, fd, scratch, head };
+
+		elf_read(&file.source, sink);
+	} else if (is_gzip(head)) {
+		struct memory_source memory = {
+			{ read_from_memory }, decode(scratch, read_rest(scratch, fd, head))
+		};
+
+		if (!is_elf(memory.bytes))
+			bad("does not hold an ELF file");
+		elf_read(&memory.source, sink);
+	} else {
+		bad(span_size(head) ? "neither ELF nor a known compression" : "empty file");
+	}
+}

@@ -1,0 +1,105 @@
+/* publish.c: replacing a set of files in a directory. Each is written whole under a temporary name; only when all
+ * are there do they take their real names, back to back. Until then the old files are untouched. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "depmod.h"
+
+/* Room for a temporary name. */
+struct temporary {
+	char name[64];
+};
+
+static bool failed(const struct publication *p, const char *what, const char *name)
+{
+	error("could not ", what, " ", p->path, "/", name, ": ", strerror(errno));
+	return false;
+}
+
+static const char *temporary_name(struct temporary *buffer, const char *name)
+{
+	struct text text = { .start = buffer->name, .capacity = sizeof(buffer->name), .fd = -1 };
+
+	text_string(&text, ".");
+	text_string(&text, name);
+	text_add(&text, ".new", sizeof(".new"));
+	return buffer->name;
+}
+
+/* Each missing directory of the path in turn. */
+static int make_directories(char *path)
+{
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = 0;
+		if (mkdir(path, 0755) && errno != EEXIST && errno != EROFS && errno != EACCES)
+			return -1;
+		*p = '/';
+	}
+	return mkdir(path, 0755) && errno != EEXIST ? -1 : 0;
+}
+
+bool publish_begin(struct publication *p, char *path)
+{
+	int how = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+	*p = (struct publication){ .path = path };
+	p->directory = open(path, how);
+	if (p->directory < 0 && errno == ENOENT && make_directories(path) == 0)
+		p->directory = open(path, how);
+	if (p->directory < 0) {
+		error("could not open directory ", path, ": ", strerror(errno));
+		return false;
+	}
+	while (flock(p->directory, LOCK_EX))
+		if (errno != EINTR)
+			break;  /* a file system without locks: go on without */
+	return true;
+}
+
+bool publish_file(struct publication *p, const char *name, struct span content)
+{
+	struct temporary buffer;
+	const char *temporary = temporary_name(&buffer, name);
+	struct text text = { .start = (char *)content.p, .size = span_size(content) };
+
+	if (unlinkat(p->directory, temporary, 0) && errno != ENOENT)
+		return failed(p, "remove", temporary);
+	text.fd = openat(p->directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			 0644);
+	if (text.fd < 0)
+		return failed(p, "create", temporary);
+	p->names[p->count++] = name;
+	text_flush(&text);
+	if (close(text.fd) && !text.error)
+		text.error = errno;
+	errno = text.error;
+	return !text.error || failed(p, "write", name);
+}
+
+bool publish_commit(struct publication *p)
+{
+	struct temporary buffer;
+
+	for (uint32_t i = 0; i < p->count; i++)
+		if (renameat(p->directory, temporary_name(&buffer, p->names[i]), p->directory, p->names[i]))
+			return failed(p, "replace", p->names[i]);
+	p->count = 0;
+	close(p->directory);
+	return true;
+}
+
+void publish_abandon(struct publication *p)
+{
+	struct temporary buffer;
+
+	for (uint32_t i = 0; i < p->count; i++)
+		unlinkat(p->directory, temporary_name(&buffer, p->names[i]), 0);
+	close(p->directory);
+}

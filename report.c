@@ -1,0 +1,47 @@
+/* report.c: what is said to the person, and its form: `depmod: ERROR: PART PART…` on standard error. */
+#include <string.h>
+
+#include "depmod.h"
+
+static struct report_settings settings;
+
+void report_setup(struct report_settings chosen)
+{
+	settings = chosen;
+}
+
+/* A name from a file may hold bytes that steer a terminal or forge a line: they are shown as `?`. */
+static void add_harmless(struct text *text, const char *part)
+{
+	for (; *part; part++)
+		text_add(text, (uint8_t)*part < ' ' || *part == 0x7f ? "?" : part, 1);
+}
+
+void report(enum level level, const char *const *parts)
+{
+	static const char *const label[] = {
+		[FATAL] = "FATAL: ", [ERROR] = "ERROR: ", [WARNING] = "WARNING: ",
+		[UNRESOLVED] = "WARNING: ", [INFO] = "INFO: ",
+	};
+	char buffer[1024];
+	struct text text = { .start = buffer, .capacity = sizeof(buffer), .fd = 2 };
+
+	if ((level == WARNING && settings.quiet) || (level == INFO && !settings.verbose))
+		return;
+	text_string(&text, "depmod: ");
+	text_string(&text, label[level]);
+	for (; *parts; parts++)
+		add_harmless(&text, *parts);
+	text_add(&text, "\n", 1);
+	text_flush(&text);
+}
+
+void report_fault(enum level level, const char *subject, const struct fault *fault)
+{
+	struct number offset;
+
+	report(level, (const char *const[]){
+		subject, ": ", fault->what ? fault->what : "", fault->what ? ": " : "", fault->why,
+		fault->has_offset ? " at offset " : "",
+		fault->has_offset ? decimal(&offset, fault->offset) : "", NULL });
+}

@@ -1,0 +1,257 @@
+/* resolve.c: who supplies what, and what follows from it: direct dependencies, one order for the whole tree,
+ * transitive dependencies, cycles. */
+#include "depmod.h"
+
+struct resolving {
+	const struct tree *tree;
+	const struct loaded *loaded;
+	const struct resolve_options *options;
+	struct arena *arena;
+	struct graph *graph;
+	uint32_t **symbol;         /* by worker, by its name: the symbol in graph->symbols */
+	uint32_t **supplier;       /* by worker, by its name: the owner that a need of it leads to */
+	uint32_t *crc;             /* by symbol: the CRC that its owner gives; only where CRCs are wanted */
+};
+
+/* ---- owners ---- */
+
+/* The workers' names become one table. A name that carries the -P character stands there without it too,
+ * so that from here on the table does not grow. */
+static void merge_names(struct resolving *r)
+{
+	struct names *symbols = &r->graph->symbols;
+
+	r->symbol = arena_take(r->arena, r->loaded->workers, sizeof(*r->symbol), sizeof(*r->symbol));
+	for (uint32_t w = 0; w < r->loaded->workers; w++) {
+		const struct names *names = r->loaded->names[w];
+
+		r->symbol[w] = new_words(r->arena, names->count, NONE);
+		for (uint32_t i = 0; i < names->count; i++) {
+			const struct name *name = &names->entries[i];
+
+			r->symbol[w][i] = names_share(symbols, name);
+			if (r->options->prefix && *name->string == r->options->prefix)
+				names_add(symbols, name->string + 1, name->length - 1);
+		}
+	}
+}
+
+static uint32_t without_prefix(const struct resolving *r, uint32_t symbol, bool dot_too)
+{
+	const struct names *symbols = &r->graph->symbols;
+	const struct name *name = &symbols->entries[symbol];
+	const char *string = name->string;
+
+	string += dot_too && *string == '.';
+	string += *string && *string == r->options->prefix;
+	if (string == name->string)
+		return symbol;
+	return names_find(symbols, string, name->length - (size_t)(string - name->string));
+}
+
+static void note_owner(struct resolving *r, uint32_t symbol, uint32_t module)
+{
+	uint32_t *owner = &r->graph->owner[symbol];
+
+	if (r->options->warn && *owner < r->tree->count)
+		warning("duplicate symbol ", r->graph->symbols.entries[symbol].string, " in ",
+			r->tree->modules[*owner].path, " and ", r->tree->modules[module].path);
+	*owner = module;
+}
+
+/* The last module that exports a symbol owns it. */
+static void find_owners(struct resolving *r)
+{
+	struct graph *graph = r->graph;
+
+	graph->owner = new_words(r->arena, graph->symbols.count, NONE);
+	for (uint32_t i = 0; i < r->options->kernel_symbols; i++)
+		graph->owner[i] = OWNER_KERNEL;
+	if (r->options->kernel_crcs) {
+		r->crc = new_words(r->arena, graph->symbols.count, 0);
+		memcpy(r->crc, r->options->kernel_crcs, r->options->kernel_symbols * sizeof(*r->crc));
+	}
+	for (uint32_t m = 0; m < r->tree->count; m++) {
+		const struct facts *facts = &r->loaded->facts[m];
+
+		if (graph->left_out[m])
+			continue;
+		for (uint32_t i = 0; i < facts->export_count; i++) {
+			uint32_t symbol = r->symbol[facts->worker][facts->exports[i]];
+
+			symbol = without_prefix(r, symbol, false);
+			note_owner(r, symbol, m);
+			if (r->crc)
+				r->crc[symbol] = facts->export_crcs ? facts->export_crcs[i] : 0;
+		}
+	}
+}
+
+/* What a worker's name leads to as a need: the owner, so that each need is one look into a table. */
+static void find_suppliers(struct resolving *r)
+{
+	r->supplier = arena_take(r->arena, r->loaded->workers, sizeof(*r->supplier),
+				 sizeof(*r->supplier));
+	for (uint32_t w = 0; w < r->loaded->workers; w++) {
+		uint32_t count = r->loaded->names[w]->count;
+
+		r->supplier[w] = new_words(r->arena, count, NONE);
+		for (uint32_t i = 0; i < count; i++) {
+			uint32_t symbol = without_prefix(r, r->symbol[w][i], true);
+
+			if (symbol != NONE)
+				r->supplier[w][i] = r->graph->owner[symbol];
+		}
+	}
+}
+
+/* ---- direct dependencies ---- */
+
+/* What stands before a module's path in messages. */
+static const char *root_of(const struct tree *tree, uint32_t module)
+{
+	return *tree->modules[module].path == '/' ? "" : tree->name;
+}
+
+/* Says what -e asks for about the module's need number i. */
+static void check_need(struct resolving *r, uint32_t module, uint32_t i)
+{
+	const struct facts *facts = &r->loaded->facts[module];
+	uint32_t id = facts->needs[i] & ~WEAK_NEED;
+	const char *what = NULL;
+
+	if (facts->needs[i] & WEAK_NEED)
+		return;
+	if (r->supplier[facts->worker][id] == NONE)
+		what = " needs unknown symbol ";
+	else if (r->crc && r->crc[without_prefix(r, r->symbol[facts->worker][id], true)] !=
+				   facts->need_crcs[i])
+		what = " disagrees about version of symbol ";
+	if (!what)
+		return;
+	r->graph->unresolved++;
+	REPORT(UNRESOLVED, root_of(r->tree, module), r->tree->modules[module].path, what,
+	       r->loaded->names[facts->worker]->entries[id].string);
+}
+
+static void find_direct(struct resolving *r)
+{
+	struct graph *graph = r->graph;
+	uint32_t *seen = new_words(r->arena, r->tree->count, NONE);
+	uint32_t count = 0;
+
+	graph->first = new_words(r->arena, (size_t)r->tree->count + 1, 0);
+	graph->direct = new_words(r->arena, 0, 0);
+	for (uint32_t m = 0; m < r->tree->count; m++) {
+		const struct facts *facts = &r->loaded->facts[m];
+
+		for (uint32_t i = 0; i < facts->need_count; i++) {
+			uint32_t id = facts->needs[i] & ~WEAK_NEED;
+			uint32_t owner = r->supplier[facts->worker][id];
+
+			if (r->options->report_unresolved)
+				check_need(r, m, i);
+			if (owner >= r->tree->count || owner == m || seen[owner] == m)
+				continue;
+			seen[owner] = m;
+			new_words(r->arena, 1, owner);  /* direct[count], as nothing else is taken here */
+			count++;
+			if (r->options->show)
+				text_line(r->options->show, (const char *const[]){
+					root_of(r->tree, m), r->tree->modules[m].path, " needs \"",
+					r->loaded->names[facts->worker]->entries[id].string, "\": ",
+					root_of(r->tree, owner), r->tree->modules[owner].path, NULL });
+		}
+		graph->first[m + 1] = count;
+	}
+}
+
+/* ---- order ---- */
+
+/* Gives numbers from 0 on: to all modules that nobody uses, last in module order first; then to a
+ * dependency as soon as all its users have theirs. Returns how many modules got one: cycles, and what only
+ * they use, get none. */
+static uint32_t number_modules(struct resolving *r)
+{
+	struct graph *graph = r->graph;
+	uint32_t count = r->tree->count, next = 0, waiting = 0;
+	uint32_t *users = new_words(r->arena, count, 0);
+	uint32_t *stack = new_words(r->arena, count, 0);
+
+	graph->number = new_words(r->arena, count, NONE);
+	for (uint32_t m = 0; m < count; m++)
+		for (uint32_t i = graph->first[m]; i < graph->first[m + 1] && !graph->left_out[m]; i++)
+			users[graph->direct[i]]++;
+	for (uint32_t m = 0; m < count; m++)
+		if (!users[m] && !graph->left_out[m])
+			stack[waiting++] = m;
+	while (waiting) {
+		uint32_t m = stack[--waiting];
+
+		graph->number[m] = next++;
+		for (uint32_t i = graph->first[m]; i < graph->first[m + 1]; i++)
+			if (--users[graph->direct[i]] == 0)
+				stack[waiting++] = graph->direct[i];
+	}
+	return next;
+}
+
+/* ---- the whole ---- */
+
+static uint32_t count_left_out(const struct resolving *r)
+{
+	uint32_t count = 0;
+
+	for (uint32_t m = 0; m < r->tree->count; m++)
+		count += r->graph->left_out[m];
+	return count;
+}
+
+void resolve(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
+	     const struct resolve_options *options, struct arena *arena)
+{
+	struct resolving r = {
+		.tree = tree, .loaded = loaded, .options = options, .arena = arena, .graph = graph,
+	};
+
+	graph->left_out = arena_take(arena, tree->count, sizeof(bool), 1);
+	for (uint32_t m = 0; m < tree->count; m++)
+		graph->left_out[m] = loaded->facts[m].fault.why != NULL;
+	merge_names(&r);
+	find_owners(&r);
+	find_suppliers(&r);
+	find_direct(&r);
+	if (number_modules(&r) + count_left_out(&r) < tree->count) {
+		graph->cyclic = leave_out_cycles(graph, tree, arena);
+		number_modules(&r);
+	}
+}
+
+void closure_init(struct closure *closure, uint32_t modules, struct arena *arena)
+{
+	closure->seen = new_words(arena, modules, NONE);
+	closure->list = arena_take(arena, modules, sizeof(*closure->list), 8);
+	closure->spare = arena_take(arena, modules, sizeof(*closure->spare), 8);
+}
+
+uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *c)
+{
+	uint32_t count = 0, done = 0;
+
+	c->seen[module] = module;
+	for (uint32_t at = module;; at = (uint32_t)c->list[done++].item) {
+		for (uint32_t i = graph->first[at]; i < graph->first[at + 1]; i++) {
+			uint32_t dependency = graph->direct[i];
+
+			if (c->seen[dependency] == module)
+				continue;
+			c->seen[dependency] = module;
+			c->list[count++] = (struct key){ .chunk = graph->number[dependency],
+							 .item = dependency };
+		}
+		if (done == count)
+			break;
+	}
+	sort_chunks(c->list, c->spare, count);
+	return count;
+}

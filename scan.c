@@ -1,0 +1,454 @@
+/* scan.c: the walk over a version's directory: which files are modules, what they are called, which of two with
+ * the same name wins, and in which order they stand. Nothing is opened but directories. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "depmod.h"
+
+enum {
+	LINKED_MAX = 65536,        /* directories entered through links: more is a maze, not a tree */
+};
+
+/* A directory to be read, or read already; `path` is "" for the tree itself. */
+struct place {
+	const char *path;
+	struct place *parent, *next;
+	dev_t device;
+	ino_t inode;
+	bool known;                /* device and inode are */
+};
+
+struct walk {
+	const struct config *config;
+	struct arena *memory;
+	int at;                    /* what relative paths are relative to */
+	struct place *first, **last;
+	uint32_t linked;
+	bool (*found)(struct walk *walk, const char *path);  /* a module; false ends the walk */
+	void *context;
+};
+
+/* ---- names ---- */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool ends_in(const char *name, size_t length, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return length > n && memcmp(name + length - n, suffix, n) == 0;
+}
+
+/* The length of `name` up to and with `.ko`, or 0 when it is not a module's name. */
+static size_t plain_length(const char *name)
+{
+	static const char *const compressed[] = { ".gz", ".xz", ".zst" };
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < COUNT_OF(compressed); i++)
+		if (ends_in(name, length, compressed[i])) {
+			length -= strlen(compressed[i]);
+			break;
+		}
+	return ends_in(name, length, ".ko") ? length : 0;
+}
+
+const char *module_name(struct arena *memory, const char *path)
+{
+	const char *name = base_name(path);
+	char *copy = arena_string(memory, name, strcspn(name, "."));
+
+	for (char *p = copy; *p; p++)
+		if (*p == '-')
+			*p = '_';
+	return copy;
+}
+
+/* modules.dep separates by blanks, colons and newlines, and has no way to quote one. */
+static bool can_be_listed(const char *path)
+{
+	return !has_control(path, strlen(path)) && !strpbrk(path, " :");
+}
+
+/* ---- the walk ---- */
+
+static const char *join(struct arena *memory, const char *directory, const char *name)
+{
+	size_t head = strlen(directory), tail = strlen(name);
+	char *path = arena_take(memory, head + tail + 2, 1, 1);
+
+	memcpy(path, directory, head);
+	if (head)
+		path[head++] = '/';
+	memcpy(path + head, name, tail + 1);
+	return path;
+}
+
+static bool excluded(const struct walk *walk, const char *name)
+{
+	if (strcmp(name, "build") == 0 || strcmp(name, "source") == 0)
+		return true;
+	for (const struct words *w = walk->config->exclude; w; w = w->next)
+		if (strcmp(w->word, name) == 0)
+			return true;
+	return false;
+}
+
+static void add_place(struct walk *walk, struct place *parent, const char *path)
+{
+	struct place *place = arena_take(walk->memory, 1, sizeof(*place), sizeof(void *));
+
+	*place = (struct place){ .path = path, .parent = parent };
+	*walk->last = place;
+	walk->last = &place->next;
+}
+
+/* Whether the directory that `st` describes is `place` or above it: a link to it leads around. */
+static bool leads_around(const struct walk *walk, struct place *place, const struct stat *st)
+{
+	for (; place; place = place->parent) {
+		struct stat own;
+
+		if (!place->known && fstatat(walk->at, *place->path ? place->path : ".", &own, 0) == 0) {
+			place->device = own.st_dev;
+			place->inode = own.st_ino;
+			place->known = true;
+		}
+		if (place->known && place->device == st->st_dev && place->inode == st->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static void add_linked_place(struct walk *walk, struct place *parent, const char *path,
+			     const struct stat *st)
+{
+	if (leads_around(walk, parent, st))
+		info("not followed, as it leads back: ", path);
+	else if (++walk->linked > LINKED_MAX)
+		error("not followed, as there are too many links: ", path);
+	else
+		add_place(walk, parent, path);
+}
+
+static bool visit_module(struct walk *walk, const char *path)
+{
+	if (!plain_length(base_name(path)))
+		return true;
+	if (!can_be_listed(path)) {
+		error("left out, as its name cannot be written to modules.dep: ", path);
+		return true;
+	}
+	return walk->found(walk, path);
+}
+
+/* A link is followed; what it is, and what the directory does not tell, stat(2) does. */
+static bool visit_unknown(struct walk *walk, struct place *parent, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(walk->at, path, &st, 0)) {
+		error("cannot follow ", path, ": ", strerror(errno));
+	} else if (S_ISDIR(st.st_mode)) {
+		add_linked_place(walk, parent, path, &st);
+	} else if (S_ISREG(st.st_mode)) {
+		return visit_module(walk, path);
+	} else if (plain_length(base_name(path))) {
+		error("not a regular file: ", path);
+	}
+	return true;
+}
+
+static bool read_place(struct walk *walk, struct place *place)
+{
+	struct directory directory;
+	unsigned char type;
+	const char *name;
+	bool on = true;
+
+	if (directory_open(&directory, walk->at, *place->path ? place->path : ".")) {
+		error("cannot read directory ", place->path, ": ", strerror(directory.error));
+		return true;
+	}
+	while (on && (name = directory_next(&directory, &type))) {
+		if (excluded(walk, name) || (type == DT_REG && !plain_length(name)))
+			continue;
+		name = join(walk->memory, place->path, name);
+		if (type == DT_DIR)
+			add_place(walk, place, name);
+		else if (type == DT_REG)
+			on = visit_module(walk, name);
+		else
+			on = visit_unknown(walk, place, name);
+	}
+	if (directory.error)
+		error("cannot read all of directory ", place->path, ": ", strerror(directory.error));
+	if (!on)
+		directory_close(&directory);
+	return on;
+}
+
+static void walk_from(struct walk *walk, const char *path)
+{
+	walk->first = NULL;
+	walk->last = &walk->first;
+	add_place(walk, NULL, path);
+	for (struct place *place = walk->first; place && read_place(walk, place); place = place->next)
+		;
+}
+
+/* ---- who wins ---- */
+
+struct candidates {
+	struct tree *tree;
+	const struct config *config;
+	struct names *names;       /* of modules; an id is the place in tree->modules */
+	bool tell_losers;
+};
+
+static bool starts_with_directory(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	return strncmp(path, directory, length) == 0 && path[length] == '/';
+}
+
+static bool is_external(const struct config *config, const char *path, uint32_t *rank)
+{
+	for (const struct words *w = config->external; w; w = w->next, ++*rank)
+		if (starts_with_directory(path, w->word))
+			return true;
+	return false;
+}
+
+/* The place of the first `search` word that the path falls under; smaller wins. */
+static uint32_t rank_of(const struct config *config, const char *path)
+{
+	uint32_t rank = 0, built_in = NONE;
+
+	for (const struct words *w = config->search; w; w = w->next, rank++) {
+		if (strcmp(w->word, "built-in") == 0)
+			built_in = rank;
+		else if (strcmp(w->word, "external") == 0 ? is_external(config, path, &rank)
+							   : starts_with_directory(path, w->word))
+			return rank;
+	}
+	return built_in;
+}
+
+/* Whether the override word is the path without its suffix. */
+static bool overridden(const char *word, const char *path)
+{
+	size_t length = (size_t)(base_name(path) - path);
+
+	length += strcspn(path + length, ".");
+	return strlen(word) == length && memcmp(word, path, length) == 0;
+}
+
+static bool wins(const struct config *config, const char *path, const char *other)
+{
+	uint32_t rank, other_rank;
+
+	for (const struct words *w = config->override; w; w = w->next)
+		if (overridden(w->word, path) != overridden(w->word, other))
+			return overridden(w->word, path);
+	rank = rank_of(config, path);
+	other_rank = rank_of(config, other);
+	return rank != other_rank ? rank < other_rank : strcmp(path, other) < 0;
+}
+
+static void add_module(struct candidates *c, struct arena *memory, const char *path)
+{
+	const char *name = module_name(memory, path), *loser = path;
+	uint32_t id = names_borrow(c->names, name, strlen(name));
+	struct module *module = &c->tree->modules[id];
+
+	if (id == c->tree->count) {
+		c->tree->count++;
+		*module = (struct module){ .path = path, .name = name };
+		return;
+	}
+	if (wins(c->config, path, module->path)) {
+		loser = module->path;
+		module->path = path;
+	}
+	if (c->tell_losers)
+		warning("duplicate module ", name, ": ", module->path, " is used, not ", loser);
+}
+
+static bool found_module(struct walk *walk, const char *path)
+{
+	add_module(walk->context, walk->memory, path);
+	return true;
+}
+
+/* ---- order ---- */
+
+/* The line of modules.order that each module stands in, last one if several; NONE if none. */
+static uint32_t *read_order(const struct tree *tree, struct arena *memory)
+{
+	uint32_t *place = new_words(memory, tree->count, NONE), number = 0;
+	struct span content, line;
+	struct names paths;
+	int failed = file_read(memory, tree->directory, "modules.order", REGULAR_FILE, &content);
+
+	if (failed) {
+		warning("could not open modules.order: ", strerror(failed));
+		return place;
+	}
+	names_init(&paths, memory, tree->count, 0, 0);
+	for (uint32_t i = 0; i < tree->count; i++) {
+		const char *path = tree->modules[i].path, *name = base_name(path);
+
+		names_borrow(&paths, path, (size_t)(name - path) + plain_length(name));
+	}
+	while (next_line(&content, &line)) {
+		uint32_t id = names_find(&paths, (const char *)line.p, span_size(line));
+
+		if (id != NONE)
+			place[id] = number;
+		number++;
+	}
+	return place;
+}
+
+/* Those that modules.order lists, as it lists them, then the others by path. */
+static void order_modules(struct tree *tree, struct arena *memory)
+{
+	size_t kept = memory->used;
+	struct module *ordered = arena_take(memory, tree->count, sizeof(*ordered), sizeof(void *));
+	uint32_t *place = read_order(tree, memory), listed = 0, others = tree->count;
+	struct key *keys = arena_take(memory, tree->count, sizeof(*keys), 8);
+	struct key *spare = arena_take(memory, tree->count, sizeof(*keys), 8);
+
+	for (uint32_t i = 0; i < tree->count; i++)
+		keys[place[i] == NONE ? --others : listed++] =
+			(struct key){ .chunk = place[i], .string = tree->modules[i].path, .item = i };
+	sort_chunks(keys, spare, listed);
+	sort_strings(keys + listed, spare, tree->count - listed);
+	for (uint32_t i = 0; i < tree->count; i++)
+		ordered[i] = tree->modules[keys[i].item];
+	memcpy(tree->modules, ordered, tree->count * sizeof(*ordered));
+	arena_rewind(memory, kept, 0);
+}
+
+/* ---- what the person named ---- */
+
+static int check_named(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return errno;
+	return S_ISREG(st.st_mode) && plain_length(base_name(path)) && can_be_listed(path) ? 0 : EINVAL;
+}
+
+/* Below the tree, the path is cut to what modules.dep has. */
+static const char *below(const struct tree *tree, const char *path)
+{
+	size_t length = strlen(tree->name);
+
+	return strncmp(path, tree->name, length) == 0 ? path + length : path;
+}
+
+/* ---- the whole ---- */
+
+static int open_tree(struct tree *tree)
+{
+	tree->count = 0;
+	tree->directory = open(tree->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return tree->directory < 0 ? errno : 0;
+}
+
+/* Tables for the candidates, which live until the modules are in order. */
+static void prepare(struct candidates *c, struct arena *memory, struct arena *scratch)
+{
+	c->tree->modules = arena_take(memory, MODULES_MAX, sizeof(*c->tree->modules), sizeof(void *));
+	names_init(c->names, scratch, MODULES_MAX, 0, 0);
+}
+
+int scan(struct tree *tree, const struct config *config, bool tell_losers, struct arena *memory,
+	 struct arena *scratch)
+{
+	struct names names;
+	struct candidates candidates = { tree, config, &names, tell_losers };
+	struct walk walk = {
+		.config = config, .memory = memory, .found = found_module, .context = &candidates,
+	};
+	int failed = open_tree(tree);
+
+	if (failed)
+		return failed;
+	walk.at = tree->directory;
+	prepare(&candidates, memory, scratch);
+	walk_from(&walk, "");
+	for (const struct words *w = config->external; w; w = w->next)
+		walk_from(&walk, w->word);
+	order_modules(tree, scratch);
+	arena_rewind(scratch, 0, 0);
+	return 0;
+}
+
+int scan_named(struct tree *tree, const struct config *config, const char *const *paths, bool tell_losers,
+	       struct arena *memory, struct arena *scratch)
+{
+	struct names names;
+	struct candidates candidates = { tree, config, &names, tell_losers };
+	int failed = open_tree(tree);
+
+	if (failed)
+		return failed;
+	prepare(&candidates, memory, scratch);
+	for (; *paths; paths++) {
+		failed = check_named(*paths);
+		if (failed) {
+			error(*paths, ": ", failed == EINVAL ? "not a module" : strerror(failed));
+			return failed;
+		}
+		add_module(&candidates, memory, below(tree, *paths));
+	}
+	order_modules(tree, scratch);
+	arena_rewind(scratch, 0, 0);
+	return 0;
+}
+
+static bool newer(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* Ends the walk at the first module that is newer than what the context tells. */
+static bool compare_times(struct walk *walk, const char *path)
+{
+	struct timespec *latest = walk->context;
+	struct stat st;
+
+	if (fstatat(walk->at, path, &st, 0) || !newer(&st.st_mtim, latest))
+		return true;
+	*latest = (struct timespec){ 0 };
+	return false;
+}
+
+bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory)
+{
+	struct stat st;
+	struct walk walk = {
+		.config = config, .memory = memory, .found = compare_times, .context = &st.st_mtim,
+	};
+
+	if (stat(file, &st) || open_tree(tree))
+		return false;
+	walk.at = tree->directory;
+	walk_from(&walk, "");
+	for (const struct words *w = config->external; w; w = w->next)
+		walk_from(&walk, w->word);
+	return st.st_mtim.tv_sec != 0 || st.st_mtim.tv_nsec != 0;
+}

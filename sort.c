@@ -1,0 +1,87 @@
+/* sort.c: strings into byte order. A merge sort by the next eight bytes of each string, held as one
+ * big-endian number; then the same for each run of equal numbers. Stable, never worse than n log n
+ * comparisons a run, and quick on long strings that begin alike. */
+#include "depmod.h"
+
+enum { CHUNK = 8, SMALL = 12 };
+
+/* The eight bytes of `string` from `depth` on, zero from its end on. `depth` is not beyond the end. */
+static uint64_t chunk_at(const char *string, size_t depth)
+{
+	uint64_t chunk = 0;
+
+	for (int i = 0; i < CHUNK; i++) {
+		uint8_t c = (uint8_t)string[depth + (size_t)i];
+
+		if (!c)
+			return chunk << 8 * (CHUNK - i);
+		chunk = chunk << 8 | c;
+	}
+	return chunk;
+}
+
+static void insertion_sort(struct key *keys, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct key key = keys[i];
+		size_t at = i;
+
+		for (; at && keys[at - 1].chunk > key.chunk; at--)
+			keys[at] = keys[at - 1];
+		keys[at] = key;
+	}
+}
+
+static void merge_sort(struct key *keys, struct key *spare, size_t n)
+{
+	size_t half = n / 2, left = 0, right = half, to = 0;
+
+	if (n <= SMALL) {
+		insertion_sort(keys, n);
+		return;
+	}
+	merge_sort(keys, spare, half);
+	merge_sort(keys + half, spare, n - half);
+	if (keys[half - 1].chunk <= keys[half].chunk)
+		return;
+	memcpy(spare, keys, half * sizeof(*keys));
+	while (left < half && right < n)
+		keys[to++] = keys[right].chunk < spare[left].chunk ? keys[right++] : spare[left++];
+	memcpy(keys + to, spare + left, (half - left) * sizeof(*keys));
+}
+
+/* A run shares all bytes before `depth`. Runs inside it are sorted by recursion only where they are
+ * shorter than it, so the recursion is not deeper than the run is long. */
+static void sort_from(struct key *keys, struct key *spare, size_t n, size_t depth)
+{
+	for (;; depth += CHUNK) {
+		size_t run = 0;
+
+		for (size_t i = 0; i < n; i++)
+			keys[i].chunk = chunk_at(keys[i].string, depth);
+		merge_sort(keys, spare, n);
+		if (keys[0].chunk != keys[n - 1].chunk) {
+			for (size_t i = 1; i <= n; i++) {
+				if (i < n && keys[i].chunk == keys[run].chunk)
+					continue;
+				if (i - run > 1 && (uint8_t)keys[run].chunk)
+					sort_from(keys + run, spare, i - run, depth + CHUNK);
+				run = i;
+			}
+			return;
+		}
+		if (!(uint8_t)keys[0].chunk)
+			return;
+	}
+}
+
+void sort_chunks(struct key *keys, struct key *spare, size_t n)
+{
+	merge_sort(keys, spare, n);
+}
+
+void sort_strings(struct key *keys, struct key *spare, size_t n)
+{
+	if (n > 1)
+		sort_from(keys, spare, n, 0);
+}

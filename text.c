@@ -1,0 +1,126 @@
+/* text.c: bytes being written, and lines and words being read; in place of stdio. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "depmod.h"
+
+void text_open(struct text *text, struct arena *arena)
+{
+	*text = (struct text){ .start = (char *)arena->start + arena->used,
+			       .capacity = arena->size - arena->used, .fd = -1 };
+}
+
+void text_flush(struct text *text)
+{
+	size_t done = 0;
+
+	while (done < text->size && !text->error) {
+		ssize_t n = write(text->fd, text->start + done, text->size - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			text->error = errno;
+	}
+	text->size = 0;
+}
+
+void text_add(struct text *text, const void *bytes, size_t size)
+{
+	while (size > text->capacity - text->size) {
+		size_t part = text->capacity - text->size;
+
+		if (text->fd < 0)
+			bad_in("output file", "grows too large");
+		memcpy(text->start + text->size, bytes, part);
+		text->size = text->capacity;
+		text_flush(text);
+		bytes = (const char *)bytes + part;
+		size -= part;
+	}
+	memcpy(text->start + text->size, bytes, size);
+	text->size += size;
+}
+
+void text_string(struct text *text, const char *string)
+{
+	text_add(text, string, strlen(string));
+}
+
+void text_line(struct text *text, const char *const *parts)
+{
+	for (; *parts; parts++)
+		text_string(text, *parts);
+	text_add(text, "\n", 1);
+}
+
+const char *decimal(struct number *buffer, uint64_t value)
+{
+	char *p = buffer->digits + sizeof(buffer->digits) - 1;
+
+	*p = 0;
+	do
+		*--p = (char)('0' + value % 10);
+	while (value /= 10);
+	return p;
+}
+
+bool parse_unsigned(const char **string, uint32_t *value)
+{
+	const char *p = *string;
+	uint64_t sum = 0;
+
+	for (; *p >= '0' && *p <= '9'; p++) {
+		sum = sum * 10 + (uint64_t)(*p - '0');
+		if (sum > UINT32_MAX)
+			return false;
+	}
+	if (p == *string)
+		return false;
+	*string = p;
+	*value = (uint32_t)sum;
+	return true;
+}
+
+bool next_line(struct span *rest, struct span *line)
+{
+	const uint8_t *end;
+
+	if (rest->p == rest->end)
+		return false;
+	end = memchr(rest->p, '\n', span_size(*rest));
+	*line = (struct span){ rest->p, end ? end : rest->end };
+	rest->p = end ? end + 1 : rest->end;
+	return true;
+}
+
+static bool blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool next_word(struct span *line, struct span *word)
+{
+	while (line->p < line->end && blank(*line->p))
+		line->p++;
+	word->p = line->p;
+	while (line->p < line->end && !blank(*line->p))
+		line->p++;
+	word->end = line->p;
+	return word->p < word->end;
+}
+
+bool span_is(struct span s, const char *string)
+{
+	size_t length = strlen(string);
+
+	return span_size(s) == length && memcmp(s.p, string, length) == 0;
+}
+
+bool has_control(const char *string, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((uint8_t)string[i] < ' ' || string[i] == 0x7f)
+			return true;
+	return false;
+}
