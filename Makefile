@@ -43,7 +43,30 @@ size: depmod
 	@size $(OBJECTS) | awk 'NR > 1 { sub(".*/", "", $$6); print $$1 + $$2, $$6 }' | sort -n
 	@wc -c depmod
 
+# ---- tests ----
+
+# Rooms are tested as they are, but with the C library and the sanitizers of the host.
+TEST_CC = gcc
+TEST_CFLAGS = -std=c11 -g -O1 $(WARNINGS) -fsanitize=address,undefined -fno-sanitize-recover=all
+TESTED = $(filter-out depmod,$(ROOMS))
+UNITS = $(patsubst tests/unit/%.c,build/unit/%,$(filter-out %-streams.c,$(wildcard tests/unit/*.c)))
+
+test:
+	@tests/run
+
+tests: build/mkmodule $(UNITS)
+
+build/mkmodule: tests/mkmodule.c | build
+	$(TEST_CC) -std=c11 -O1 $(WARNINGS) $< -o $@
+
+build/test-%.o: %.c depmod.h Makefile | build
+	$(TEST_CC) $(TEST_CFLAGS) -c $< -o $@
+
+build/unit/%: tests/unit/%.c $(TESTED:%=build/test-%.o)
+	@mkdir -p build/unit
+	$(TEST_CC) $(TEST_CFLAGS) -I. $^ -lcmocka -llzma -lzstd -lz -o $@
+
 clean:
 	rm -rf build depmod
 
-.PHONY: size clean
+.PHONY: size test tests clean

@@ -1,8 +1,8 @@
 /* crc.c: CRC-32 as gzip, xz and Ethernet use it (RFC 1952 section 8).
  *
- * Eight bytes a step from eight tables ("slicing"), anywhere; where an x86-64 has carry-less
- * multiplication, 64 bytes a step: about SPEEDUP times as fast, and only the first table is made
- * then. A "remainder" below is a CRC without the complements at both ends.
+ * Anywhere, eight bytes a step from eight tables ("slices"). Where an x86-64 has carry-less
+ * multiplication, 64 bytes a step are folded; that is about six times as fast, and only the first
+ * table is made then. A "remainder" below is a CRC without the complements at both ends.
  */
 #include "depmod.h"
 
@@ -41,9 +41,9 @@ static inline __m128i fold(__m128i lane, __m128i factors, __m128i data)
 	return _mm_xor_si128(_mm_xor_si128(low, high), data);
 }
 
-/* Folds all whole lanes of *bytes, FOLD_MIN bytes at least, into one lane of the same remainder.
- * The factors are x^(distance + 32) and x^(distance - 32) modulo the polynomial, bit-reversed;
- * distances in bits. */
+/* Folds the whole lanes of *bytes, FOLD_MIN bytes at least, into one of the same remainder. The
+ * factors are x^(distance + 32) and x^(distance - 32) modulo the polynomial, bit-reversed, where
+ * the distance is in bits. */
 __attribute__((target("pclmul")))
 static void fold_all(uint8_t *result, uint32_t crc, struct span *bytes)
 {
@@ -78,8 +78,8 @@ static void fold_all(uint8_t *result, uint32_t crc, struct span *bytes)
 }
 #endif
 
-/* table[256 * k + b] is the remainder of byte b followed by k zero bytes. That of a byte with
- * one bit set comes from that of the bit above, that of any other byte is a sum. */
+/* table[256 * k + b] is the remainder of byte b followed by k zero bytes. That of a bit comes from
+ * the bit above it, that of a byte is the sum of its bits. */
 void crc32_make_table(uint32_t *table)
 {
 	table[0] = 0;

@@ -44,9 +44,9 @@ enum {
 #define LITERAL UINT32_C(0x80000000)
 #define INVALID (VALUE(1, 0) | SPECIAL)
 
-/* A subtable indexed by k bits holds at least k + 1 codes, as it is just deep enough and the
- * code complete. So it takes at most 2^k / (k + 1) entries a code: 16/5 where k is up to 15 -
- * 11, 128/8 where 15 - 8. */
+/* A subtable indexed by k bits holds at least k + 1 codes, as it is just deep enough and the code
+ * complete. So it takes at most 2^k / (k + 1) entries a code: 16/5 for the k <= 15 - 11 of literals
+ * and lengths, 128/8 for the k <= 15 - 8 of distances. */
 enum {
 	LITLEN_BITS = 11,
 	DISTANCE_BITS = 8,
@@ -63,9 +63,8 @@ struct code {
 	uint32_t *entries;
 };
 
-/* The input as bits, lowest first. The next `count` bits are the low ones of `hold`; above them
- * it has zeros or the bits that follow anyway. In decode_fast only the low 6 bits of `count`
- * mean anything. */
+/* The input as bits, lowest first. The next `count` bits are the low ones of `hold`; above them are
+ * zeros or the bits that follow anyway. In decode_fast only the low 6 bits of `count` matter. */
 struct bits {
 	uint64_t hold;
 	uint32_t count;
@@ -223,8 +222,7 @@ static bool is_complete(const struct order *order, const struct alphabet *alphab
 	return !unused;
 }
 
-/* The code of `length` bits after `code`. Codes arrive highest bit first, so they are kept
- * reversed. */
+/* The code of `length` bits after `code`. They come highest bit first, so are kept reversed. */
 static inline unsigned next_code(unsigned code, unsigned length)
 {
 	unsigned bit = 1U << (length - 1);
@@ -241,8 +239,8 @@ static inline uint32_t value_of(const struct alphabet *alphabet, unsigned symbol
 	return alphabet->values[symbol - alphabet->literals];
 }
 
-/* The bits that index a subtable whose first code has `length` bits: enough for its longest
- * code, the one that leaves no room. `count` is of the codes that have no entry yet. */
+/* The bits that index a subtable whose first code has `length` bits: enough for its longest code,
+ * which leaves no room. `count` is of the codes that have no entry yet. */
 static unsigned subtable_bits(const uint16_t *count, unsigned main_bits, unsigned length)
 {
 	unsigned bits = length - main_bits;
@@ -388,8 +386,7 @@ static inline void copy_pattern(uint8_t *out, size_t distance, const uint8_t *en
 	} while (out < end);
 }
 
-/* Copies a match to `out` from `distance` bytes before, and up to 15 bytes more. Returns its
- * end. */
+/* Copies a match to `out` from `distance` bytes before, and up to 15 more; returns its end. */
 static inline uint8_t *copy_match(uint8_t *out, size_t distance, size_t length)
 {
 	uint8_t *const end = out + length;
@@ -410,16 +407,14 @@ static inline uint8_t *copy_match(uint8_t *out, size_t distance, size_t length)
 	return end;
 }
 
-/* What one turn of decode_fast needs. Input: a wide refill moves on by 7 bytes at most, the
- * second one reads 8 from there. Output: two literals, a match, and the bytes its copy writes
- * too many. */
+/* What one turn of decode_fast needs at most. Input: its first wide refill moves on by 7 bytes, its
+ * second one reads 8 from there. Output: two literals, a match, and its copy's excess. */
 enum {
 	FAST_INPUT = 7 + 8,
 	FAST_OUTPUT = 2 + MAX_MATCH + 15,
 };
 
-/* A refill's 56 bits suffice for two literals of the main table and a length, and for a
- * distance. */
+/* A refill suffices for two literals of the main table and a length, and for a distance. */
 _Static_assert(2 * LITLEN_BITS + MAX_LENGTH_BITS <= 56 && MAX_DISTANCE_BITS <= 56, "see above");
 
 /* Decodes while both ends are far away; returns whether the block ended. */

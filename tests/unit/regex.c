@@ -1,5 +1,6 @@
 /* regex.c: every construct of regex.c by a line of pattern, text and answer; its limits; its time;
  * and random patterns against regcomp() of the C library, which is meant to be glibc. */
+#define _POSIX_C_SOURCE 200809L
 #include <regex.h>
 #include <setjmp.h>
 #include <stdarg.h>
