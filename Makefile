@@ -51,6 +51,11 @@ TEST_CFLAGS = -std=c11 -g -O1 $(WARNINGS) -fsanitize=address,undefined -fno-sani
 TESTED = $(filter-out depmod,$(ROOMS))
 UNITS = $(patsubst tests/unit/%.c,build/unit/%,$(filter-out %-streams.c,$(wildcard tests/unit/*.c)))
 
+demo:
+	@tests/setup build
+	@$(MAKE) -s depmod build/mkmodule
+	@tests/demo
+
 test:
 	@tests/run
 
@@ -69,4 +74,4 @@ build/unit/%: tests/unit/%.c $(TESTED:%=build/test-%.o)
 clean:
 	rm -rf build depmod
 
-.PHONY: size test tests clean
+.PHONY: size demo test tests clean

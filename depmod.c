@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -292,7 +293,8 @@ static const char *absolute(struct run *run, const char *path)
 	char *joined = arena_take(&run->memory, 4096 + strlen(path) + 2, 1, 1);
 	size_t length;
 
-	if (*path == '/' || !getcwd(joined, 4096))
+	/* The system call itself: the library's brings malloc along. */
+	if (*path == '/' || syscall(SYS_getcwd, joined, 4096) < 0)
 		return path;
 	length = strlen(joined);
 	joined[length++] = '/';
@@ -476,9 +478,10 @@ static void run_command(void *context)
 
 int main(int count, char **arguments)
 {
-	static struct run run = { .options.module_directory = "lib/modules" };
+	static struct run run;
 	struct fault fault;
 
+	run.options.module_directory = "lib/modules";
 	run.count = count;
 	run.arguments = arguments;
 	run.standard_output = (struct text){ .start = run.output, .capacity = sizeof(run.output), .fd = 1 };

@@ -163,7 +163,7 @@ struct facts {
 	bool done;
 	struct fault fault;        /* fault.why: NULL when the module could be read */
 	const char *modinfo;       /* the alias=, softdep= and weakdep= strings, each ended by NUL */
-	const char *refused;       /* the first such string that was not kept, for control characters in it */
+	const char *refused;       /* a value or symbol that was not kept, for control characters in it */
 	uint32_t modinfo_size;
 	uint32_t worker;
 	uint32_t export_count, need_count;

@@ -50,12 +50,24 @@ struct job {
 	uint32_t number, worker_number;
 	int directory, fd;
 	bool wants_crcs;
+	const char *refused;       /* the last value or symbol that would forge lines */
+	size_t refused_length;
 };
 
 static bool wanted_modinfo(const char *string)
 {
 	return strncmp(string, "alias=", 6) == 0 || strncmp(string, "softdep=", 8) == 0 ||
 	       strncmp(string, "weakdep=", 8) == 0;
+}
+
+/* A newline in a value would forge a line of a text file. */
+static bool refuse_control(struct job *job, const char *value, size_t length)
+{
+	if (!has_control(value, length))
+		return false;
+	job->refused = value;
+	job->refused_length = length;
+	return true;
 }
 
 /* Strings ended by one or more NUL; the last one may end with the section instead. */
@@ -72,10 +84,12 @@ static void keep_modinfo(void *context, struct span strings)
 		size_t length = (size_t)((end ? end : strings.end) - strings.p);
 
 		strings.p += length + (end != NULL);
-		if (length > 7 && wanted_modinfo(string)) {
-			arena_string(arena, string, length);
-			job->facts->modinfo_size += (uint32_t)length + 1;
-		}
+		if (length <= 7 || !wanted_modinfo(string))
+			continue;
+		if (refuse_control(job, string, length))
+			continue;
+		arena_string(arena, string, length);
+		job->facts->modinfo_size += (uint32_t)length + 1;
 	}
 }
 
@@ -89,6 +103,8 @@ static void keep_export(void *context, const char *name, size_t length, uint32_t
 	struct job *job = context;
 	struct worker *w = job->worker;
 
+	if (refuse_control(job, name, length))
+		return;
 	add_word(&w->exports, names_add(&w->names, name, length));
 	add_word(&w->export_crcs, crc);
 	job->facts->export_count++;
@@ -144,6 +160,8 @@ static void read_module(void *context)
 	};
 
 	module_read(job->fd, &w->scratch, &sink);
+	if (job->refused)
+		job->facts->refused = arena_string(&w->facts, job->refused, job->refused_length);
 	job->facts->exports = keep_words(&w->facts, &w->exports);
 	job->facts->needs = keep_words(&w->facts, &w->needs);
 	if (job->wants_crcs) {
