@@ -1,9 +1,9 @@
 # depmod: one static file. `make` builds ./depmod, `make size` prints what each room costs,
 # `make demo` shows it at work, `make test` runs everything.
 
-ROOMS = depmod config scan load kernel resolve cycles output publish index module inflate crc elf \
+ROOMS = depmod config scan load kernel resolve cycles output publish index facts module inflate crc elf \
 	regex hash sort span file arena text report
-FAST = load resolve index module inflate crc elf hash sort span text
+FAST = resolve output index facts module inflate crc elf hash sort span text
 OBJECTS = $(ROOMS:%=build/%.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion

@@ -4,6 +4,7 @@
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "depmod.h"
@@ -31,6 +32,8 @@ struct run {
 	struct tree tree;
 	struct loaded loaded;
 	struct graph graph;
+	uint32_t kernel_symbols;
+	struct publication publication;
 	char output[4096];         /* text that goes to standard output */
 	struct text standard_output;
 };
@@ -393,46 +396,106 @@ static bool replace_file(void *context, const char *name, struct span content)
 	return publish_file(context, name, content);
 }
 
-static bool publish(struct run *run)
+static bool write_part(struct run *run, enum part part)
 {
 	struct options *o = &run->options;
-	struct output_options how = { .text_only = o->dry_run, .warn = o->warn };
-	struct publication publication;
+	struct output_options how = { .part = part, .text_only = o->dry_run, .warn = o->warn };
 
-	if (o->dry_run)
-		return write_outputs(&how, &run->tree, &run->loaded, &run->graph, print_file, run);
-	if (!publish_begin(&publication, version_directory(run, o->output_directory ? o->output_directory
-										   : o->base)))
+	return write_outputs(&how, &run->tree, &run->loaded, &run->graph,
+			     o->dry_run ? print_file : replace_file,
+			     o->dry_run ? (void *)run : &run->publication);
+}
+
+static void write_values(void *context)
+{
+	struct run *run = context;
+
+	run->status = !write_part(run, VALUE_FILES);
+}
+
+/* The files that only modinfo decides need not wait for the graph: a process of their own writes them, unless they
+ * are to be printed, or have warnings that belong between others. Returns 0 when there is none. */
+static pid_t start_values(struct run *run)
+{
+	struct fault fault = { 0 };
+	pid_t pid;
+
+	if (run->loaded.workers < 2 || run->options.dry_run || run->options.warn)
+		return 0;
+	pid = fork();
+	if (pid == 0) {
+		if (!attempt(write_values, run, &fault))
+			report_fault(FATAL, "cannot go on", &fault);
+		_exit(run->status || fault.why);
+	}
+	return pid < 0 ? 0 : pid;
+}
+
+static bool finish_values(struct run *run, pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	adopt_outputs(&run->publication, VALUE_FILES);
+	if (WIFSIGNALED(status))
+		error("the process that wrote modules.alias died: ", strsignal(WTERMSIG(status)));
+	return status == 0;
+}
+
+static void resolve_all(struct run *run)
+{
+	struct options *o = &run->options;
+	struct resolve_options how = {
+		.report_unresolved = o->errors, .warn = o->warn, .prefix = o->prefix,
+		.show = o->verbose ? &run->standard_output : NULL,
+		.kernel_symbols = run->kernel_symbols,
+		.kernel_crcs = o->symvers ? (const uint32_t *)(const void *)run->crcs.start : NULL,
+	};
+
+	resolve(&run->graph, &run->tree, &run->loaded, &how, &run->memory);
+	if (run->graph.cyclic || (run->graph.unresolved && o->unresolved_fails))
+		run->status = 1;
+}
+static bool write_files(struct run *run)
+{
+	pid_t values = start_values(run);
+	bool written;
+
+	resolve_all(run);
+	written = write_part(run, values ? OTHER_FILES : ALL_FILES);
+	if (values && !finish_values(run, values))
 		return false;
-	if (write_outputs(&how, &run->tree, &run->loaded, &run->graph, replace_file, &publication) &&
-	    publish_commit(&publication))
-		return true;
-	publish_abandon(&publication);
-	return false;
+	/* A cycle leaves modules out that were there when their values were written. */
+	if (written && values && run->graph.cyclic)
+		written = write_part(run, VALUE_FILES);
+	return written;
 }
 
 static bool index_version(struct run *run)
 {
 	struct options *o = &run->options;
-	struct load_options load_options = {
+	struct load_options how = {
 		.jobs = o->jobs, .wants_crcs = o->symvers != NULL, .key = run->graph.symbols.key,
-	};
-	struct resolve_options resolve_options = {
-		.report_unresolved = o->errors, .warn = o->warn, .prefix = o->prefix,
-		.show = o->verbose ? &run->standard_output : NULL,
 	};
 
 	if (!read_kernel(run))
 		return false;
-	load(&run->loaded, &run->tree, &load_options, &run->shared);
+	run->kernel_symbols = run->graph.symbols.count;
+	load(&run->loaded, &run->tree, &how, &run->shared);
 	report_damaged(run);
-	resolve_options.kernel_symbols = run->graph.symbols.count;
-	if (o->symvers)
-		resolve_options.kernel_crcs = (const uint32_t *)(const void *)run->crcs.start;
-	resolve(&run->graph, &run->tree, &run->loaded, &resolve_options, &run->memory);
-	if (run->graph.cyclic || (run->graph.unresolved && o->unresolved_fails))
-		run->status = 1;
-	return publish(run);
+	graph_begin(&run->graph, &run->tree, &run->loaded, &run->memory);
+	if (o->dry_run)
+		return write_files(run);
+	if (!publish_begin(&run->publication, version_directory(run, o->output_directory
+									     ? o->output_directory
+									     : o->base)))
+		return false;
+	if (write_files(run) && publish_commit(&run->publication))
+		return true;
+	publish_abandon(&run->publication);
+	return false;
 }
 
 static bool nothing_to_do(struct run *run)

@@ -72,7 +72,7 @@ struct names {
 struct key {
 	uint64_t chunk;
 	const char *string;
-	uint32_t item;
+	uint32_t length, item;
 };
 
 /* ---- sizes ---------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ enum { JOBS_MAX = 64, MODULES_MAX = 1 << 20 };
 #define OUTPUT_MEMORY ((size_t)2 << 30)    /* one output file, one index */
 #define WORKER_FACTS ((size_t)1 << 30)     /* what one worker learns */
 #define WORKER_SCRATCH ((size_t)1 << 30)   /* one module: file, decoded, sections */
-#define WORKER_WORDS ((size_t)64 << 20)    /* needs or exports of one module */
+#define SYMBOLS_OF_MODULE (UINT32_C(4) << 20)  /* needs, or exports, of one module */
 #define DECODED_LIMIT ((size_t)512 << 20)  /* a module larger than this is no module */
 #else
 enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
@@ -98,7 +98,7 @@ enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
 #define OUTPUT_MEMORY ((size_t)192 << 20)
 #define WORKER_FACTS ((size_t)128 << 20)
 #define WORKER_SCRATCH ((size_t)320 << 20)
-#define WORKER_WORDS ((size_t)8 << 20)
+#define SYMBOLS_OF_MODULE (UINT32_C(1) << 20)
 #define DECODED_LIMIT ((size_t)192 << 20)
 #endif
 
@@ -129,6 +129,7 @@ void config_read(struct config *config, struct arena *memory, const char *const 
 struct module {
 	const char *path;          /* as modules.dep has it: below the tree, or absolute when external */
 	const char *name;          /* file name up to its first dot, with `_` for `-` */
+	uint32_t path_length, name_length;
 };
 
 struct tree {
@@ -158,17 +159,22 @@ const char *module_name(struct arena *memory, const char *path);
 
 #define WEAK_NEED (UINT32_C(1) << 31)
 
+/* The first character of a kept value. */
+enum { ALIAS = 'a', SOFTDEP = 's', WEAKDEP = 'w' };
+
 /* What was read from one module. Numbers of names are those of the worker's table. */
 struct facts {
-	bool done;
 	struct fault fault;        /* fault.why: NULL when the module could be read */
-	const char *modinfo;       /* the alias=, softdep= and weakdep= strings, each ended by NUL */
+	const char *values;        /* of modinfo, in the file's order: kind, value, NUL */
 	const char *refused;       /* a value or symbol that was not kept, for control characters in it */
-	uint32_t modinfo_size;
+	uint32_t values_size;
+	uint32_t aliases, softdeps, weakdeps;  /* how many of them */
 	uint32_t worker;
 	uint32_t export_count, need_count;
 	const uint32_t *exports, *export_crcs;
 	const uint32_t *needs, *need_crcs;  /* a need is a name, with WEAK_NEED where it is weak */
+	bool has_devname;          /* an alias begins with devname: */
+	bool done;
 };
 
 struct loaded {
@@ -221,6 +227,9 @@ struct resolve_options {
 	char prefix;               /* -P, or 0 */
 };
 
+/* Leaves out what could not be read; resolve() comes after it, and may leave out more. */
+void graph_begin(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
+		 struct arena *arena);
 void resolve(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
 	     const struct resolve_options *options, struct arena *arena);
 
@@ -243,7 +252,11 @@ uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct a
 
 /* ---- output.c: the content of each output file ---------------------------------------------------------------- */
 
+/* Values are what modinfo alone decides: aliases and soft dependencies. */
+enum part { ALL_FILES, VALUE_FILES, OTHER_FILES };
+
 struct output_options {
+	enum part part;
 	bool text_only;            /* -n */
 	bool warn;                 /* of duplicate aliases */
 };
@@ -252,6 +265,11 @@ struct output_options {
 bool write_outputs(const struct output_options *options, const struct tree *tree,
 		   const struct loaded *loaded, const struct graph *graph,
 		   bool (*publish)(void *context, const char *name, struct span content), void *context);
+
+struct publication;
+
+/* Adopts the files of a part that another process wrote. */
+void adopt_outputs(struct publication *publication, enum part part);
 
 /* ---- publish.c: replacing a set of files --------------------------------------------------------------------------- */
 
@@ -265,23 +283,27 @@ struct publication {
 };
 
 /* Each returns false after an error message. The directory is made if it is missing, and locked.
- * The last two end the publication: either all files have been replaced, or none and nothing is left behind. */
+ * publish_commit() and publish_abandon() end the publication: either all files have been replaced, or none and nothing is left behind. */
 bool publish_begin(struct publication *publication, char *path);
 bool publish_file(struct publication *publication, const char *name, struct span content);
 bool publish_commit(struct publication *publication);
 void publish_abandon(struct publication *publication);
+
+/* Counts a file as written that another process wrote by a copy of the publication. */
+void publish_adopt(struct publication *publication, const char *name);
 
 /* ---- index.c: the binary trie ---------------------------------------------------------------------------------------- */
 
 struct pair {
 	const char *key;           /* bytes 1 to 127, ended by NUL */
 	const char *value;
-	uint32_t value_length, priority;
+	uint32_t key_length, value_length, priority;
 };
 
 /* keys, spare and shared are room for `count` each, uninitialised. */
 struct index {
 	const struct pair *pairs;
+	bool sorted;               /* the pairs are, by key */
 	struct key *keys, *spare;
 	uint32_t *shared;
 	uint32_t count;
@@ -290,6 +312,23 @@ struct index {
 /* Appends the index to `out`, which is empty. Values of equal keys keep the order of the pairs. Afterwards
  * index->keys is sorted, each .item the number of a pair. */
 void index_write(struct text *out, struct index *index);
+
+/* ---- facts.c: what is kept of a module -------------------------------------------------------------- */
+
+/* What one worker owns; names and facts are shared with the parent, the rest is its own. */
+struct keeper {
+	struct names names;
+	struct arena facts, scratch;
+	struct mark *marks;        /* by name */
+	uint32_t *needs, *need_crcs, *exports, *export_crcs;  /* of the module being read */
+};
+
+/* The first is called by the parent, the second by the worker. Both may end in bad(). */
+void keeper_share(struct keeper *keeper, uint64_t key);
+void keeper_prepare(struct keeper *keeper);
+
+/* Reads the module in the open file and fills *facts, which is cleared; ends in bad() when it cannot be read. */
+void keep_module(struct keeper *keeper, int fd, uint32_t module, bool wants_crcs, struct facts *facts);
 
 /* ---- module.c: one module's bytes ------------------------------------------------------------------------------------- */
 
@@ -324,9 +363,10 @@ uint32_t crc32(const uint32_t *table, uint32_t crc, const uint8_t *bytes, size_t
 /* ---- elf.c: what a module says ------------------------------------------------------------------------------------------ */
 
 /* Where a module's bytes come from: read() gives `size` bytes at `offset`, good until elf_read() returns,
- * or ends in bad_fault() about `what`. */
+ * or ends in bad_fault() about `what`. expect() tells that much of what is there will be read soon. */
 struct source {
 	struct span (*read)(struct source *source, uint64_t offset, uint64_t size, const char *what);
+	void (*expect)(struct source *source, uint64_t offset, uint64_t size);
 };
 
 /* What is done with what is found, in the order of the file. Names end in NUL. A version() may name a need
@@ -369,7 +409,7 @@ uint32_t names_share(struct names *names, const struct name *name);
 
 /* ---- sort.c ------------------------------------------------------------------------------------------------------------------- */
 
-/* Both are stable; `spare` is room for n keys. By the strings' bytes, or by .chunk. */
+/* Both are stable; `spare` is room for n keys. By the strings' bytes (of which none is 0), or by .chunk. */
 void sort_strings(struct key *keys, struct key *spare, size_t n);
 void sort_chunks(struct key *keys, struct key *spare, size_t n);
 
@@ -435,6 +475,66 @@ struct span cut(struct span s, uint64_t offset, uint64_t size, const char *why);
 /* The string at `offset` of s, proven to end inside it; else bad_at(why, offset). */
 const char *string_at(struct span s, uint64_t offset, const char *why);
 
+/* Eight bytes as they lie in memory: for comparing and hashing, where order does not matter. */
+static inline uint64_t any64(const void *p)
+{
+	uint64_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+/* memcmp() and strlen() are calls, and names are short and many. */
+static inline bool same_bytes(const char *a, const char *b, size_t size)
+{
+	size_t i = 0;
+
+	if (size < 8) {
+		while (i < size && a[i] == b[i])
+			i++;
+		return i == size;
+	}
+	for (; i + 8 <= size; i += 8)
+		if (any64(a + i) != any64(b + i))
+			return false;
+	return any64(a + size - 8) == any64(b + size - 8);
+}
+
+static inline void copy_bytes(char *to, const char *from, size_t size)
+{
+	size_t i = 0;
+	uint64_t last;
+
+	if (size < 8) {
+		for (; i < size; i++)
+			to[i] = from[i];
+		return;
+	}
+	last = any64(from + size - 8);
+	for (; i + 8 <= size; i += 8)
+		memcpy(to + i, from + i, 8);
+	memcpy(to + size - 8, &last, 8);
+}
+
+/* The length of a string that ends before `end`; eight bytes at a time while there are as many. A byte is zero
+ * where subtracting one borrows and the byte itself has no high bit. */
+static inline size_t length_within(const char *string, const uint8_t *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const char *p = string;
+
+	while ((size_t)(end - (const uint8_t *)p) >= 8) {
+		uint64_t word = any64(p);
+
+		if ((word - ones) & ~word & ones << 7)
+			break;
+		p += 8;
+	}
+	while (*p)
+		p++;
+	return (size_t)(p - string);
+}
+
 /* Integers from bytes, whatever the host's own order and alignment. */
 static inline uint16_t le16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
 static inline uint32_t le32(const uint8_t *p) { return le16(p) | (uint32_t)le16(p + 2) << 16; }
@@ -449,6 +549,18 @@ static inline uint64_t be64(const uint8_t *p) { return (uint64_t)be32(p) << 32 |
 void text_open(struct text *text, struct arena *arena);
 
 void text_add(struct text *text, const void *bytes, size_t size);
+
+/* The same, for the many short pieces that output files are made of. */
+static inline void text_put(struct text *text, const char *bytes, size_t size)
+{
+	if (size > text->capacity - text->size) {
+		text_add(text, bytes, size);
+		return;
+	}
+	copy_bytes(text->start + text->size, bytes, size);
+	text->size += size;
+}
+
 void text_string(struct text *text, const char *string);
 void text_line(struct text *text, const char *const *parts);
 void text_flush(struct text *text);
@@ -466,7 +578,10 @@ bool parse_unsigned(const char **string, uint32_t *value);
 bool next_line(struct span *rest, struct span *line);
 bool next_word(struct span *line, struct span *word);
 bool span_is(struct span s, const char *string);
+/* Whether among the bytes is a control character; one of three; none beyond ASCII. */
 bool has_control(const char *string, size_t length);
+bool has_any(const char *string, size_t length, char a, char b, char c);
+bool is_ascii(const char *string, size_t length);
 
 /* ---- report.c: messages ------------------------------------------------------------------------------------------------------------------------ */
 

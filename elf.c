@@ -20,7 +20,7 @@ struct field {
 struct layout {
 	uint8_t header_size, section_size, symbol_size, crc_size;
 	struct field e_shoff, e_shentsize, e_shnum, e_shstrndx;
-	struct field sh_name, sh_type, sh_offset, sh_size, sh_link;
+	struct field sh_name, sh_type, sh_offset, sh_size, sh_link, sh_info;
 	struct field st_name, st_value, st_info, st_shndx;
 };
 
@@ -28,7 +28,7 @@ static const struct layout layout32 = {
 	.header_size = 52, .section_size = 40, .symbol_size = 16, .crc_size = 4,
 	.e_shoff = { 32, 4 }, .e_shentsize = { 46, 2 }, .e_shnum = { 48, 2 }, .e_shstrndx = { 50, 2 },
 	.sh_name = { 0, 4 }, .sh_type = { 4, 4 }, .sh_offset = { 16, 4 }, .sh_size = { 20, 4 },
-	.sh_link = { 24, 4 },
+	.sh_link = { 24, 4 }, .sh_info = { 28, 4 },
 	.st_name = { 0, 4 }, .st_value = { 4, 4 }, .st_info = { 12, 1 }, .st_shndx = { 14, 2 },
 };
 
@@ -36,7 +36,7 @@ static const struct layout layout64 = {
 	.header_size = 64, .section_size = 64, .symbol_size = 24, .crc_size = 8,
 	.e_shoff = { 40, 8 }, .e_shentsize = { 58, 2 }, .e_shnum = { 60, 2 }, .e_shstrndx = { 62, 2 },
 	.sh_name = { 0, 4 }, .sh_type = { 4, 4 }, .sh_offset = { 24, 8 }, .sh_size = { 32, 8 },
-	.sh_link = { 40, 4 },
+	.sh_link = { 40, 4 }, .sh_info = { 44, 4 },
 	.st_name = { 0, 4 }, .st_value = { 8, 8 }, .st_info = { 4, 1 }, .st_shndx = { 6, 2 },
 };
 
@@ -44,7 +44,7 @@ enum {
 	E_TYPE = 16, E_MACHINE = 18, SMALLEST_HEADER = 20,
 	CLASS_AT = 4, CLASS_32 = 1, CLASS_64 = 2, ORDER_AT = 5, ORDER_LITTLE = 1, ORDER_BIG = 2,
 	ET_REL = 1, EM_SPARC = 2, EM_SPARC32PLUS = 18, EM_SPARCV9 = 43,
-	SHT_NOBITS = 8, SHT_SYMTAB_SHNDX = 18,
+	SHT_NOBITS = 8,
 	SHN_UNDEF = 0, SHN_LORESERVE = 0xff00, SHN_ABS = 0xfff1, SHN_XINDEX = 0xffff,
 	STT_REGISTER = 13, STB_WEAK = 2, VERSION_RECORD = 64, EXTENDED_CRC = 4,
 };
@@ -62,8 +62,12 @@ static const char *const section_name[WANTED_COUNT] = {
 
 struct section {
 	uint64_t offset, size;
+	uint32_t info;
 	bool present;
 };
+
+/* Sections with no more than this between them are worth one read together. */
+enum { NEAR = 2048 };
 
 struct elf {
 	struct source *source;
@@ -99,6 +103,7 @@ static struct section section_of(const struct elf *elf, const uint8_t *header)
 	struct section section = {
 		.offset = elf_get(elf, header, l->sh_offset),
 		.size = elf_get(elf, header, l->sh_size),
+		.info = (uint32_t)elf_get(elf, header, l->sh_info),
 		.present = true,
 	};
 
@@ -117,6 +122,18 @@ static struct span wanted_section(const struct elf *elf, enum wanted wanted)
 	return elf->sections[wanted].present
 		       ? read_section(elf, elf->sections[wanted], section_name[wanted])
 		       : (struct span){ 0 };
+}
+
+/* Tells the source of two sections that will both be read, if they are neighbours. */
+static void expect_both(const struct elf *elf, struct section a, struct section b)
+{
+	struct section first = a.offset < b.offset ? a : b, second = a.offset < b.offset ? b : a;
+
+	if (!a.present || !b.present || first.size > INT32_MAX || second.size > INT32_MAX)
+		return;
+	if (second.offset - first.offset <= first.size + NEAR)
+		elf->source->expect(elf->source, first.offset,
+				    second.offset - first.offset + second.size);
 }
 
 /* "Figure 4-4": class, byte order and type say whether this is a file that we can read at all. */
@@ -182,11 +199,14 @@ static struct span string_table(struct span span, const char *why)
 	return span;
 }
 
-/* A short look decides for almost every section; names begin with "." or "__". */
+/* Two letters tell nearly all of the many sections from those that are read. */
+static inline bool worth_a_look(const char *name)
+{
+	return (name[0] == '.' && (name[1] == 'm' || name[1] == 's')) || (name[0] == '_' && name[1] == '_');
+}
+
 static void note_section(struct elf *elf, const uint8_t *header, const char *name)
 {
-	if (name[0] != '.' && name[0] != '_')
-		return;
 	for (int i = 0; i < WANTED_COUNT; i++)
 		if (!elf->sections[i].present && strcmp(name, section_name[i]) == 0)
 			elf->sections[i] = section_of(elf, header);
@@ -208,7 +228,8 @@ static void find_sections(struct elf *elf)
 		name = (uint32_t)elf_get(elf, header, l->sh_name);
 		if (name >= span_size(names))
 			bad_at("section name beyond the section names", name);
-		note_section(elf, header, (const char *)names.p + name);
+		if (worth_a_look((const char *)names.p + name))
+			note_section(elf, header, (const char *)names.p + name);
 	}
 }
 
@@ -222,6 +243,7 @@ static void read_modinfo(const struct elf *elf)
 
 struct symbols {
 	struct span table, strings, indices;
+	uint32_t first;            /* number of the table's first symbol */
 	bool sparc;
 	bool exports;              /* a __crc_ symbol was seen */
 };
@@ -252,19 +274,25 @@ static void note_need(const struct elf *elf, const struct symbols *s, const char
 	if (s->sparc && (info & 15) == STT_REGISTER)
 		return;
 	if (*name)
-		elf->sink->need(elf->sink->context, name, strlen(name), info >> 4 == STB_WEAK);
+		elf->sink->need(elf->sink->context, name, length_within(name, s->strings.end), info >> 4 == STB_WEAK);
+}
+
+enum { CRC_PREFIX = 6 };
+
+/* "__crc_", with room for it */
+static inline bool is_crc(const uint8_t *name)
+{
+	return le32(name) == 0x72635f5f && le16(name + 4) == 0x5f63;
 }
 
 /* Runs over every symbol of every module: inlined once a layout, so that its numbers are constants. */
 static inline __attribute__((always_inline))
 void each_symbol(const struct elf *elf, struct symbols *s, const struct layout *l, bool big)
 {
-	static const char crc[] = { '_', '_', 'c', 'r', 'c', '_' };
 	size_t string_size = span_size(s->strings);
-	uint32_t number = 1;
+	uint32_t number = s->first;
 
-	for (const uint8_t *p = s->table.p + l->symbol_size; p < s->table.end;
-	     p += l->symbol_size, number++) {
+	for (const uint8_t *p = s->table.p; p < s->table.end; p += l->symbol_size, number++) {
 		uint32_t at = (uint32_t)get(big, p, l->st_name);
 		uint32_t section = (uint32_t)get(big, p, l->st_shndx);
 		const char *name = (const char *)s->strings.p + at;
@@ -273,8 +301,8 @@ void each_symbol(const struct elf *elf, struct symbols *s, const struct layout *
 			bad_at("symbol name beyond .strtab", (uint64_t)number * l->symbol_size);
 		if (section == SHN_UNDEF)
 			note_need(elf, s, name, (uint8_t)get(big, p, l->st_info));
-		if (string_size - at > sizeof(crc) && memcmp(name, crc, sizeof(crc)) == 0) {
-			name += sizeof(crc);
+		if (string_size - at > CRC_PREFIX && is_crc(s->strings.p + at)) {
+			name += CRC_PREFIX;
 			s->exports = true;
 			elf->sink->export(elf->sink->context, name, strlen(name),
 					  crc_of(elf, s, number, get(big, p, l->st_value), section));
@@ -296,20 +324,39 @@ static void read_exported_names(const struct elf *elf)
 	}
 }
 
+/* The symbols that matter. Local ones, which stand first (sh_info tells how many), cannot be needs; they can be
+ * __crc_ symbols, but only where something is exported at all. */
+static struct section symbols_that_matter(const struct elf *elf, uint32_t *first)
+{
+	struct section symtab = elf->sections[SYMTAB];
+	uint64_t size = elf->layout->symbol_size, skip = size;
+
+	if (!elf->sections[SYMTAB].present || !elf->sections[STRTAB].present)
+		bad("no symbol table");
+	if (symtab.size % size)
+		bad(".symtab does not hold whole symbols");
+	if (!elf->sections[KSYMTAB_STRINGS].present && symtab.info)
+		skip = symtab.info * size;
+	if (skip > symtab.size)
+		skip = symtab.size;
+	symtab.offset += skip;
+	symtab.size -= skip;
+	*first = (uint32_t)(skip / size);
+	return symtab;
+}
+
 static void read_symbols(const struct elf *elf)
 {
 	const struct layout *l = elf->layout;
 	struct symbols s = {
-		.table = wanted_section(elf, SYMTAB),
-		.strings = string_table(wanted_section(elf, STRTAB), ".strtab without an end"),
 		.sparc = elf->machine == EM_SPARC || elf->machine == EM_SPARC32PLUS ||
 			 elf->machine == EM_SPARCV9,
 	};
+	struct section symtab = symbols_that_matter(elf, &s.first);
 
-	if (!elf->sections[SYMTAB].present || !elf->sections[STRTAB].present)
-		bad("no symbol table");
-	if (span_size(s.table) % l->symbol_size)
-		bad(".symtab does not hold whole symbols");
+	expect_both(elf, symtab, elf->sections[STRTAB]);
+	s.table = read_section(elf, symtab, ".symtab");
+	s.strings = string_table(wanted_section(elf, STRTAB), ".strtab without an end");
 	if (elf->sink->wants_crcs)
 		s.indices = wanted_section(elf, SYMTAB_SHNDX);
 	if (!elf->big && l == &layout64)
@@ -329,18 +376,17 @@ static void read_versions(const struct elf *elf)
 {
 	struct span records = wanted_section(elf, VERSIONS);
 	struct field crc = { 0, elf->layout->crc_size };
-	size_t name_size = (size_t)VERSION_RECORD - crc.size;
 
 	if (span_size(records) % VERSION_RECORD)
 		bad("__versions does not hold whole records");
 	for (; records.p < records.end; records.p += VERSION_RECORD) {
 		const char *name = (const char *)records.p + crc.size;
-		const char *end = memchr(name, 0, name_size);
+		const uint8_t *last = records.p + VERSION_RECORD - 1;
 
-		if (!end)
+		if (*last && !memchr(name, 0, (size_t)VERSION_RECORD - crc.size))
 			bad("__versions has a name without an end");
-		if (end > name)
-			elf->sink->version(elf->sink->context, name, (size_t)(end - name),
+		if (*name)
+			elf->sink->version(elf->sink->context, name, length_within(name, last),
 					   (uint32_t)elf_get(elf, records.p, crc));
 	}
 }
@@ -376,6 +422,7 @@ void elf_read(struct source *source, const struct elf_sink *sink)
 
 	read_ident(&elf, source->read(source, 0, SMALLEST_HEADER, "ELF header"));
 	find_sections(&elf);
+	expect_both(&elf, elf.sections[MODINFO], elf.sections[VERSIONS]);
 	read_modinfo(&elf);
 	read_symbols(&elf);
 	read_versions(&elf);

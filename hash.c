@@ -29,30 +29,33 @@ void names_init(struct names *names, struct arena *arena, uint32_t capacity, siz
 	memset(names->slots, 0, sizeof(*names->slots) << FIRST_BITS);
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
+static inline uint64_t mix(uint64_t a, uint64_t b)
 {
 	uint64_t x = (a ^ b) * UINT64_C(0x9e3779b97f4a7c15);
 
 	return x ^ x >> 32;
 }
 
-/* Eight bytes at a time; the host's byte order does not matter, as no order follows from a hash. */
-static uint32_t hash_of(uint64_t key, const char *name, size_t length)
+/* The last eight bytes overlap those before; the host's byte order does not matter, as nothing follows from
+ * a hash but where a name is looked for. */
+static inline uint32_t hash_of(uint64_t key, const char *name, size_t length)
 {
-	uint64_t hash = key ^ length, chunk;
+	uint64_t hash = key ^ length, last = 0;
 
-	for (; length >= sizeof(chunk); name += sizeof(chunk), length -= sizeof(chunk)) {
-		memcpy(&chunk, name, sizeof(chunk));
-		hash = mix(hash, chunk);
+	if (length >= 8) {
+		for (size_t i = 0; i + 8 < length; i += 8)
+			hash = mix(hash, any64(name + i));
+		last = any64(name + length - 8);
+	} else {
+		while (length)
+			last = last << 8 | (uint8_t)name[--length];
 	}
-	chunk = 0;
-	memcpy(&chunk, name, length);
-	hash = mix(hash, chunk);
+	hash = mix(hash, last);
 	return (uint32_t)(hash ^ hash >> 29);
 }
 
 /* Slots hold id + 1, so that zeroed memory is an empty table. */
-static uint32_t *slot_of(const struct names *names, uint32_t hash, const char *name, size_t length)
+static inline uint32_t *slot_of(const struct names *names, uint32_t hash, const char *name, size_t length)
 {
 	uint32_t mask = (UINT32_C(1) << names->bits) - 1;
 
@@ -64,7 +67,7 @@ static uint32_t *slot_of(const struct names *names, uint32_t hash, const char *n
 			return slot;
 		entry = &names->entries[*slot - 1];
 		if (entry->hash == hash && entry->length == length &&
-		    memcmp(entry->string, name, length) == 0)
+		    same_bytes(entry->string, name, length))
 			return slot;
 	}
 }

@@ -44,14 +44,16 @@ static void add32(struct text *out, uint32_t value)
 	uint8_t bytes[4];
 
 	put32(bytes, value);
-	text_add(out, bytes, sizeof(bytes));
+	text_put(out, (const char *)bytes, sizeof(bytes));
 }
 
-static uint32_t common_length(const char *a, const char *b)
+static uint32_t common_length(const struct key *a, const struct key *b)
 {
-	uint32_t n = 0;
+	uint32_t length = a->length < b->length ? a->length : b->length, n = 0;
 
-	while (a[n] && a[n] == b[n])
+	while (n + 8 <= length && any64(a->string + n) == any64(b->string + n))
+		n += 8;
+	while (n < length && a->string[n] == b->string[n])
 		n++;
 	return n;
 }
@@ -62,7 +64,7 @@ static uint32_t branching_depth(const struct writer *w, struct run run)
 	uint32_t depth;
 
 	if (run.to - run.from == 1)
-		return (uint32_t)strlen(w->keys[run.from].string);
+		return w->keys[run.from].length;
 	depth = w->shared[run.from + 1];
 	for (uint32_t i = run.from + 2; i < run.to; i++)
 		if (w->shared[i] < depth)
@@ -75,7 +77,7 @@ static uint32_t ending_here(const struct writer *w, struct run run, uint32_t dep
 {
 	uint32_t to = run.from;
 
-	while (to < run.to && !w->keys[to].string[depth])
+	while (to < run.to && w->keys[to].length == depth)
 		to++;
 	return to;
 }
@@ -87,8 +89,8 @@ static void add_values(const struct writer *w, uint32_t from, uint32_t to)
 		const struct pair *pair = &w->pairs[w->keys[from].item];
 
 		add32(w->out, pair->priority);
-		text_add(w->out, pair->value, pair->value_length);
-		text_add(w->out, "", 1);
+		text_put(w->out, pair->value, pair->value_length);
+		text_put(w->out, "", 1);
 	}
 }
 
@@ -126,15 +128,15 @@ static uint32_t add_node(const struct writer *w, struct run run)
 		bad_in("index", "larger than 256 MiB");
 	if (depth > run.depth) {
 		flags |= PREFIX;
-		text_add(w->out, w->keys[run.from].string + run.depth, depth - run.depth);
-		text_add(w->out, "", 1);
+		text_put(w->out, w->keys[run.from].string + run.depth, depth - run.depth);
+		text_put(w->out, "", 1);
 	}
 	if (children < run.to) {
 		char first = w->keys[children].string[depth], last = w->keys[run.to - 1].string[depth];
 
 		flags |= CHILDREN;
-		text_add(w->out, &first, 1);
-		text_add(w->out, &last, 1);
+		text_put(w->out, &first, 1);
+		text_put(w->out, &last, 1);
 		table = w->out->size;
 		text_add(w->out, no_children, 4u * (uint32_t)(last - first + 1));
 	}
@@ -153,10 +155,12 @@ void index_write(struct text *out, struct index *index)
 	uint32_t root = HEADER;
 
 	for (uint32_t i = 0; i < index->count; i++)
-		index->keys[i] = (struct key){ .string = index->pairs[i].key, .item = i };
-	sort_strings(index->keys, index->spare, index->count);
+		index->keys[i] = (struct key){ .string = index->pairs[i].key,
+					       .length = index->pairs[i].key_length, .item = i };
+	if (!index->sorted)
+		sort_strings(index->keys, index->spare, index->count);
 	for (uint32_t i = 1; i < index->count; i++)
-		index->shared[i] = common_length(index->keys[i - 1].string, index->keys[i].string);
+		index->shared[i] = common_length(&index->keys[i - 1], &index->keys[i]);
 
 	text_add(out, magic, sizeof(magic));
 	add32(out, root);

@@ -7,15 +7,22 @@
 #include "depmod.h"
 
 enum {
-	HEAD = 4096,               /* enough to tell what a file is, and for an ELF header */
+	HEAD = 64,                 /* enough to tell what a file is, and for an ELF header */
+	BEFORE = 1024,
 	PIECE = 1 << 20,           /* a compressed file is read in pieces of this size */
+};
+
+/* Bytes of a file that were read, from `offset` on. */
+struct window {
+	struct span bytes;
+	uint64_t offset;
 };
 
 struct file_source {
 	struct source source;
 	int fd;
 	struct arena *scratch;
-	struct span head;
+	struct window head, last, expected;
 };
 
 _Noreturn static void beyond_end(const char *what, uint64_t offset)
@@ -41,20 +48,51 @@ static size_t read_at(int fd, uint8_t *to, size_t size, uint64_t offset)
 	return done;
 }
 
+static bool inside(const struct window *window, uint64_t offset, uint64_t size)
+{
+	uint64_t held = span_size(window->bytes), at = offset - window->offset;
+
+	return offset >= window->offset && at <= held && size <= held - at;
+}
+
+static struct span part_of(const struct window *window, uint64_t offset, uint64_t size)
+{
+	return span_of(window->bytes.p + (offset - window->offset), (size_t)size);
+}
+
+/* As much of the range as the file has. */
+static struct window read_window(struct file_source *file, uint64_t offset, uint64_t size)
+{
+	uint8_t *to = arena_take(file->scratch, (size_t)size, 1, 16);
+
+	return (struct window){ span_of(to, read_at(file->fd, to, (size_t)size, offset)), offset };
+}
+
+/* What stands right before is read too: before the section table, it is the sections' names. */
 static struct span read_from_file(struct source *source, uint64_t offset, uint64_t size,
 				  const char *what)
 {
 	struct file_source *file = (struct file_source *)source;
-	uint8_t *to;
+	uint64_t before = offset < BEFORE ? offset : BEFORE;
+	const struct window *windows[] = { &file->head, &file->last, &file->expected };
 
-	if (offset <= span_size(file->head) && size <= span_size(file->head) - offset)
-		return span_of(file->head.p + offset, (size_t)size);
+	for (size_t i = 0; i < COUNT_OF(windows); i++)
+		if (inside(windows[i], offset, size))
+			return part_of(windows[i], offset, size);
 	if (size > SIZE_MAX / 2 || offset > INT64_MAX - size)
 		beyond_end(what, offset);
-	to = arena_take(file->scratch, (size_t)size, 1, 16);
-	if (read_at(file->fd, to, (size_t)size, offset) < size)
+	file->last = read_window(file, offset - before, before + size);
+	if (!inside(&file->last, offset, size))
 		beyond_end(what, offset);
-	return span_of(to, (size_t)size);
+	return part_of(&file->last, offset, size);
+}
+
+static void expect_from_file(struct source *source, uint64_t offset, uint64_t size)
+{
+	struct file_source *file = (struct file_source *)source;
+
+	if (size < file->scratch->size - file->scratch->used && offset <= INT64_MAX - size)
+		file->expected = read_window(file, offset, size);
 }
 
 struct memory_source {
@@ -70,6 +108,11 @@ static struct span read_from_memory(struct source *source, uint64_t offset, uint
 	if (offset > span_size(bytes) || size > span_size(bytes) - offset)
 		beyond_end(what, offset);
 	return span_of(bytes.p + offset, (size_t)size);
+}
+
+static void expect_from_memory(struct source *source, uint64_t offset, uint64_t size)
+{
+	(void)source, (void)offset, (void)size;
 }
 
 static struct span decode(struct arena *scratch, struct span file)
@@ -113,12 +156,16 @@ void module_read(int fd, struct arena *scratch, const struct elf_sink *sink)
 	struct span head = span_of(start, read_at(fd, start, HEAD, 0));
 
 	if (is_elf(head)) {
-		struct file_source file = { { read_from_file }, fd, scratch, head };
+		struct file_source file = {
+			.source = { read_from_file, expect_from_file }, .fd = fd, .scratch = scratch,
+			.head = { head, 0 },
+		};
 
 		elf_read(&file.source, sink);
 	} else if (is_gzip(head)) {
 		struct memory_source memory = {
-			{ read_from_memory }, decode(scratch, read_rest(scratch, fd, head))
+			{ read_from_memory, expect_from_memory },
+			decode(scratch, read_rest(scratch, fd, head))
 		};
 
 		if (!is_elf(memory.bytes))

@@ -12,7 +12,7 @@ struct output {
 	struct text text;          /* the file being made */
 	struct arena pairs;        /* of the index being made */
 	struct arena strings;      /* that pairs point to */
-	struct span *dependencies; /* by module: its line of modules.dep, without the newline */
+	struct arena keys;         /* of symbols while they are sorted */
 };
 
 static const struct facts *facts_of(const struct output *o, uint32_t module)
@@ -24,50 +24,48 @@ static const struct facts *facts_of(const struct output *o, uint32_t module)
 
 struct values {
 	const char *p, *end;
-	const char *key;           /* with its `=` */
+	char kind;
 };
 
-static struct values values_of(const struct output *o, uint32_t module, const char *key)
+/* The values of a kind, of which there are `count`. */
+static struct values values_of(const struct output *o, uint32_t module, char kind, uint32_t count)
 {
 	const struct facts *facts = facts_of(o, module);
 
-	if (o->graph->left_out[module])
+	if (!count || o->graph->left_out[module])
 		return (struct values){ 0 };
-	return (struct values){ facts->modinfo, facts->modinfo + facts->modinfo_size, key };
+	return (struct values){ facts->values, facts->values + facts->values_size, kind };
 }
 
-static const char *next_value(struct values *values)
+static const char *next_value(struct values *values, size_t *length)
 {
 	while (values->p < values->end) {
 		const char *string = values->p;
-		size_t length = strlen(values->key);
 
-		values->p += strlen(string) + 1;
-		if (strncmp(string, values->key, length) == 0)
-			return string + length;
+		*length = length_within(string + 1, (const uint8_t *)values->end);
+		values->p += *length + 2;
+		if (*string == values->kind)
+			return string + 1;
 	}
 	return NULL;
 }
 
 /* ---- indexes ---- */
 
-static bool seven_bits(const char *string)
-{
-	for (; *string; string++)
-		if ((uint8_t)*string >= 0x80)
-			return false;
-	return true;
-}
-
 static void add_pair(struct output *o, struct pair pair)
 {
-	if (seven_bits(pair.key))
+	if (is_ascii(pair.key, pair.key_length))
 		*(struct pair *)arena_take(&o->pairs, 1, sizeof(pair), sizeof(void *)) = pair;
 	else
 		warning("left out of the binary index, as it is not 7-bit ASCII: ", pair.key);
 }
 
-/* Among equal keys of equal priority, an index has the one added later first: add_index() keeps the order of
+static struct pair *next_pair(const struct output *o)
+{
+	return (struct pair *)(void *)(o->pairs.start + o->pairs.used);
+}
+
+/* Among equal keys of equal priority, an index has the one added later first: index_write() keeps the order of
  * pairs, so they are turned around. */
 static void reverse_pairs(struct pair *from, struct pair *to)
 {
@@ -91,11 +89,12 @@ static void warn_of_duplicates(const struct index *index)
 }
 
 /* Writes the pairs collected since the last index. */
-static void add_index(struct output *o)
+static void write_index(struct output *o, bool sorted)
 {
 	struct index index = {
 		.pairs = (const struct pair *)(void *)o->pairs.start,
 		.count = (uint32_t)(o->pairs.used / sizeof(struct pair)),
+		.sorted = sorted,
 	};
 
 	index.keys = arena_take(&o->pairs, index.count, sizeof(*index.keys), 8);
@@ -107,12 +106,25 @@ static void add_index(struct output *o)
 	o->pairs.used = o->strings.used = 0;
 }
 
-/* As indexes store it: `-` is `_` except in `[...]`. NULL when a bracket has no partner. */
-static const char *normalize(struct output *o, const char *alias)
+static void write_unsorted_index(struct output *o)
 {
-	char *copy = arena_string(&o->strings, alias, strlen(alias));
-	bool inside = false;
+	write_index(o, false);
+}
 
+static void write_sorted_index(struct output *o)
+{
+	write_index(o, true);
+}
+
+/* As indexes store it: `-` is `_` except in `[...]`. NULL when a bracket has no partner. */
+static const char *normalize(struct output *o, const char *alias, size_t length)
+{
+	bool inside = false;
+	char *copy;
+
+	if (!has_any(alias, length, '-', '[', ']'))
+		return alias;
+	copy = arena_string(&o->strings, alias, length);
 	for (char *p = copy; *p; p++) {
 		if (*p == '-' && !inside)
 			*p = '_';
@@ -124,54 +136,48 @@ static const char *normalize(struct output *o, const char *alias)
 	return inside ? NULL : copy;
 }
 
-static void add_alias(struct output *o, const char *alias, const char *name, size_t length,
-		      uint32_t priority)
+static void add_alias(struct output *o, struct pair pair)
 {
-	const char *key = normalize(o, alias);
+	const char *alias = pair.key;
 
-	if (key)
-		add_pair(o, (struct pair){ key, name, (uint32_t)length, priority });
+	pair.key = normalize(o, alias, pair.key_length);
+	if (pair.key)
+		add_pair(o, pair);
 	else
-		warning("left out of the binary index, unmatched bracket: alias ", alias, " of ", name);
+		warning("left out of the binary index, unmatched bracket: alias ", alias, " of ", pair.value);
 }
 
 /* ---- modules.dep ---- */
 
+static void put_path(struct output *o, uint32_t module)
+{
+	text_put(&o->text, o->tree->modules[module].path, o->tree->modules[module].path_length);
+}
+
+/* Each line is also a value of modules.dep.bin. */
 static void write_dep(struct output *o)
 {
 	struct closure closure;
-	uint32_t count = o->tree->count;
 
-	closure_init(&closure, count, &o->pairs);
-	for (uint32_t m = 0; m < count; m++) {
+	closure_init(&closure, o->tree->count, &o->strings);
+	for (uint32_t m = 0; m < o->tree->count; m++) {
+		const struct module *module = &o->tree->modules[m];
 		size_t start = o->text.size;
 		uint32_t needed;
 
 		if (o->graph->left_out[m])
 			continue;
-		text_string(&o->text, o->tree->modules[m].path);
-		text_add(&o->text, ":", 1);
+		put_path(o, m);
+		text_put(&o->text, ":", 1);
 		needed = all_dependencies(o->graph, m, &closure);
 		for (uint32_t i = 0; i < needed; i++) {
-			text_add(&o->text, " ", 1);
-			text_string(&o->text, o->tree->modules[closure.list[i].item].path);
+			text_put(&o->text, " ", 1);
+			put_path(o, closure.list[i].item);
 		}
-		o->dependencies[m] = span_of(o->text.start + start, o->text.size - start);
-		text_add(&o->text, "\n", 1);
+		add_pair(o, (struct pair){ module->name, o->text.start + start, module->name_length,
+					   (uint32_t)(o->text.size - start), m });
+		text_put(&o->text, "\n", 1);
 	}
-	o->pairs.used = 0;
-}
-
-static void write_dep_bin(struct output *o)
-{
-	for (uint32_t m = 0; m < o->tree->count; m++) {
-		struct span line = o->dependencies[m];
-
-		if (!o->graph->left_out[m])
-			add_pair(o, (struct pair){ o->tree->modules[m].name, (const char *)line.p,
-						   (uint32_t)span_size(line), m });
-	}
-	add_index(o);
 }
 
 /* ---- aliases and soft dependencies ---- */
@@ -180,49 +186,45 @@ static void write_alias(struct output *o)
 {
 	text_string(&o->text, "# Aliases extracted from modules themselves.\n");
 	for (uint32_t m = 0; m < o->tree->count; m++) {
-		struct values values = values_of(o, m, "alias=");
+		const struct module *module = &o->tree->modules[m];
+		struct values values = values_of(o, m, ALIAS, facts_of(o, m)->aliases);
+		struct pair *first = next_pair(o);
+		size_t length;
 
-		for (const char *alias; (alias = next_value(&values));)
-			text_line(&o->text, (const char *const[]){ "alias ", alias, " ",
-								   o->tree->modules[m].name, NULL });
+		for (const char *alias; (alias = next_value(&values, &length));) {
+			text_put(&o->text, "alias ", 6);
+			text_put(&o->text, alias, length);
+			text_put(&o->text, " ", 1);
+			text_put(&o->text, module->name, module->name_length);
+			text_put(&o->text, "\n", 1);
+			add_alias(o, (struct pair){ alias, module->name, (uint32_t)length,
+						    module->name_length, m });
+		}
+		reverse_pairs(first, next_pair(o));
 	}
 }
 
-/* Of one module's equal aliases the last one goes first. */
-static void write_alias_bin(struct output *o)
+static void write_soft(struct output *o, const char *word, uint32_t module, struct values values)
 {
-	for (uint32_t m = 0; m < o->tree->count; m++) {
-		struct values values = values_of(o, m, "alias=");
-		const char *name = o->tree->modules[m].name;
-		struct pair *pairs = (struct pair *)(void *)(o->pairs.start + o->pairs.used);
+	size_t length;
 
-		for (const char *alias; (alias = next_value(&values));)
-			add_alias(o, alias, name, strlen(name), m);
-		reverse_pairs(pairs, (struct pair *)(void *)(o->pairs.start + o->pairs.used));
-	}
-	add_index(o);
-}
-
-static void write_soft(struct output *o, const char *header, const char *key, const char *word)
-{
-	text_string(&o->text, header);
-	for (uint32_t m = 0; m < o->tree->count; m++) {
-		struct values values = values_of(o, m, key);
-
-		for (const char *value; (value = next_value(&values));)
-			text_line(&o->text, (const char *const[]){
-				word, o->tree->modules[m].name, " ", value, NULL });
-	}
+	for (const char *value; (value = next_value(&values, &length));)
+		text_line(&o->text, (const char *const[]){ word, o->tree->modules[module].name, " ", value,
+							   NULL });
 }
 
 static void write_softdep(struct output *o)
 {
-	write_soft(o, "# Soft dependencies extracted from modules themselves.\n", "softdep=", "softdep ");
+	text_string(&o->text, "# Soft dependencies extracted from modules themselves.\n");
+	for (uint32_t m = 0; m < o->tree->count; m++)
+		write_soft(o, "softdep ", m, values_of(o, m, SOFTDEP, facts_of(o, m)->softdeps));
 }
 
 static void write_weakdep(struct output *o)
 {
-	write_soft(o, "# Weak dependencies extracted from modules themselves.\n", "weakdep=", "weakdep ");
+	text_string(&o->text, "# Weak dependencies extracted from modules themselves.\n");
+	for (uint32_t m = 0; m < o->tree->count; m++)
+		write_soft(o, "weakdep ", m, values_of(o, m, WEAKDEP, facts_of(o, m)->weakdeps));
 }
 
 /* ---- symbols ---- */
@@ -234,44 +236,42 @@ static bool has_module(const struct output *o, uint32_t symbol)
 	return owner < o->tree->count && !o->graph->left_out[owner];
 }
 
-/* In byte order of the symbols; the index takes them in the same order. */
+/* The key and value of a symbol's pair, which its line in modules.symbols repeats. */
+static void write_symbol(struct output *o, const struct name *symbol, uint32_t owner)
+{
+	const struct module *module = &o->tree->modules[owner];
+	char *key = arena_take(&o->strings, sizeof("symbol:") + symbol->length, 1, 1);
+	struct pair pair = { key, module->name, 7 + symbol->length, module->name_length, owner };
+
+	memcpy(key, "symbol:", 7);
+	copy_bytes(key + 7, symbol->string, symbol->length);
+	key[pair.key_length] = 0;
+	text_put(&o->text, "alias ", 6);
+	text_put(&o->text, key, pair.key_length);
+	text_put(&o->text, " ", 1);
+	text_put(&o->text, module->name, module->name_length);
+	text_put(&o->text, "\n", 1);
+	add_pair(o, pair);
+}
+
+/* In byte order of the symbols, which is also that of the index. */
 static void write_symbols(struct output *o)
 {
 	const struct names *symbols = &o->graph->symbols;
-	struct key *keys = arena_take(&o->pairs, symbols->count, sizeof(*keys), 8);
-	struct key *spare = arena_take(&o->pairs, symbols->count, sizeof(*keys), 8);
+	size_t kept = o->keys.used;
+	struct key *keys = arena_take(&o->keys, symbols->count, sizeof(*keys), 8);
+	struct key *spare = arena_take(&o->keys, symbols->count, sizeof(*keys), 8);
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < symbols->count; i++)
 		if (has_module(o, i))
-			keys[count++] = (struct key){ .string = symbols->entries[i].string, .item = i };
+			keys[count++] = (struct key){ .string = symbols->entries[i].string,
+						      .length = symbols->entries[i].length, .item = i };
 	sort_strings(keys, spare, count);
 	text_string(&o->text, "# Aliases for symbols, used by symbol_request().\n");
 	for (uint32_t i = 0; i < count; i++)
-		text_line(&o->text, (const char *const[]){
-			"alias symbol:", keys[i].string, " ",
-			o->tree->modules[o->graph->owner[keys[i].item]].name, NULL });
-	o->pairs.used = 0;
-}
-
-static void write_symbols_bin(struct output *o)
-{
-	const struct names *symbols = &o->graph->symbols;
-
-	for (uint32_t i = 0; i < symbols->count; i++) {
-		uint32_t owner = o->graph->owner[i];
-		const char *name;
-		char *key;
-
-		if (!has_module(o, i))
-			continue;
-		name = o->tree->modules[owner].name;
-		key = arena_take(&o->strings, sizeof("symbol:") + symbols->entries[i].length, 1, 1);
-		memcpy(key, "symbol:", 7);
-		memcpy(key + 7, symbols->entries[i].string, symbols->entries[i].length + 1);
-		add_pair(o, (struct pair){ key, name, (uint32_t)strlen(name), owner });
-	}
-	add_index(o);
+		write_symbol(o, &symbols->entries[keys[i].item], o->graph->owner[keys[i].item]);
+	o->keys.used = kept;
 }
 
 /* ---- builtin ---- */
@@ -289,12 +289,12 @@ static bool read_input(struct output *o, const char *name, struct span *content)
 static void add_pairs_of_file(struct output *o, struct span content,
 			      void (*add)(struct output *, struct span *content))
 {
-	struct pair *pairs = (struct pair *)(void *)o->pairs.start;
+	struct pair *first = next_pair(o);
 
 	while (content.p < content.end)
 		add(o, &content);
-	reverse_pairs(pairs, (struct pair *)(void *)(o->pairs.start + o->pairs.used));
-	add_index(o);
+	reverse_pairs(first, next_pair(o));
+	write_index(o, false);
 }
 
 static bool is_letter(uint8_t c)
@@ -309,10 +309,12 @@ static void add_builtin(struct output *o, struct span *content)
 
 	next_line(content, &line);
 	name = arena_string(&o->strings, (const char *)line.p, span_size(line));
-	if (!is_letter((uint8_t)*name))
+	if (!is_letter((uint8_t)*name)) {
 		error("invalid line in modules.builtin: ", name);
-	else
-		add_pair(o, (struct pair){ module_name(&o->strings, name), "", 0, 0 });
+		return;
+	}
+	name = module_name(&o->strings, name);
+	add_pair(o, (struct pair){ name, "", (uint32_t)strlen(name), 0, 0 });
 }
 
 static void write_builtin_bin(struct output *o)
@@ -345,7 +347,8 @@ static void add_builtin_alias(struct output *o, struct span *content)
 	if (value - key != sizeof(".alias") - 1 || memcmp(key, ".alias", sizeof(".alias") - 1) != 0)
 		return;
 	name = arena_string(&o->strings, string, (size_t)(key - string));
-	add_alias(o, value + 1, name, (size_t)(key - string), 0);
+	add_alias(o, (struct pair){ value + 1, name, (uint32_t)strlen(value + 1),
+				    (uint32_t)(key - string), 0 });
 }
 
 static void write_builtin_alias_bin(struct output *o)
@@ -376,12 +379,13 @@ static bool parse_device(const char *alias, const char *prefix, uint32_t *major,
 
 static void add_devname(struct output *o, uint32_t module)
 {
-	struct values values = values_of(o, module, "alias=");
+	struct values values = values_of(o, module, ALIAS, facts_of(o, module)->has_devname);
 	const char *name = o->tree->modules[module].name, *devname = NULL, *type = NULL;
 	uint32_t major = 0, minor = 0;
 	struct number a, b;
+	size_t length;
 
-	for (const char *alias; !(devname && type) && (alias = next_value(&values));) {
+	for (const char *alias; !(devname && type) && (alias = next_value(&values, &length));) {
 		if (strncmp(alias, "devname:", 8) == 0)
 			devname = alias + 8;
 		else if (parse_device(alias, "char-major-", &major, &minor))
@@ -411,24 +415,37 @@ static void write_devname(struct output *o)
 struct file {
 	const char *name;
 	void (*write)(struct output *o);
-	bool text;
+	bool text, values;
 };
 
+/* An index is made of the pairs that the file before it collected. */
 static const struct file files[] = {
-	{ "modules.dep", write_dep, true },
-	{ "modules.dep.bin", write_dep_bin, false },
-	{ "modules.alias", write_alias, true },
-	{ "modules.alias.bin", write_alias_bin, false },
-	{ "modules.softdep", write_softdep, true },
-	{ "modules.weakdep", write_weakdep, true },
-	{ "modules.symbols", write_symbols, true },
-	{ "modules.symbols.bin", write_symbols_bin, false },
-	{ "modules.builtin.bin", write_builtin_bin, false },
-	{ "modules.builtin.alias.bin", write_builtin_alias_bin, false },
-	{ "modules.devname", write_devname, true },
+	{ "modules.dep", write_dep, true, false },
+	{ "modules.dep.bin", write_unsorted_index, false, false },
+	{ "modules.alias", write_alias, true, true },
+	{ "modules.alias.bin", write_unsorted_index, false, true },
+	{ "modules.softdep", write_softdep, true, true },
+	{ "modules.weakdep", write_weakdep, true, true },
+	{ "modules.symbols", write_symbols, true, false },
+	{ "modules.symbols.bin", write_sorted_index, false, false },
+	{ "modules.builtin.bin", write_builtin_bin, false, false },
+	{ "modules.builtin.alias.bin", write_builtin_alias_bin, false, false },
+	{ "modules.devname", write_devname, true, false },
 };
 
 _Static_assert(COUNT_OF(files) <= OUTPUT_FILES_MAX, "publish.c has room for every file");
+
+static bool belongs(const struct file *file, enum part part)
+{
+	return part == ALL_FILES || file->values == (part == VALUE_FILES);
+}
+
+void adopt_outputs(struct publication *publication, enum part part)
+{
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		if (belongs(&files[i], part))
+			publish_adopt(publication, files[i].name);
+}
 
 bool write_outputs(const struct output_options *options, const struct tree *tree,
 		   const struct loaded *loaded, const struct graph *graph,
@@ -440,10 +457,14 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 	arena_reserve(&content, "output", OUTPUT_MEMORY, false);
 	arena_reserve(&o.pairs, "index", OUTPUT_MEMORY, false);
 	arena_reserve(&o.strings, "aliases", OUTPUT_MEMORY, false);
-	o.dependencies = arena_take(&content, tree->count, sizeof(*o.dependencies), 8);
+	arena_reserve(&o.keys, "symbols", OUTPUT_MEMORY, false);
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		if (options->text_only && !files[i].text)
+		if (!belongs(&files[i], options->part))
 			continue;
+		if (options->text_only && !files[i].text) {
+			o.pairs.used = o.strings.used = 0;
+			continue;
+		}
 		text_open(&o.text, &content);
 		files[i].write(&o);
 		if (!publish(context, files[i].name, span_of(o.text.start, o.text.size)))

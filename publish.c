@@ -63,6 +63,11 @@ bool publish_begin(struct publication *p, char *path)
 	return true;
 }
 
+void publish_adopt(struct publication *p, const char *name)
+{
+	p->names[p->count++] = name;
+}
+
 bool publish_file(struct publication *p, const char *name, struct span content)
 {
 	struct temporary buffer;
@@ -75,7 +80,7 @@ bool publish_file(struct publication *p, const char *name, struct span content)
 			 0644);
 	if (text.fd < 0)
 		return failed(p, "create", temporary);
-	p->names[p->count++] = name;
+	publish_adopt(p, name);
 	text_flush(&text);
 	if (close(text.fd) && !text.error)
 		text.error = errno;

@@ -207,6 +207,14 @@ static uint32_t count_left_out(const struct resolving *r)
 	return count;
 }
 
+void graph_begin(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
+		 struct arena *arena)
+{
+	graph->left_out = arena_take(arena, tree->count, sizeof(bool), 1);
+	for (uint32_t m = 0; m < tree->count; m++)
+		graph->left_out[m] = loaded->facts[m].fault.why != NULL;
+}
+
 void resolve(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
 	     const struct resolve_options *options, struct arena *arena)
 {
@@ -214,9 +222,6 @@ void resolve(struct graph *graph, const struct tree *tree, const struct loaded *
 		.tree = tree, .loaded = loaded, .options = options, .arena = arena, .graph = graph,
 	};
 
-	graph->left_out = arena_take(arena, tree->count, sizeof(bool), 1);
-	for (uint32_t m = 0; m < tree->count; m++)
-		graph->left_out[m] = loaded->facts[m].fault.why != NULL;
 	merge_names(&r);
 	find_owners(&r);
 	find_suppliers(&r);

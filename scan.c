@@ -273,12 +273,13 @@ static void add_module(struct candidates *c, struct arena *memory, const char *p
 
 	if (id == c->tree->count) {
 		c->tree->count++;
-		*module = (struct module){ .path = path, .name = name };
+		*module = (struct module){ path, name, (uint32_t)strlen(path), (uint32_t)strlen(name) };
 		return;
 	}
 	if (wins(c->config, path, module->path)) {
 		loser = module->path;
 		module->path = path;
+		module->path_length = (uint32_t)strlen(path);
 	}
 	if (c->tell_losers)
 		warning("duplicate module ", name, ": ", module->path, " is used, not ", loser);
@@ -331,7 +332,8 @@ static void order_modules(struct tree *tree, struct arena *memory)
 
 	for (uint32_t i = 0; i < tree->count; i++)
 		keys[place[i] == NONE ? --others : listed++] =
-			(struct key){ .chunk = place[i], .string = tree->modules[i].path, .item = i };
+			(struct key){ .chunk = place[i], .string = tree->modules[i].path,
+					.length = tree->modules[i].path_length, .item = i };
 	sort_chunks(keys, spare, listed);
 	sort_strings(keys + listed, spare, tree->count - listed);
 	for (uint32_t i = 0; i < tree->count; i++)

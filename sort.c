@@ -5,18 +5,17 @@
 
 enum { CHUNK = 8, SMALL = 12 };
 
-/* The eight bytes of `string` from `depth` on, zero from its end on. `depth` is not beyond the end. */
-static uint64_t chunk_at(const char *string, size_t depth)
+/* The eight bytes of the string from `depth` on, zero from its end on. `depth` is not beyond the end. */
+static uint64_t chunk_at(const struct key *key, size_t depth)
 {
+	const uint8_t *p = (const uint8_t *)key->string + depth;
+	size_t left = key->length - depth;
 	uint64_t chunk = 0;
 
-	for (int i = 0; i < CHUNK; i++) {
-		uint8_t c = (uint8_t)string[depth + (size_t)i];
-
-		if (!c)
-			return chunk << 8 * (CHUNK - i);
-		chunk = chunk << 8 | c;
-	}
+	if (left >= CHUNK)
+		return be64(p);
+	for (size_t i = 0; i < CHUNK; i++)
+		chunk = chunk << 8 | (i < left ? p[i] : 0);
 	return chunk;
 }
 
@@ -58,7 +57,7 @@ static void sort_from(struct key *keys, struct key *spare, size_t n, size_t dept
 		size_t run = 0;
 
 		for (size_t i = 0; i < n; i++)
-			keys[i].chunk = chunk_at(keys[i].string, depth);
+			keys[i].chunk = chunk_at(&keys[i], depth);
 		merge_sort(keys, spare, n);
 		if (keys[0].chunk != keys[n - 1].chunk) {
 			for (size_t i = 1; i <= n; i++) {

@@ -117,10 +117,58 @@ bool span_is(struct span s, const char *string)
 	return span_size(s) == length && memcmp(s.p, string, length) == 0;
 }
 
+/* Eight bytes at a time. */
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGH (ONES << 7)
+
+/* A byte is below 0x20 where subtracting 0x20 borrows and its high bit is clear; it is 0x7f where adding 1 to its
+ * low seven bits sets the high one, which it had not. */
 bool has_control(const char *string, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
+	size_t i = 0;
+
+	for (; i + 8 <= length; i += 8) {
+		uint64_t word = any64(string + i);
+
+		if (((word - ONES * 0x20) | ((word & ~HIGH) + ONES)) & ~word & HIGH)
+			return true;
+	}
+	for (; i < length; i++)
 		if ((uint8_t)string[i] < ' ' || string[i] == 0x7f)
 			return true;
 	return false;
+}
+
+static uint64_t zero_byte(uint64_t word)
+{
+	return (word - ONES) & ~word & HIGH;
+}
+
+bool has_any(const char *string, size_t length, char a, char b, char c)
+{
+	uint64_t all_a = ONES * (uint8_t)a, all_b = ONES * (uint8_t)b, all_c = ONES * (uint8_t)c;
+	size_t i = 0;
+
+	for (; i + 8 <= length; i += 8) {
+		uint64_t word = any64(string + i);
+
+		if (zero_byte(word ^ all_a) | zero_byte(word ^ all_b) | zero_byte(word ^ all_c))
+			return true;
+	}
+	for (; i < length; i++)
+		if (string[i] == a || string[i] == b || string[i] == c)
+			return true;
+	return false;
+}
+
+bool is_ascii(const char *string, size_t length)
+{
+	uint64_t all = 0;
+	size_t i = 0;
+
+	for (; i + 8 <= length; i += 8)
+		all |= any64(string + i);
+	for (; i < length; i++)
+		all |= (uint8_t)string[i];
+	return !(all & HIGH);
 }

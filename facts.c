@@ -1,0 +1,198 @@
+/* facts.c: what is kept of a module. elf.c tells it piece by piece; names become numbers at once, so that each distinct
+ * one is stored once and a need costs four bytes. */
+#include "depmod.h"
+
+/* The module being read. */
+struct reading {
+	struct keeper *keeper;
+	struct facts *facts;
+	const char *refused;       /* the last value or symbol that would forge lines */
+	size_t refused_length;
+	uint32_t module;
+	uint32_t next;             /* the need that the next version record is probably about */
+};
+
+/* A name that the module needs, and where among its needs. */
+struct mark {
+	uint32_t module, place;
+};
+
+void keeper_share(struct keeper *k, uint64_t key)
+{
+	uint32_t names;
+
+	arena_reserve(&k->facts, "facts", WORKER_FACTS, true);
+	/* A quarter for names: entry, slots and some 28 bytes each. */
+	names = (uint32_t)(k->facts.size / 256);
+	names_init(&k->names, &k->facts, names, names * (size_t)28, key);
+}
+
+void keeper_prepare(struct keeper *k)
+{
+	struct arena own;
+	size_t marks = k->names.capacity * sizeof(struct mark);
+
+	arena_reserve(&own, "symbols of a module", marks + 4 * SYMBOLS_OF_MODULE * sizeof(uint32_t), false);
+	k->marks = arena_take(&own, k->names.capacity, sizeof(struct mark), 64);
+	k->needs = arena_take(&own, SYMBOLS_OF_MODULE, sizeof(uint32_t), 64);
+	k->need_crcs = arena_take(&own, SYMBOLS_OF_MODULE, sizeof(uint32_t), 64);
+	k->exports = arena_take(&own, SYMBOLS_OF_MODULE, sizeof(uint32_t), 64);
+	k->export_crcs = arena_take(&own, SYMBOLS_OF_MODULE, sizeof(uint32_t), 64);
+}
+
+/* A newline in a value would forge a line of a text file. */
+static bool refuse_control(struct reading *r, const char *value, size_t length)
+{
+	if (!has_control(value, length))
+		return false;
+	r->refused = value;
+	r->refused_length = length;
+	return true;
+}
+
+/* The kind of a modinfo string, or 0; *value is set to what follows its `=`. */
+static char kind_of(const char *string, size_t length, const char **value)
+{
+	static const struct {
+		char kind;
+		uint8_t length;
+		const char *key;
+	} kinds[] = { { ALIAS, 6, "alias=" }, { SOFTDEP, 8, "softdep=" }, { WEAKDEP, 8, "weakdep=" } };
+
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		if (string[0] == kinds[i].key[0] && length >= kinds[i].length &&
+		    memcmp(string, kinds[i].key, kinds[i].length) == 0) {
+			*value = string + kinds[i].length;
+			return kinds[i].kind;
+		}
+	return 0;
+}
+
+static void keep_value(struct reading *r, char kind, const char *value, size_t length)
+{
+	struct facts *facts = r->facts;
+	char *copy = arena_take(&r->keeper->facts, length + 2, 1, 1);
+
+	copy[0] = kind;
+	memcpy(copy + 1, value, length);
+	copy[length + 1] = 0;
+	facts->values_size += (uint32_t)length + 2;
+	facts->aliases += kind == ALIAS;
+	facts->softdeps += kind == SOFTDEP;
+	facts->weakdeps += kind == WEAKDEP;
+	facts->has_devname |= kind == ALIAS && strncmp(value, "devname:", 8) == 0;
+}
+
+/* Strings ended by one or more NUL; the last one may end with the section instead. */
+static void keep_modinfo(void *context, struct span strings)
+{
+	struct reading *r = context;
+
+	r->facts->values = (char *)r->keeper->facts.start + r->keeper->facts.used;
+	while (strings.p < strings.end) {
+		const char *string = (const char *)strings.p, *value;
+		const uint8_t *end = memchr(strings.p, 0, span_size(strings));
+		size_t length = (size_t)((end ? end : strings.end) - strings.p);
+		char kind = kind_of(string, length, &value);
+
+		strings.p += length + (end != NULL);
+		if (kind && !refuse_control(r, string, length))
+			keep_value(r, kind, value, length - (size_t)(value - string));
+	}
+}
+
+static void check_room(uint32_t count)
+{
+	if (count == SYMBOLS_OF_MODULE)
+		bad("too many symbols");
+}
+
+static void keep_export(void *context, const char *name, size_t length, uint32_t crc)
+{
+	struct reading *r = context;
+	struct keeper *k = r->keeper;
+	uint32_t at = r->facts->export_count;
+
+	if (refuse_control(r, name, length))
+		return;
+	check_room(at);
+	k->exports[at] = names_add(&k->names, name, length);
+	k->export_crcs[at] = crc;
+	r->facts->export_count++;
+}
+
+static void add_need(struct reading *r, uint32_t name, uint32_t weak, uint32_t crc)
+{
+	struct keeper *k = r->keeper;
+	uint32_t at = r->facts->need_count;
+
+	check_room(at);
+	k->marks[name] = (struct mark){ r->module + 1, at };
+	k->needs[at] = name | weak;
+	k->need_crcs[at] = crc;
+	r->facts->need_count++;
+}
+
+static void keep_need(void *context, const char *name, size_t length, bool weak)
+{
+	struct reading *r = context;
+	uint32_t id = names_add(&r->keeper->names, name, length);
+
+	if (r->keeper->marks[id].module != r->module + 1)
+		add_need(r, id, weak ? WEAK_NEED : 0, 0);
+}
+
+/* Records mostly stand in the order of the symbols: the one after the last need is tried first. */
+static bool is_next(const struct reading *r, const char *name, size_t length)
+{
+	const struct name *guess;
+
+	if (r->next >= r->facts->need_count)
+		return false;
+	guess = &r->keeper->names.entries[r->keeper->needs[r->next] & ~WEAK_NEED];
+	return guess->length == length && same_bytes(guess->string, name, length);
+}
+
+/* The CRC belongs to a need of the same name; a name that .symtab does not mention is a need too. */
+static void keep_version(void *context, const char *name, size_t length, uint32_t crc)
+{
+	struct reading *r = context;
+
+	if (!is_next(r, name, length)) {
+		uint32_t id = names_add(&r->keeper->names, name, length);
+
+		r->next = r->keeper->marks[id].place;
+		if (r->keeper->marks[id].module != r->module + 1) {
+			r->next = r->facts->need_count;
+			add_need(r, id, 0, 0);
+		}
+	}
+	r->keeper->need_crcs[r->next++] = crc;
+}
+
+static uint32_t *keep_words(struct arena *to, const uint32_t *words, uint32_t count)
+{
+	uint32_t *copy = arena_take(to, count, sizeof(*copy), sizeof(*copy));
+
+	memcpy(copy, words, count * sizeof(*copy));
+	return copy;
+}
+
+void keep_module(struct keeper *k, int fd, uint32_t module, bool wants_crcs, struct facts *facts)
+{
+	struct reading r = { .keeper = k, .facts = facts, .module = module };
+	struct elf_sink sink = {
+		.context = &r, .wants_crcs = wants_crcs, .modinfo = keep_modinfo,
+		.export = keep_export, .need = keep_need, .version = keep_version,
+	};
+
+	module_read(fd, &k->scratch, &sink);
+	if (r.refused)
+		facts->refused = arena_string(&k->facts, r.refused, r.refused_length);
+	facts->exports = keep_words(&k->facts, k->exports, facts->export_count);
+	facts->needs = keep_words(&k->facts, k->needs, facts->need_count);
+	if (wants_crcs) {
+		facts->export_crcs = keep_words(&k->facts, k->export_crcs, facts->export_count);
+		facts->need_crcs = keep_words(&k->facts, k->need_crcs, facts->need_count);
+	}
+}
