@@ -74,7 +74,7 @@ static const char help_text[] =
 	"\n"
 	"Accepted for older callers: --map, -r --root, -s --syslog\n";
 
-static const char version_text[] = "depmod " VERSION "\n+GZIP\n";
+static const char version_text[] = "depmod " VERSION "\n+GZIP +XZ +ZSTD\n";
 
 /* ---- options ---- */
 
@@ -422,7 +422,7 @@ static pid_t start_values(struct run *run)
 
 	if (run->loaded.workers < 2 || run->options.dry_run || run->options.warn)
 		return 0;
-	pid = fork();
+	pid = _Fork();
 	if (pid == 0) {
 		if (!attempt(write_values, run, &fault))
 			report_fault(FATAL, "cannot go on", &fault);
@@ -440,7 +440,7 @@ static bool finish_values(struct run *run, pid_t pid)
 			return false;
 	adopt_outputs(&run->publication, VALUE_FILES);
 	if (WIFSIGNALED(status))
-		error("the process that wrote modules.alias died: ", strsignal(WTERMSIG(status)));
+		error("the process that wrote modules.alias died");
 	return status == 0;
 }
 

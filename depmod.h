@@ -351,6 +351,170 @@ enum { INFLATE_WORK_SIZE = 32 * 1024 };
 /* Decodes RFC 1952 members one after another, each RFC 1951 data, CRC and length verified. */
 size_t gunzip(struct span in, uint8_t *out, size_t capacity, void *work);
 
+/* ---- unxz.c: xz ------------------------------------------------------------------------------------ */
+
+enum { UNXZ_WORK_SIZE = 46 * 1024 };
+
+/* Decodes the streams of The .xz File Format 1.2.0 one after another, everything verified. */
+size_t unxz(struct span in, uint8_t *out, size_t capacity, void *work);
+
+/* ---- lzma2.c: the compressed data of an xz block ---------------------------------------------------- */
+
+enum { LZMA2_WORK_SIZE = 29 * 1024 };
+
+/* Decodes the chunks at *in, and cuts them and their end mark off, to out[0] up to end[-1]. Returns the end
+ * of the output. No distance may exceed the dictionary size. `work` is for 16-bit integers. */
+uint8_t *lzma2(struct span *in, uint8_t *out, const uint8_t *end, uint32_t dictionary_size, void *work);
+
+/* ---- bcj.c: the filters of xz that may come before LZMA2 ------------------------------------------- */
+
+/* undo(bytes, size, property) turns all the content of a block back, in place. */
+struct filter {
+	void (*undo)(uint8_t *bytes, size_t size, uint32_t property);
+	uint32_t property;      /* start offset, or distance */
+};
+
+/* The filter with that ID; bad() when it is unknown or the properties are not fit for it. */
+struct filter filter_of(uint64_t id, struct span properties);
+
+/* ---- check.c: the integrity checks of xz beside CRC32 ---------------------------------------------- */
+
+enum { CRC64_TABLE_SIZE = 4 * 256, SHA256_SIZE = 32 };
+
+void crc64_make_table(uint64_t *table);
+uint64_t crc64(const uint64_t *table, struct span bytes);
+void sha256(uint8_t *digest, struct span bytes);
+
+/* ---- unzstd.c: zstd -------------------------------------------------------------------------- */
+
+enum { UNZSTD_WORK_SIZE = 148 * 1024 };
+
+/* Decodes RFC 8878 frames one after another and skips skippable ones; content size and checksum
+ * verified. The contract is that of gunzip(). A frame that needs a dictionary or a window over 128
+ * MiB is bad. */
+size_t unzstd(struct span in, uint8_t *out, size_t capacity, void *work);
+
+/* ---- literals.c: the literals of a zstd block ------------------------------------------------ */
+
+enum {
+	ZSTD_BLOCK_MAX = 128 * 1024,
+	LITERALS_SLACK = 32,         /* bytes that may be read, not used, behind the last literal */
+	HUFFMAN_BITS_MAX = 11,
+};
+
+/* Holds from block to block of a frame: the Huffman table, which later blocks may use again. */
+struct literals {
+	struct span in; /* the whole input, room to read on both sides of a block */
+	bool has_table;
+	uint16_t table[(1 << HUFFMAN_BITS_MAX) + 3]; /* 3: stores are of 4 entries */
+	uint8_t buffer[ZSTD_BLOCK_MAX + LITERALS_SLACK];
+};
+
+/* Cuts the literals section off the block and decodes it. The literals stand in the input or in
+ * `buffer`. */
+struct span literals_read(struct literals *literals, struct span *block, size_t block_max);
+
+/* ---- sequences.c: the sequences of a zstd block ---------------------------------------------- */
+
+enum { FSE_LOG_MAX = 9, FSE_SYMBOLS_MAX = 53 };
+
+/* What fse.c builds. A symbol is a code for the numbers base to base + (1 << extra_bits) - 1. The
+ * next cell is number `next` plus `state_bits` bits of the stream. */
+struct fse_cell {
+	uint32_t base;
+	uint16_t next;
+	uint8_t extra_bits, state_bits;
+};
+
+struct fse_table {
+	unsigned log;
+	struct fse_cell cell[1 << FSE_LOG_MAX];
+};
+
+enum { SEQUENCE_TABLES = 3, REPEAT_OFFSETS = 3 };
+
+/* What a block adds to. The frame's output stands at start to next - 1; it may grow up to `end`. */
+struct frame_output {
+	uint8_t *start, *next, *end;
+	uint64_t window;  /* how far back a match may begin */
+	size_t block_max; /* how much a block may add */
+};
+
+/* Holds from block to block of a frame: tables and offsets that later blocks may use again. */
+struct sequences {
+	bool has_tables;
+	uint32_t repeat[REPEAT_OFFSETS]; /* the latest first */
+	struct fse_table table[SEQUENCE_TABLES];
+};
+
+/* Before the first block of a frame. */
+void sequences_begin(struct sequences *sequences);
+
+/* Decodes a sequences section; with it and the literals, appends the block to the output. */
+void sequences_run(struct sequences *sequences, struct frame_output *out, struct span section,
+                   struct span literals);
+
+/* bad() unless `size` bytes at `to` fit the block that begins at out->next, and the capacity. */
+void check_room(const struct frame_output *out, const uint8_t *to, size_t size);
+
+/* ---- fse.c: finite state entropy, the coding of zstd's sequences and Huffman weights --------- */
+
+/* What symbols stand for: symbol 0 has the base `first`, each other one the number after its
+ * predecessor's last. */
+struct fse_codes {
+	uint32_t first;
+	unsigned count;
+	const uint8_t *extra_bits;
+};
+
+/* Cuts a table description off s and builds the table. */
+void fse_read(struct fse_table *table, struct span *s, unsigned log_max, struct fse_codes codes);
+
+/* Builds a table from probabilities that sum up to 1 << log, -1 standing for a single cell. */
+void fse_build(struct fse_table *table, unsigned log, const int16_t *probability,
+               struct fse_codes codes);
+
+/* Builds the table of one cell, which takes no bits. */
+void fse_build_single(struct fse_table *table, unsigned symbol, struct fse_codes codes);
+
+/* A stream of bits that is read from its end: `left` bits of those that begin at `start` are to be
+ * read. Reading too much is not an error at once; it leaves `left` negative. */
+struct bits {
+	const uint8_t *start;
+	ptrdiff_t left;
+};
+
+/* Its last 1 bit is a mark and none of the stream. bad() when there is no such bit in the last
+ * byte. */
+struct bits bits_from_end(struct span s);
+
+enum { BITS_PEEKED = 57 };
+
+/* The next BITS_PEEKED bits or more, in the high bits. `left` must not be negative. The 8 bytes
+ * before `start` are read too; every stream has as many before it, because the magic and the
+ * headers of frame and block have 9. */
+static inline uint64_t bits_peek(struct bits b);
+
+/* The highest `count` bits of what bits_peek() gave, 0 to 31 of them; the next ones move up. */
+static inline uint32_t bits_next(uint64_t *window, unsigned count);
+
+/* The number of the highest 1 bit of x, which is not 0. */
+static inline unsigned highest_bit(unsigned x) { return (unsigned)__builtin_clz(x) ^ 31; }
+
+/* ---- xxh64.c: XXH64 with seed 0, the checksum of zstd frames --------------------------------- */
+
+struct xxh64 {
+	uint64_t lane[4];
+};
+
+void xxh64_begin(struct xxh64 *hash);
+
+/* Takes the whole 32-byte stripes there are in `bytes`; returns how many bytes they are. */
+size_t xxh64_stripes(struct xxh64 *hash, const uint8_t *bytes, size_t size);
+
+/* The hash after all stripes and a `tail` of total % 32 bytes. */
+uint64_t xxh64_end(const struct xxh64 *hash, const uint8_t *tail, uint64_t total);
+
 /* ---- crc.c: CRC-32 as gzip, xz and Ethernet use it (RFC 1952 section 8) ---------------------------- */
 
 enum { CRC32_TABLE_SIZE = 8 * 256 };
@@ -542,6 +706,17 @@ static inline uint64_t le64(const uint8_t *p) { return le32(p) | (uint64_t)le32(
 static inline uint16_t be16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
 static inline uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p + 2); }
 static inline uint64_t be64(const uint8_t *p) { return (uint64_t)be32(p) << 32 | be32(p + 4); }
+
+static inline uint64_t bits_peek(struct bits b)
+{
+	return le64(b.start + ((b.left + 7) >> 3) - 8) << (-b.left & 7);
+}
+
+static inline uint32_t bits_next(uint64_t *window, unsigned count)
+{
+	*window = *window << count | *window >> (-count & 63);
+	return (uint32_t)*window & ((UINT32_C(1) << count) - 1);
+}
 
 /* ---- text.c: bytes being written, lines and words being read ------------------------------------------------------------------------------ */
 

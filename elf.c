@@ -285,7 +285,8 @@ static inline bool is_crc(const uint8_t *name)
 	return le32(name) == 0x72635f5f && le16(name + 4) == 0x5f63;
 }
 
-/* Runs over every symbol of every module: inlined once a layout, so that its numbers are constants. */
+/* Runs over every symbol of every module: inlined a second time for the most common layout, with its numbers as
+ * constants. */
 static inline __attribute__((always_inline))
 void each_symbol(const struct elf *elf, struct symbols *s, const struct layout *l, bool big)
 {
@@ -347,7 +348,6 @@ static struct section symbols_that_matter(const struct elf *elf, uint32_t *first
 
 static void read_symbols(const struct elf *elf)
 {
-	const struct layout *l = elf->layout;
 	struct symbols s = {
 		.sparc = elf->machine == EM_SPARC || elf->machine == EM_SPARC32PLUS ||
 			 elf->machine == EM_SPARCV9,
@@ -359,14 +359,10 @@ static void read_symbols(const struct elf *elf)
 	s.strings = string_table(wanted_section(elf, STRTAB), ".strtab without an end");
 	if (elf->sink->wants_crcs)
 		s.indices = wanted_section(elf, SYMTAB_SHNDX);
-	if (!elf->big && l == &layout64)
+	if (!elf->big && elf->layout == &layout64)
 		each_symbol(elf, &s, &layout64, false);
-	else if (l == &layout64)
-		each_symbol(elf, &s, &layout64, true);
-	else if (elf->big)
-		each_symbol(elf, &s, &layout32, true);
 	else
-		each_symbol(elf, &s, &layout32, false);
+		each_symbol(elf, &s, elf->layout, elf->big);
 	if (!s.exports)
 		read_exported_names(elf);
 }

@@ -101,7 +101,7 @@ static void keep_modinfo(void *context, struct span strings)
 	}
 }
 
-static void check_room(uint32_t count)
+static void check_count(uint32_t count)
 {
 	if (count == SYMBOLS_OF_MODULE)
 		bad("too many symbols");
@@ -115,7 +115,7 @@ static void keep_export(void *context, const char *name, size_t length, uint32_t
 
 	if (refuse_control(r, name, length))
 		return;
-	check_room(at);
+	check_count(at);
 	k->exports[at] = names_add(&k->names, name, length);
 	k->export_crcs[at] = crc;
 	r->facts->export_count++;
@@ -126,7 +126,7 @@ static void add_need(struct reading *r, uint32_t name, uint32_t weak, uint32_t c
 	struct keeper *k = r->keeper;
 	uint32_t at = r->facts->need_count;
 
-	check_room(at);
+	check_count(at);
 	k->marks[name] = (struct mark){ r->module + 1, at };
 	k->needs[at] = name | weak;
 	k->need_crcs[at] = crc;

@@ -65,14 +65,14 @@ struct code {
 
 /* The input as bits, lowest first. The next `count` bits are the low ones of `hold`; above them are
  * zeros or the bits that follow anyway. In decode_fast only the low 6 bits of `count` matter. */
-struct bits {
+struct bit_input {
 	uint64_t hold;
 	uint32_t count;
 	const uint8_t *next, *end;
 };
 
 struct inflate {
-	struct bits in;
+	struct bit_input in;
 	uint8_t *begin; /* of the member's output */
 	uint8_t *out, *end;
 	struct code litlen, distance;
@@ -93,7 +93,7 @@ static const char too_large[] = "output too large";
 /* ---- bits ------------------------------------------------------------------------------------ */
 
 /* Needs 8 bytes of input. Leaves 56 to 63 bits. */
-static inline void refill_wide(struct bits *in)
+static inline void refill_wide(struct bit_input *in)
 {
 	in->hold |= le64(in->next) << (in->count & 63);
 	in->next += ~in->count >> 3 & 7;
@@ -101,7 +101,7 @@ static inline void refill_wide(struct bits *in)
 }
 
 /* Leaves at least 56 bits, or all there are with zeros above. */
-static void refill(struct bits *in)
+static void refill(struct bit_input *in)
 {
 	if (in->end - in->next >= 8) {
 		refill_wide(in);
@@ -112,13 +112,13 @@ static void refill(struct bits *in)
 }
 
 /* Consumes the bits of a table entry; there must be as many. */
-static inline void skip(struct bits *in, uint32_t entry)
+static inline void skip(struct bit_input *in, uint32_t entry)
 {
 	in->hold >>= entry & 63;
 	in->count -= entry;
 }
 
-static void skip_checked(struct bits *in, uint32_t bits)
+static void skip_checked(struct bit_input *in, uint32_t bits)
 {
 	if (bits > in->count)
 		bad(truncated);
@@ -126,7 +126,7 @@ static void skip_checked(struct bits *in, uint32_t bits)
 	in->count -= bits;
 }
 
-static uint32_t get(struct bits *in, unsigned bits)
+static uint32_t get(struct bit_input *in, unsigned bits)
 {
 	uint32_t value;
 
@@ -137,7 +137,7 @@ static uint32_t get(struct bits *in, unsigned bits)
 }
 
 /* Goes to the next byte boundary and gives the whole bytes in `hold` back. */
-static void align(struct bits *in)
+static void align(struct bit_input *in)
 {
 	in->next -= in->count / 8;
 	in->count = 0;
@@ -311,13 +311,13 @@ static void make_code(struct code *code, const struct alphabet *alphabet, const 
 		fill_subtables(code, &order, word, alphabet);
 }
 
-static inline uint32_t lookup(const struct code *code, const struct bits *in)
+static inline uint32_t lookup(const struct code *code, const struct bit_input *in)
 {
 	return code->entries[in->hold & ((1U << code->bits) - 1)];
 }
 
 /* Goes on in the subtable where `entry` says so. */
-static inline uint32_t lookup_further(const struct code *code, struct bits *in, uint32_t entry)
+static inline uint32_t lookup_further(const struct code *code, struct bit_input *in, uint32_t entry)
 {
 	if (entry & SUBTABLE) {
 		const uint32_t begin = entry >> 16, index_bits = entry >> 8 & 15;
@@ -421,7 +421,7 @@ _Static_assert(2 * LITLEN_BITS + MAX_LENGTH_BITS <= 56 && MAX_DISTANCE_BITS <= 5
 static bool decode_fast(struct inflate *s)
 {
 	const struct code litlen = s->litlen, distances = s->distance;
-	struct bits in = s->in;
+	struct bit_input in = s->in;
 	uint8_t *out = s->out;
 	uint32_t entry;
 	bool ended = false;
@@ -470,7 +470,7 @@ static bool decode_fast(struct inflate *s)
 }
 
 /* The entry of the next symbol; what the symbol stands for is in *value. */
-static uint32_t decode_symbol(const struct code *code, struct bits *in, uint32_t *value)
+static uint32_t decode_symbol(const struct code *code, struct bit_input *in, uint32_t *value)
 {
 	uint32_t entry;
 
@@ -663,7 +663,7 @@ static void member(struct inflate *s, struct span *in)
 	bool final;
 
 	skip_header(s, in);
-	s->in = (struct bits){ .next = in->p, .end = in->end };
+	s->in = (struct bit_input){ .next = in->p, .end = in->end };
 	s->begin = s->out;
 	do {
 		const uint8_t *const begin = s->out;

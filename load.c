@@ -100,7 +100,7 @@ static bool start_worker(struct loading *l)
 	if (self == WORKERS_MAX)
 		return false;
 	keeper_share(&l->workers[self].keeper, l->options->key);
-	pid = fork();
+	pid = _Fork();  /* no threads, so no handlers to run */
 	if (pid == 0) {
 		work(l, self);
 		_exit(0);

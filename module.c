@@ -115,23 +115,40 @@ static void expect_from_memory(struct source *source, uint64_t offset, uint64_t 
 	(void)source, (void)offset, (void)size;
 }
 
-static struct span decode(struct arena *scratch, struct span file)
+/* A compression, told by the first bytes of the file. */
+struct format {
+	const char *magic;
+	size_t magic_size, work_size;
+	size_t (*decode)(struct span in, uint8_t *out, size_t capacity, void *work);
+};
+
+static const struct format formats[] = {
+	{ "\x1f\x8b", 2, INFLATE_WORK_SIZE, gunzip },
+	{ "\xfd" "7zXZ", 6, UNXZ_WORK_SIZE, unxz },
+	{ "\x28\xb5\x2f\xfd", 4, UNZSTD_WORK_SIZE, unzstd },
+};
+
+static const struct format *format_of(struct span head)
 {
-	void *work = arena_take(scratch, INFLATE_WORK_SIZE, 1, 64);
+	for (size_t i = 0; i < COUNT_OF(formats); i++)
+		if (span_size(head) >= formats[i].magic_size &&
+		    memcmp(head.p, formats[i].magic, formats[i].magic_size) == 0)
+			return &formats[i];
+	return NULL;
+}
+
+static struct span decode(const struct format *format, struct arena *scratch, struct span file)
+{
+	void *work = arena_take(scratch, format->work_size, 1, 64);
 	size_t room = scratch->size - scratch->used;
 	uint8_t *out = scratch->start + scratch->used;
 	size_t size;
 
 	if (room > DECODED_LIMIT)
 		room = DECODED_LIMIT;
-	size = gunzip(file, out, room, work);
+	size = format->decode(file, out, room, work);
 	arena_take(scratch, size, 1, 1);
 	return span_of(out, size);
-}
-
-static bool is_gzip(struct span head)
-{
-	return span_size(head) >= 2 && head.p[0] == 0x1f && head.p[1] == 0x8b;
 }
 
 /* Everything of the file; what was already read of it is the first part. */
@@ -154,6 +171,7 @@ void module_read(int fd, struct arena *scratch, const struct elf_sink *sink)
 {
 	uint8_t *start = arena_take(scratch, HEAD, 1, 64);
 	struct span head = span_of(start, read_at(fd, start, HEAD, 0));
+	const struct format *format = format_of(head);
 
 	if (is_elf(head)) {
 		struct file_source file = {
@@ -162,10 +180,10 @@ void module_read(int fd, struct arena *scratch, const struct elf_sink *sink)
 		};
 
 		elf_read(&file.source, sink);
-	} else if (is_gzip(head)) {
+	} else if (format) {
 		struct memory_source memory = {
 			{ read_from_memory, expect_from_memory },
-			decode(scratch, read_rest(scratch, fd, head))
+			decode(format, scratch, read_rest(scratch, fd, head))
 		};
 
 		if (!is_elf(memory.bytes))
