@@ -757,7 +757,7 @@ static const struct defect defects[] = {
 	  .at64 = 24 },
 	{ "CRC in a section that does not exist", { ".symtab", "st_shndx", 0xfff2, 5 },
 	  .only = ANY },
-	{ "CRC in a section that does not exist", { ".symtab", "st_shndx", 12, 5 }, .only = ANY },
+	{ "CRC in a section that does not exist", { ".symtab", "st_shndx", 11, 5 }, .only = ANY },
 	{ "CRC outside its section", { ".symtab", "st_value", 5, 5 }, .at32 = 5, .at64 = 5 },
 	{ "CRC outside its section", { ".symtab", "st_value", UINT32_MAX, 5 },
 	  .at32 = UINT32_MAX, .at64 = UINT32_MAX },

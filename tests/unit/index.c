@@ -296,7 +296,7 @@ static void no_keys_make_the_header_alone(void **state)
 	check_bytes(NULL, 0, "b007f457" "00020001" "0000000c");
 }
 
-/* The example of index.c's comment, in another order; a key is its value, its place the priority. */
+/* The example of index.c's comment, in another order; keys are values, places priorities. */
 static void the_example_of_the_source(void **state)
 {
 	static const struct pair pairs[] = {

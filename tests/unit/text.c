@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -466,6 +468,47 @@ static void a_text_with_a_file_passes_on_what_has_no_room(void **state)
 	assert_memory_equal(found, expected, size);
 }
 
+static char drained[300000];
+static size_t drained_size;
+static int drain;
+
+static void drain_the_pipe(int signal)
+{
+	ssize_t n = read(drain, drained + drained_size, sizeof(drained) - drained_size);
+
+	(void)signal;
+	if (n > 0)
+		drained_size += (size_t)n;
+}
+
+/* The pipe is emptied by a signal that comes while it is full, which ends the write halfway. */
+static void interrupted_writes_go_on_where_they_ended(void **state)
+{
+	static char room[200000];
+	struct sigaction action = { .sa_handler = drain_the_pipe };
+	struct itimerval timer = { { 0, 2000 }, { 0, 2000 } };
+	struct text text = { .start = room, .capacity = sizeof(room) };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	drain = ends[0];
+	text.fd = ends[1];
+	fcntl(drain, F_SETFL, O_NONBLOCK);
+	for (size_t i = 0; i < sizeof(room); i++)
+		room[i] = (char)(i * 7 % 251);
+	text.size = sizeof(room);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	text_flush(&text);
+	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
+	close(ends[1]);
+	drained_size += read_all(drain, drained + drained_size, sizeof(drained) - drained_size);
+	assert_int_equal(text.error, 0);
+	assert_int_equal(drained_size, sizeof(room));
+	assert_memory_equal(drained, room, sizeof(room));
+}
+
 static void the_first_write_that_fails_is_remembered(void **state)
 {
 	char room[4];
@@ -609,6 +652,7 @@ int main(void)
 		cmocka_unit_test(a_text_takes_all_of_the_arena),
 		cmocka_unit_test(a_text_without_a_file_refuses_what_has_no_room),
 		cmocka_unit_test(a_text_with_a_file_passes_on_what_has_no_room),
+		cmocka_unit_test(interrupted_writes_go_on_where_they_ended),
 		cmocka_unit_test(the_first_write_that_fails_is_remembered),
 		cmocka_unit_test(each_level_has_its_label),
 		cmocka_unit_test(quiet_leaves_out_warnings_but_what_was_asked_for),
