@@ -1,0 +1,318 @@
+# Which files of a tree are modules, and what they are called.
+load common
+
+# name_is PATH NAME: a module there is called that.
+name_is() {
+	module "$1" --alias mark
+	index
+	exits 0
+	file_is modules.alias '# Aliases extracted from modules themselves.' "alias mark $2"
+}
+
+@test "modules end in .ko" {
+	module kernel/a.ko
+	module kernel/b.o
+	module kernel/c.ko.old
+	module kernel/d.KO
+	module kernel/ko
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "or in .ko.gz, and keep that suffix in modules.dep" {
+	module kernel/a.ko --need one
+	module kernel/b.ko --export one
+	gzip -n "$TREE/kernel/a.ko" "$TREE/kernel/b.ko"
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep 'kernel/a.ko.gz: kernel/b.ko.gz' kernel/b.ko.gz:
+}
+
+@test "or in .ko.xz or .ko.zst, which are modules by their name" {
+	module kernel/a.ko.xz
+	module kernel/b.ko.zst
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/a.ko.xz: kernel/b.ko.zst:
+}
+
+@test "content decides, not the suffix: a .ko that is gzip" {
+	module kernel/a.ko --alias one
+	gzip -n "$TREE/kernel/a.ko"
+	mv "$TREE/kernel/a.ko.gz" "$TREE/kernel/a.ko"
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/a.ko:
+	file_is modules.alias '# Aliases extracted from modules themselves.' 'alias one a'
+}
+
+@test "content decides, not the suffix: a .ko.gz that is plain" {
+	module kernel/a.ko.gz --alias one
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/a.ko.gz:
+	file_is modules.alias '# Aliases extracted from modules themselves.' 'alias one a'
+}
+
+@test "gzip of every level, in several members, with a name inside" {
+	module kernel/m0.ko --pad 100000 --alias zero
+	for level in 1 6 9; do
+		gzip "-$level" -c "$TREE/kernel/m0.ko" >"$TREE/kernel/m$level.ko.gz"
+	done
+	{
+		head -c 1000 "$TREE/kernel/m0.ko" | gzip -c
+		tail -c +1001 "$TREE/kernel/m0.ko" | gzip -c
+	} >"$TREE/kernel/two.ko.gz"
+	gzip -N "$TREE/kernel/m0.ko"
+	index --strict
+	exits 0
+	says_nothing
+	file_is modules.alias '# Aliases extracted from modules themselves.' 'alias zero m0' 'alias zero m1' \
+		'alias zero m6' 'alias zero m9' 'alias zero two'
+}
+
+@test "a dash in a name becomes an underscore" { name_is kernel/snd-hda-intel.ko snd_hda_intel; }
+
+@test "a name ends at the first dot" { name_is kernel/a-b.c-d.ko a_b; }
+
+@test "a compressed module's name ends at the first dot" { name_is kernel/x.y.ko.gz x; }
+
+@test "a name may begin with a digit and keep its capitals" { name_is kernel/8021Q-x.ko 8021Q_x; }
+
+@test "a tree is walked to its depths" {
+	deep=$(printf 'd%s/' $(seq 60))
+	module "${deep}a.ko"
+	module b.ko
+	index
+	exits 0
+	file_is modules.dep b.ko: "${deep}a.ko:"
+}
+
+@test "a directory of a thousand modules is read to its end" {
+	module kernel/m0.ko
+	for i in $(seq 1000); do ln "$TREE/kernel/m0.ko" "$TREE/kernel/a-name-that-takes-room-$i.ko"; done
+	index
+	exits 0
+	says_nothing
+	[ "$(wc -l <"$TREE/modules.dep")" = 1001 ]
+}
+
+@test "build and source are not entered, wherever they are" {
+	module kernel/a.ko
+	module build/b.ko
+	module source/c.ko
+	module kernel/build/d.ko
+	module kernel/source/e.ko
+	module kernel/builder/f.ko
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/a.ko: kernel/builder/f.ko:
+}
+
+@test "build and source as links are not followed" {
+	module kernel/a.ko
+	mkdir elsewhere
+	"$MKMODULE" elsewhere/b.ko
+	ln -s "$PWD/elsewhere" "$TREE/build"
+	ln -s nowhere "$TREE/source"
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "excluded directories are not entered, wherever they are" {
+	module kernel/a.ko
+	module hidden/b.ko
+	module kernel/hidden/deep/c.ko
+	module kernel/secret/d.ko
+	module kernel/hidden2/e.ko
+	config 'exclude hidden secret'
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/a.ko: kernel/hidden2/e.ko:
+}
+
+@test "a link to a file is followed and listed where it stands" {
+	"$MKMODULE" --alias mark target.ko
+	ln -s "$PWD/target.ko" "$TREE/kernel/a.ko"
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/a.ko:
+	file_is modules.alias '# Aliases extracted from modules themselves.' 'alias mark a'
+}
+
+@test "a link to a directory is followed" {
+	mkdir -p elsewhere/deep
+	"$MKMODULE" elsewhere/deep/a.ko
+	ln -s "$PWD/elsewhere" "$TREE/kernel/linked"
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/linked/deep/a.ko:
+}
+
+@test "the version's directory may itself be a link" {
+	module kernel/a.ko
+	mv "$TREE" elsewhere
+	ln -s "$PWD/elsewhere" "$TREE"
+	index
+	exits 0
+	says_nothing
+	[ "$(cat elsewhere/modules.dep)" = kernel/a.ko: ]
+}
+
+@test "links that lead around end the walk" {
+	module kernel/a.ko
+	ln -s . "$TREE/kernel/self"
+	ln -s .. "$TREE/kernel/up"
+	mkdir "$TREE/x" "$TREE/y"
+	ln -s ../y "$TREE/x/to-y"
+	ln -s ../x "$TREE/y/to-x"
+	run timeout 10 "$DEPMOD" -b root -C empty "$RELEASE"
+	exits 0
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "links that lead to themselves are an error message, and the walk goes on" {
+	module kernel/a.ko
+	ln -s loop.ko "$TREE/kernel/loop.ko"
+	run timeout 10 "$DEPMOD" -b root -C empty "$RELEASE"
+	exits 0
+	says 'ERROR: '
+	says kernel/loop.ko
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "a dangling link is an error message, and the walk goes on" {
+	module kernel/a.ko
+	ln -s nowhere "$TREE/kernel/b.ko"
+	module kernel/c.ko
+	index
+	exits 0
+	says 'ERROR: '
+	says kernel/b.ko
+	says 'No such file'
+	file_is modules.dep kernel/a.ko: kernel/c.ko:
+}
+
+@test "a FIFO called x.ko is not opened" {
+	module kernel/a.ko
+	mkfifo "$TREE/kernel/x.ko"
+	run timeout 10 "$DEPMOD" -b root -C empty "$RELEASE"
+	exits 0
+	says 'ERROR: '
+	says kernel/x.ko
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "a link to a FIFO is not opened" {
+	module kernel/a.ko
+	mkfifo fifo
+	ln -s "$PWD/fifo" "$TREE/kernel/x.ko"
+	run timeout 10 "$DEPMOD" -b root -C empty "$RELEASE"
+	exits 0
+	says kernel/x.ko
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "a FIFO in the place of modules.order or modules.builtin is not waited for" {
+	module kernel/a.ko
+	for name in order builtin builtin.modinfo; do
+		rm "$TREE/modules.$name"
+		mkfifo "$TREE/modules.$name"
+	done
+	run timeout 10 "$DEPMOD" -b root -C empty "$RELEASE"
+	exits 0
+	says 'WARNING: '
+	says modules.order
+	says modules.builtin.modinfo
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "a socket called x.ko is an error message" {
+	module kernel/a.ko
+	cd "$TREE/kernel"
+	perl -e 'use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0) && bind(S, pack_sockaddr_un("x.ko")) or exit 1'
+	index
+	exits 0
+	says 'ERROR: '
+	says kernel/x.ko
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "a device called x.ko is an error message" {
+	module kernel/a.ko
+	ln -s /dev/null "$TREE/kernel/x.ko"
+	index
+	exits 0
+	says 'ERROR: '
+	says kernel/x.ko
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "a directory called x.ko is a directory" {
+	module kernel/x.ko/a.ko
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/x.ko/a.ko:
+}
+
+@test "other files, links and FIFOs are passed over in silence" {
+	module kernel/a.ko
+	: >"$TREE/kernel/readme"
+	mkfifo "$TREE/kernel/fifo"
+	ln -s /dev/null "$TREE/kernel/null"
+	ln -s readme "$TREE/kernel/link"
+	index
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "a file called only .ko has no name, and is no module" {
+	module kernel/.ko --alias mark
+	module kernel/.hidden.ko --alias mark
+	module kernel/a.ko
+	index
+	exits 0
+	file_is modules.dep kernel/a.ko:
+	file_is modules.alias '# Aliases extracted from modules themselves.'
+}
+
+@test "a path that modules.dep cannot hold is an error message, and never forges a line" {
+	module kernel/a.ko
+	module $'kernel/b\nc.ko'
+	module 'kernel/d e.ko'
+	module 'kernel/f:g/h.ko'
+	index
+	exits 0
+	says 'ERROR: '
+	says 'kernel/d e.ko'
+	says 'kernel/f:g/h.ko'
+	file_is modules.dep kernel/a.ko:
+}
+
+@test "an unreadable directory is an error message, and the walk goes on" {
+	needs_permissions
+	module kernel/a.ko
+	module kernel/closed/b.ko
+	chmod 0 "$TREE/kernel/closed"
+	run without_privilege "$DEPMOD" -b root -C empty "$RELEASE"
+	chmod 700 "$TREE/kernel/closed"
+	exits 0
+	says 'ERROR: '
+	says kernel/closed
+	says 'Permission denied'
+	file_is modules.dep kernel/a.ko:
+}

@@ -1,0 +1,86 @@
+# What the tests on real kernels begin with. Each test is about one kernel, in both forms (plain and gzip), and compares
+# ours with what the installed kmod makes of the plain form: `on KERNEL CHECK` runs CHECK for each form, with
+#   FORM     plain or gzip
+#   RELEASE  the version of the kernel
+#   PLAIN    the unpacked package
+#   BASE     what our depmod reads: PLAIN, or the same with compressed modules
+#   KMOD     what kmod's depmod reads and has written
+#   OURS     where our depmod shall write
+
+PROJECT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+DEPMOD=${DEPMOD:-$PROJECT/depmod}
+PATH=$PATH:/usr/sbin:/sbin # kmod's place is not in everybody's path
+export LC_ALL=C
+
+setup() {
+	umask 022
+	cd "$BATS_TEST_TMPDIR"
+	NOTHING=$BATS_TEST_TMPDIR/no-configuration # the system's own is not for us
+	mkdir "$NOTHING"
+}
+
+on() {
+	local kernel=$1 check=$2
+	[[ $(depmod -V 2>&1) == kmod* ]] || skip "there is no kmod to compare with"
+	"$PROJECT/tests/real/kernels" "$kernel" >kernels.out 2>kernels.err || skip "$(tail -n 1 kernels.err)"
+	PLAIN=$(cat kernels.out)
+	RELEASE=$(ls "$PLAIN/lib/modules")
+	KMOD=$BATS_FILE_TMPDIR/$kernel
+	[ -d "$KMOD" ] || ask_kmod
+	for FORM in plain gzip; do
+		BASE=$PLAIN
+		[ "$FORM" = plain ] || BASE=$PLAIN-gzip
+		OURS=$BATS_TEST_TMPDIR/$FORM
+		echo "with $FORM modules of $RELEASE:" # bats shows it when the check fails
+		"$check"
+	done
+}
+
+# ask_kmod: once for each kernel and test file. kmod 30 cannot write elsewhere than beside the modules, so it gets a
+# directory of its own, whose entries lead into the unpacked package.
+# kmod lets readdir's order settle which comes first of modules that modules.order does not list, and which of two with
+# one name wins; we take the order of paths. Debian's kernels list every module, once, so nothing differs here.
+ask_kmod() {
+	mkdir -p "$KMOD/lib/modules/$RELEASE"
+	ln -s "$PLAIN/lib/modules/$RELEASE"/* "$KMOD/lib/modules/$RELEASE"
+	depmod -b "$KMOD" -C "$NOTHING" "$RELEASE"
+}
+
+# ours [OPTION...]: our depmod on the kernel's tree.
+ours() { "$DEPMOD" -b "$BASE" -o "$OURS" -C "$NOTHING" "$@" "$RELEASE"; }
+
+# kmods [OPTION...]: kmod's depmod, with options that write nothing.
+kmods() { depmod -b "$KMOD" -C "$NOTHING" "$@" "$RELEASE"; }
+
+# written WHERE NAME: the path of an output file, WHERE being $OURS or $KMOD.
+written() { echo "$1/lib/modules/$RELEASE/$2"; }
+
+# has_form: kmod's text from standard input, for the form at hand: with compressed modules each path ends in .ko.gz.
+has_form() {
+	if [ "$FORM" = gzip ]; then
+		sed -E 's/\.ko(:| |$)/.ko.gz\1/g'
+	else
+		cat
+	fi
+}
+
+# relative: without the directories before the version's own.
+relative() { sed -E "s,($BASE|$OURS|$KMOD)/lib/modules/$RELEASE/,,g"; }
+
+# same EXPECTED ACTUAL WHAT: two files hold the same bytes; the first differences are shown where not.
+same() {
+	cmp -s "$1" "$2" && return
+	echo "$3 differs (< kmod's, > ours):"
+	diff -a "$1" "$2" | head -n 20
+	return 1
+}
+
+# at_least COUNT FILE: a comparison of nothing with nothing would always succeed.
+at_least() {
+	local lines
+	lines=$(wc -l <"$2")
+	[ "$lines" -ge "$1" ] || {
+		echo "$2 has only $lines lines"
+		return 1
+	}
+}

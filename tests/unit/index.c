@@ -1,0 +1,524 @@
+/* index.c: read back by a reader that trusts no offset, and byte for byte where they are known. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "../../depmod.h"
+
+static uint64_t random_state = 1;
+
+static unsigned below(unsigned limit)
+{
+	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(random_state >> 33) % limit;
+}
+
+/* ---- writing ------------------------------------------------------------------------------ */
+
+enum { ROOM = 16 << 20 };
+
+struct written {
+	struct text text;
+	struct index index;
+	struct fault fault;
+};
+
+static void write_it(void *argument)
+{
+	struct written *w = argument;
+
+	index_write(&w->text, &w->index);
+}
+
+/* Room for keys and shared lengths has the exact size. */
+static bool write_index(struct written *w, const struct pair *pairs, uint32_t n, size_t room)
+{
+	*w = (struct written){ .text = { .start = malloc(room), .capacity = room, .fd = -1 } };
+	w->index = (struct index){
+		.pairs = pairs, .count = n, .keys = malloc(n * sizeof(struct key) + !n),
+		.spare = malloc(n * sizeof(struct key) + !n),
+		.shared = malloc(n * sizeof(uint32_t) + !n),
+	};
+	return attempt(write_it, w, &w->fault);
+}
+
+static void free_index(struct written *w)
+{
+	free(w->text.start);
+	free(w->index.keys);
+	free(w->index.spare);
+	free(w->index.shared);
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+enum { PREFIX = 8, VALUES = 4, CHILDREN = 2 };
+
+struct reader {
+	const uint8_t *bytes;
+	size_t size, at;
+	char *key;                  /* the path to where the reader is */
+	size_t depth, deepest;
+	struct pair *found;
+	uint32_t count, room, nodes;
+};
+
+static uint8_t read_byte(struct reader *r)
+{
+	assert_true(r->at < r->size);
+	return r->bytes[r->at++];
+}
+
+static uint32_t read_number(struct reader *r)
+{
+	uint32_t value = 0;
+
+	for (int i = 0; i < 4; i++)
+		value = value << 8 | read_byte(r);
+	return value;
+}
+
+static void push(struct reader *r, uint8_t byte)
+{
+	assert_in_range(byte, 1, 127);
+	assert_true(r->depth < r->deepest);
+	r->key[r->depth++] = (char)byte;
+}
+
+static void read_prefix(struct reader *r)
+{
+	uint8_t byte;
+
+	assert_true(r->depth > 0);
+	assert_int_not_equal(r->bytes[r->at], 0);
+	while ((byte = read_byte(r)))
+		push(r, byte);
+}
+
+static char *copy(const void *bytes, size_t size)
+{
+	char *string = malloc(size + 1);
+
+	memcpy(string, bytes, size);
+	string[size] = '\0';
+	return string;
+}
+
+static void read_values(struct reader *r)
+{
+	uint32_t count = read_number(r);
+
+	assert_true(count > 0);
+	while (count--) {
+		struct pair *pair = &r->found[r->count++];
+		size_t start;
+
+		assert_true(r->count <= r->room);
+		pair->priority = read_number(r);
+		start = r->at;
+		while (read_byte(r))
+			;
+		pair->value_length = (uint32_t)(r->at - start - 1);
+		pair->value = copy(r->bytes + start, pair->value_length);
+		pair->key = copy(r->key, r->depth);
+	}
+}
+
+static void read_node(struct reader *r, uint32_t offset);
+
+/* The table is not wider than it must be, and not empty. */
+static void read_children(struct reader *r, size_t table, uint8_t first, uint8_t last)
+{
+	for (unsigned byte = first; byte <= last; byte++) {
+		struct reader entry = *r;
+		uint32_t offset;
+
+		entry.at = table + 4 * (byte - first);
+		offset = read_number(&entry);
+		if (!offset) {
+			assert_true(byte != first && byte != last);
+			continue;
+		}
+		push(r, (uint8_t)byte);
+		read_node(r, offset);
+		r->depth--;
+	}
+}
+
+/* The node must stand where the one before it ended: that is pre-order, and without gaps. */
+static void read_node(struct reader *r, uint32_t offset)
+{
+	uint32_t flags = offset >> 28;
+	size_t depth = r->depth, table = 0;
+	uint8_t first = 1, last = 0;
+
+	r->nodes++;
+	assert_int_equal(flags & 1, 0);
+	assert_true(flags & (VALUES | CHILDREN));
+	assert_int_equal(offset & 0x0fffffff, r->at);
+	if (flags & PREFIX)
+		read_prefix(r);
+	if (flags & CHILDREN) {
+		first = read_byte(r);
+		last = read_byte(r);
+		assert_in_range(first, 1, last);
+		assert_in_range(last, first, 127);
+		assert_true(depth == 0 || (flags & VALUES) || last > first);
+		table = r->at;
+		r->at += 4u * (last - first + 1u);
+	}
+	if (flags & VALUES)
+		read_values(r);
+	if (flags & CHILDREN)
+		read_children(r, table, first, last);
+	r->depth = depth;
+}
+
+static void read_index(struct reader *r, const struct text *text, uint32_t room, size_t deepest)
+{
+	uint32_t root;
+
+	*r = (struct reader){ .bytes = (const uint8_t *)text->start, .size = text->size,
+			      .room = room };
+	r->found = malloc((room + 1) * sizeof(*r->found));
+	r->key = malloc(deepest + 1);
+	r->deepest = deepest;
+	assert_true(read_number(r) == 0xb007f457);
+	assert_int_equal(read_number(r), 0x00020001);
+	root = read_number(r);
+	if (root != 12)
+		read_node(r, root);
+	assert_int_equal(r->at, r->size);
+}
+
+static void free_reader(struct reader *r)
+{
+	for (uint32_t i = 0; i < r->count; i++) {
+		free((void *)(uintptr_t)r->found[i].key);
+		free((void *)(uintptr_t)r->found[i].value);
+	}
+	free(r->found);
+	free(r->key);
+}
+
+/* ---- both --------------------------------------------------------------------------------- */
+
+static const struct pair *base;
+
+/* By key, then as they came. */
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	int order = strcmp(base[x].key, base[y].key);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+static uint32_t *sorted(const struct pair *pairs, uint32_t n)
+{
+	uint32_t *order = malloc(n * sizeof(*order) + !n);
+
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	base = pairs;
+	if (n)
+		qsort(order, n, sizeof(*order), compare);
+	return order;
+}
+
+static void check_pair(const struct pair *found, const struct pair *expected)
+{
+	assert_string_equal(found->key, expected->key);
+	assert_int_equal(found->priority, expected->priority);
+	assert_int_equal(found->value_length, expected->value_length);
+	assert_memory_equal(found->value, expected->value, expected->value_length);
+}
+
+static size_t longest_key(const struct pair *pairs, uint32_t n)
+{
+	size_t longest = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (strlen(pairs[i].key) > longest)
+			longest = strlen(pairs[i].key);
+	return longest;
+}
+
+/* Returns how many nodes there are. */
+static uint32_t round_trip(const struct pair *pairs, uint32_t n)
+{
+	struct written w;
+	struct reader r;
+	uint32_t *order = sorted(pairs, n);
+
+	assert_true(write_index(&w, pairs, n, ROOM));
+	read_index(&r, &w.text, n, longest_key(pairs, n));
+	assert_int_equal(r.count, n);
+	for (uint32_t i = 0; i < n; i++) {
+		check_pair(&r.found[i], &pairs[order[i]]);
+		assert_int_equal(w.index.keys[i].item, order[i]);
+	}
+	free_reader(&r);
+	free_index(&w);
+	free(order);
+	return r.nodes;
+}
+
+static void check_bytes(const struct pair *pairs, uint32_t n, const char *hex)
+{
+	struct written w;
+	size_t size = 0;
+
+	assert_true(write_index(&w, pairs, n, ROOM));
+	for (; *hex; hex += 2) {
+		char digits[3] = { hex[0], hex[1], '\0' };
+
+		assert_true(size < w.text.size);
+		if ((uint8_t)w.text.start[size] != strtoul(digits, NULL, 16))
+			fail_msg("byte %zu is %02x, not %s", size, (uint8_t)w.text.start[size],
+				 digits);
+		size++;
+	}
+	assert_int_equal(w.text.size, size);
+	free_index(&w);
+}
+
+#define PAIR(key, value, priority) { key, value, sizeof(value) - 1, priority }
+
+/* ---- known bytes -------------------------------------------------------------------------- */
+
+static void no_keys_make_the_header_alone(void **state)
+{
+	(void)state;
+	check_bytes(NULL, 0, "b007f457" "00020001" "0000000c");
+}
+
+/* The example of index.c's comment, in another order; keys are values, places priorities. */
+static void the_example_of_the_source(void **state)
+{
+	static const struct pair pairs[] = {
+		PAIR("x", "x", 3), PAIR("abd", "abd", 2), PAIR("ab", "ab", 0),
+		PAIR("abc", "abc", 1),
+	};
+
+	(void)state;
+	check_bytes(pairs, COUNT_OF(pairs),
+		    "b007f457" "00020001" "2000000c"
+		    /* 12: a to x, the children at 110 and 157, none between */
+		    "61" "78" "e000006e"
+		    "00000000" "00000000" "00000000" "00000000" "00000000" "00000000" "00000000"
+		    "00000000" "00000000" "00000000" "00000000" "00000000" "00000000" "00000000"
+		    "00000000" "00000000" "00000000" "00000000" "00000000" "00000000" "00000000"
+		    "00000000" "4000009d"
+		    /* 110: a, prefix b: c to d, the children at 133 and 145; one value, ab */
+		    "6200" "63" "64" "40000085" "40000091" "00000001" "00000000" "616200"
+		    /* 133: abc */
+		    "00000001" "00000001" "61626300"
+		    /* 145: abd */
+		    "00000001" "00000002" "61626400"
+		    /* 157: x */
+		    "00000001" "00000003" "7800");
+}
+
+static void five_keys_by_hand(void **state)
+{
+	static const struct pair pairs[] = {
+		PAIR("", "root", 1), PAIR("kvm_amd", "late", 0x01020304),
+		PAIR("kvm", "v", UINT32_MAX),
+		PAIR("kvm", "", 7), PAIR("kvm_intel", "i", 0),
+	};
+
+	(void)state;
+	check_bytes(pairs, COUNT_OF(pairs),
+		    "b007f457" "00020001" "6000000c"
+		    /* 12: k alone, at 31; one value */
+		    "6b" "6b" "e000001f" "00000001" "00000001" "726f6f7400"
+		    /* 31: k, prefix vm: _ alone, at 55; two values */
+		    "766d00" "5f" "5f" "20000037" "00000002" "ffffffff" "7600" "00000007" "00"
+		    /* 55: kvm_, a to i */
+		    "61" "69" "c000005d"
+		    "00000000" "00000000" "00000000" "00000000" "00000000" "00000000" "00000000"
+		    "c000006d"
+		    /* 93: kvm_a, prefix md */
+		    "6d6400" "00000001" "01020304" "6c61746500"
+		    /* 109: kvm_i, prefix ntel */
+		    "6e74656c00" "00000001" "00000000" "6900");
+}
+
+static void one_key_is_one_child_and_a_prefix(void **state)
+{
+	static const struct pair pair = PAIR("fs-ext4", "ext4", 5);
+
+	(void)state;
+	check_bytes(&pair, 1, "b007f457" "00020001" "2000000c" "66" "66" "c0000012"
+		    "732d6578743400" "00000001" "00000005" "6578743400");
+}
+
+static void an_empty_key_is_a_root_with_values(void **state)
+{
+	static const struct pair pair = PAIR("", "v", 2);
+
+	(void)state;
+	check_bytes(&pair, 1, "b007f457" "00020001" "4000000c" "00000001" "00000002" "7600");
+}
+
+/* ---- round trips -------------------------------------------------------------------------- */
+
+static void keys_that_begin_others(void **state)
+{
+	static const struct pair pairs[] = {
+		PAIR("abcdef", "6", 6), PAIR("abc", "3", 3), PAIR("a", "1", 1),
+		PAIR("abcd", "4", 4),
+		PAIR("", "0", 0), PAIR("ab", "2", 2), PAIR("abcde", "5", 5), PAIR("abx", "x", 7),
+	};
+
+	(void)state;
+	assert_int_equal(round_trip(pairs, COUNT_OF(pairs)), COUNT_OF(pairs));
+	assert_int_equal(round_trip(pairs, 3), 4);
+}
+
+static void values_of_one_key_keep_their_order(void **state)
+{
+	static const struct pair pairs[] = {
+		PAIR("a", "second", 9), PAIR("b", "x", 0), PAIR("a", "first", 1),
+		PAIR("a", "second", 9),
+		PAIR("", "x", 1), PAIR("a", "", 0), PAIR("", "w", 1), PAIR("b", "x", 0),
+	};
+
+	(void)state;
+	assert_int_equal(round_trip(pairs, COUNT_OF(pairs)), 3);
+}
+
+static void every_byte_that_a_key_may_hold(void **state)
+{
+	static struct pair pairs[127 * 2];
+	static char keys[127][2];
+
+	(void)state;
+	for (uint32_t i = 0; i < 127; i++) {
+		keys[i][0] = (char)(127 - i);
+		pairs[2 * i] = (struct pair){ keys[i], "one", 3, i };
+		pairs[2 * i + 1] = (struct pair){ keys[i], "other", 5, i };
+	}
+	assert_int_equal(round_trip(pairs, COUNT_OF(pairs)), 128);
+	for (uint32_t n = 0; n < COUNT_OF(pairs); n++)
+		round_trip(pairs, n);
+}
+
+static void values_may_hold_any_byte_but_nul(void **state)
+{
+	static const struct pair pairs[] = {
+		PAIR("a", "\xff\x80\x01 \n", 0), PAIR("b", "", UINT32_MAX),
+	};
+
+	(void)state;
+	assert_int_equal(round_trip(pairs, COUNT_OF(pairs)), 3);
+}
+
+static void random_pairs(uint32_t n, unsigned longest, unsigned first, unsigned alphabet)
+{
+	struct pair *pairs = malloc(n * sizeof(*pairs));
+	char *bytes = malloc(n * (longest + 2u)), *key = bytes;
+
+	for (uint32_t i = 0; i < n; i++) {
+		unsigned length = below(longest + 1);
+
+		pairs[i] = (struct pair){ key, "value", below(6), below(UINT32_MAX) };
+		pairs[i].value = &"value"[5 - pairs[i].value_length];
+		while (length--)
+			*key++ = (char)(first + below(alphabet));
+		*key++ = '\0';
+	}
+	round_trip(pairs, n);
+	free(pairs);
+	free(bytes);
+}
+
+static void ten_thousand_random_keys(void **state)
+{
+	(void)state;
+	random_pairs(10000, 40, 1, 127);
+	random_pairs(10000, 40, 'a', 2);
+	random_pairs(10000, 10, 'a', 3);
+	random_pairs(10000, 3, 1, 127);
+	random_pairs(10000, 500, 'a', 1);
+	for (uint32_t n = 1; n < 300; n++)
+		random_pairs(n, 1 + n % 7, 'a', 1 + n % 3);
+}
+
+/* Each key begins the next: as deep as an index can be. */
+static void a_path_of_four_thousand_nodes(void **state)
+{
+	enum { DEPTH = 4000 };
+	static struct pair pairs[DEPTH];
+	static char longest[DEPTH + 1];
+
+	(void)state;
+	memset(longest, 'a', DEPTH);
+	for (uint32_t i = 0; i < DEPTH; i++)
+		pairs[i] = (struct pair){ longest + i, "v", 1, i };
+	assert_int_equal(round_trip(pairs, DEPTH), DEPTH + 1);
+}
+
+static void no_room_is_a_reason(void **state)
+{
+	static const struct pair pairs[] = { PAIR("a", "value", 1), PAIR("ab", "value", 2) };
+	struct written w;
+	size_t whole;
+
+	(void)state;
+	assert_true(write_index(&w, pairs, 2, ROOM));
+	whole = w.text.size;
+	free_index(&w);
+	for (size_t room = 0; room <= whole; room++) {
+		assert_int_equal(write_index(&w, pairs, 2, room), room == whole);
+		if (room < whole)
+			assert_string_equal(w.fault.why, "grows too large");
+		free_index(&w);
+	}
+}
+
+/* 128 values of 2 MiB, then one node more. */
+static void an_offset_beyond_28_bits_is_a_reason(void **state)
+{
+	enum { LENGTH = (2 << 20) + 1, COUNT = 129 };
+	static struct pair pairs[COUNT];
+	char *value = malloc(LENGTH);
+	struct written w;
+
+	(void)state;
+	memset(value, 'v', LENGTH);
+	for (uint32_t i = 0; i < COUNT; i++)
+		pairs[i] = (struct pair){ i == COUNT - 1 ? "b" : "a", value, LENGTH, i };
+	assert_false(write_index(&w, pairs, COUNT, (size_t)300 << 20));
+	assert_string_equal(w.fault.what, "index");
+	assert_string_equal(w.fault.why, "larger than 256 MiB");
+	free_index(&w);
+	assert_true(write_index(&w, pairs, COUNT - 1, (size_t)300 << 20));
+	free_index(&w);
+	free(value);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_keys_make_the_header_alone),
+		cmocka_unit_test(the_example_of_the_source),
+		cmocka_unit_test(five_keys_by_hand),
+		cmocka_unit_test(one_key_is_one_child_and_a_prefix),
+		cmocka_unit_test(an_empty_key_is_a_root_with_values),
+		cmocka_unit_test(keys_that_begin_others),
+		cmocka_unit_test(values_of_one_key_keep_their_order),
+		cmocka_unit_test(every_byte_that_a_key_may_hold),
+		cmocka_unit_test(values_may_hold_any_byte_but_nul),
+		cmocka_unit_test(ten_thousand_random_keys),
+		cmocka_unit_test(a_path_of_four_thousand_nodes),
+		cmocka_unit_test(no_room_is_a_reason),
+		cmocka_unit_test(an_offset_beyond_28_bits_is_a_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
