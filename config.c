@@ -214,6 +214,8 @@ static void list_directory(struct reading *r, const char *path, struct candidate
 		else
 			error("too many files, not read: ", file);
 	}
+	if (directory.error)
+		error("cannot read all of directory ", path, ": ", strerror(directory.error));
 }
 
 void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release)

@@ -367,8 +367,8 @@ static void report_damaged(struct run *run)
 				run->status = 1;
 		}
 		if (facts->refused)
-			warning(run->tree.modules[i].path, ": left out, as it holds control characters: ",
-				facts->refused);
+			warning(run->tree.modules[i].path,
+				": left out, as it is too long or holds control characters: ", facts->refused);
 	}
 }
 
@@ -396,10 +396,10 @@ static bool replace_file(void *context, const char *name, struct span content)
 	return publish_file(context, name, content);
 }
 
-static bool write_part(struct run *run, enum part part)
+static bool write_part(struct run *run, enum file_set set)
 {
 	struct options *o = &run->options;
-	struct output_options how = { .part = part, .text_only = o->dry_run, .warn = o->warn };
+	struct output_options how = { .set = set, .text_only = o->dry_run, .warn = o->warn };
 
 	return write_outputs(&how, &run->tree, &run->loaded, &run->graph,
 			     o->dry_run ? print_file : replace_file,

@@ -166,7 +166,7 @@ enum { ALIAS = 'a', SOFTDEP = 's', WEAKDEP = 'w' };
 struct facts {
 	struct fault fault;        /* fault.why: NULL when the module could be read */
 	const char *values;        /* of modinfo, in the file's order: kind, value, NUL */
-	const char *refused;       /* a value or symbol that was not kept, for control characters in it */
+	const char *refused;       /* a value or symbol that was not kept: too long, or with control characters */
 	uint32_t values_size;
 	uint32_t aliases, softdeps, weakdeps;  /* how many of them */
 	uint32_t worker;
@@ -253,10 +253,10 @@ uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct a
 /* ---- output.c: the content of each output file ---------------------------------------------------------------- */
 
 /* Values are what modinfo alone decides: aliases and soft dependencies. */
-enum part { ALL_FILES, VALUE_FILES, OTHER_FILES };
+enum file_set { ALL_FILES, VALUE_FILES, OTHER_FILES };
 
 struct output_options {
-	enum part part;
+	enum file_set set;
 	bool text_only;            /* -n */
 	bool warn;                 /* of duplicate aliases */
 };
@@ -268,8 +268,8 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 
 struct publication;
 
-/* Adopts the files of a part that another process wrote. */
-void adopt_outputs(struct publication *publication, enum part part);
+/* Adopts the files of a set that another process wrote. */
+void adopt_outputs(struct publication *publication, enum file_set set);
 
 /* ---- publish.c: replacing a set of files --------------------------------------------------------------------------- */
 

@@ -45,7 +45,7 @@ enum {
 	CLASS_AT = 4, CLASS_32 = 1, CLASS_64 = 2, ORDER_AT = 5, ORDER_LITTLE = 1, ORDER_BIG = 2,
 	ET_REL = 1, EM_SPARC = 2, EM_SPARC32PLUS = 18, EM_SPARCV9 = 43,
 	SHT_NOBITS = 8,
-	SHN_UNDEF = 0, SHN_LORESERVE = 0xff00, SHN_ABS = 0xfff1, SHN_XINDEX = 0xffff,
+	SHN_UNDEF = 0, SHN_ABS = 0xfff1, SHN_XINDEX = 0xffff,
 	STT_REGISTER = 13, STB_WEAK = 2, VERSION_RECORD = 64, EXTENDED_CRC = 4,
 };
 
@@ -302,7 +302,7 @@ void each_symbol(const struct elf *elf, struct symbols *s, const struct layout *
 			bad_at("symbol name beyond .strtab", (uint64_t)number * l->symbol_size);
 		if (section == SHN_UNDEF)
 			note_need(elf, s, name, (uint8_t)get(big, p, l->st_info));
-		if (string_size - at > CRC_PREFIX && is_crc(s->strings.p + at)) {
+		if (string_size - at > CRC_PREFIX && is_crc(s->strings.p + at) && name[CRC_PREFIX]) {
 			name += CRC_PREFIX;
 			s->exports = true;
 			elf->sink->export(elf->sink->context, name, strlen(name),

@@ -2,11 +2,16 @@
  * one is stored once and a need costs four bytes. */
 #include "depmod.h"
 
+enum {
+	VALUE_MAX = 4096,          /* bytes of an alias, a soft dependency or an exported name */
+	SHOWN = 100,               /* bytes of a refused one in the message */
+};
+
 /* The module being read. */
 struct reading {
 	struct keeper *keeper;
 	struct facts *facts;
-	const char *refused;       /* the last value or symbol that would forge lines */
+	const char *refused;       /* the last value or symbol that cannot be kept */
 	size_t refused_length;
 	uint32_t module;
 	uint32_t next;             /* the need that the next version record is probably about */
@@ -40,13 +45,13 @@ void keeper_prepare(struct keeper *k)
 	k->export_crcs = arena_take(&own, SYMBOLS_OF_MODULE, sizeof(uint32_t), 64);
 }
 
-/* A newline in a value would forge a line of a text file. */
-static bool refuse_control(struct reading *r, const char *value, size_t length)
+/* A newline in a value would forge a line of a text file; and an index of endless keys would be endless work. */
+static bool refuse(struct reading *r, const char *value, size_t length)
 {
-	if (!has_control(value, length))
+	if (!has_control(value, length) && length <= VALUE_MAX)
 		return false;
 	r->refused = value;
-	r->refused_length = length;
+	r->refused_length = length < SHOWN ? length : SHOWN;
 	return true;
 }
 
@@ -96,7 +101,7 @@ static void keep_modinfo(void *context, struct span strings)
 		char kind = kind_of(string, length, &value);
 
 		strings.p += length + (end != NULL);
-		if (kind && !refuse_control(r, string, length))
+		if (kind && !refuse(r, string, length))
 			keep_value(r, kind, value, length - (size_t)(value - string));
 	}
 }
@@ -113,7 +118,7 @@ static void keep_export(void *context, const char *name, size_t length, uint32_t
 	struct keeper *k = r->keeper;
 	uint32_t at = r->facts->export_count;
 
-	if (refuse_control(r, name, length))
+	if (refuse(r, name, length))
 		return;
 	check_count(at);
 	k->exports[at] = names_add(&k->names, name, length);

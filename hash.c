@@ -2,8 +2,8 @@
  * it knows of a name in arrays by id, or in the entry's two words.
  *
  * Open addressing with linear probing over ids; the slots double in place, inside memory given at the
- * start, when they are three quarters full. The hash is keyed, so that a tree cannot be made
- * to collide. Nothing is ever removed. */
+ * start, when they are three quarters full. The hash is keyed, so that names cannot be
+ * chosen to collide. Nothing is ever removed. */
 #include "depmod.h"
 
 enum { FIRST_BITS = 10 };
@@ -31,8 +31,11 @@ void names_init(struct names *names, struct arena *arena, uint32_t capacity, siz
 
 static inline uint64_t mix(uint64_t a, uint64_t b)
 {
-	uint64_t x = (a ^ b) * UINT64_C(0x9e3779b97f4a7c15);
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t x = (a ^ b) * odd;
 
+	/* Twice: after one round, the highest bit of a chunk would still stand alone. */
+	x = (x ^ x >> 32) * odd;
 	return x ^ x >> 32;
 }
 

@@ -202,7 +202,7 @@ INLINE uint8_t matched_literal(struct lzma *z, uint16_t *probabilities, uint32_t
 INLINE uint8_t literal(struct lzma *z, uint32_t position, uint8_t previous)
 {
 	static const uint8_t next[STATES] = { 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 4, 5 };
-	uint32_t coder = ((position & z->lp_mask) << z->lc) + (previous >> (8 - z->lc));
+	uint32_t coder = ((position & z->lp_mask) << z->lc) + ((uint32_t)previous >> (8 - z->lc));
 	uint16_t *probabilities = z->p->literal[coder];
 	bool matched = z->state >= LITERAL_STATES;
 

@@ -435,15 +435,15 @@ static const struct file files[] = {
 
 _Static_assert(COUNT_OF(files) <= OUTPUT_FILES_MAX, "publish.c has room for every file");
 
-static bool belongs(const struct file *file, enum part part)
+static bool belongs(const struct file *file, enum file_set set)
 {
-	return part == ALL_FILES || file->values == (part == VALUE_FILES);
+	return set == ALL_FILES || file->values == (set == VALUE_FILES);
 }
 
-void adopt_outputs(struct publication *publication, enum part part)
+void adopt_outputs(struct publication *publication, enum file_set set)
 {
 	for (size_t i = 0; i < COUNT_OF(files); i++)
-		if (belongs(&files[i], part))
+		if (belongs(&files[i], set))
 			publish_adopt(publication, files[i].name);
 }
 
@@ -459,7 +459,7 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 	arena_reserve(&o.strings, "aliases", OUTPUT_MEMORY, false);
 	arena_reserve(&o.keys, "symbols", OUTPUT_MEMORY, false);
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		if (!belongs(&files[i], options->part))
+		if (!belongs(&files[i], options->set))
 			continue;
 		if (options->text_only && !files[i].text) {
 			o.pairs.used = o.strings.used = 0;

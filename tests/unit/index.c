@@ -286,7 +286,8 @@ static void check_bytes(const struct pair *pairs, uint32_t n, const char *hex)
 	free_index(&w);
 }
 
-#define PAIR(key, value, priority) { key, value, sizeof(value) - 1, priority }
+#define PAIR(key, value, priority) \
+	{ key, value, sizeof(key) - 1, sizeof(value) - 1, priority }
 
 /* ---- known bytes -------------------------------------------------------------------------- */
 
@@ -400,8 +401,8 @@ static void every_byte_that_a_key_may_hold(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 127; i++) {
 		keys[i][0] = (char)(127 - i);
-		pairs[2 * i] = (struct pair){ keys[i], "one", 3, i };
-		pairs[2 * i + 1] = (struct pair){ keys[i], "other", 5, i };
+		pairs[2 * i] = (struct pair){ keys[i], "one", 1, 3, i };
+		pairs[2 * i + 1] = (struct pair){ keys[i], "other", 1, 5, i };
 	}
 	assert_int_equal(round_trip(pairs, COUNT_OF(pairs)), 128);
 	for (uint32_t n = 0; n < COUNT_OF(pairs); n++)
@@ -426,7 +427,8 @@ static void random_pairs(uint32_t n, unsigned longest, unsigned first, unsigned 
 	for (uint32_t i = 0; i < n; i++) {
 		unsigned length = below(longest + 1);
 
-		pairs[i] = (struct pair){ key, "value", below(6), below(UINT32_MAX) };
+		pairs[i] = (struct pair){ key, "value", (uint32_t)strlen(key), below(6),
+					 below(UINT32_MAX) };
 		pairs[i].value = &"value"[5 - pairs[i].value_length];
 		while (length--)
 			*key++ = (char)(first + below(alphabet));
@@ -459,7 +461,7 @@ static void a_path_of_four_thousand_nodes(void **state)
 	(void)state;
 	memset(longest, 'a', DEPTH);
 	for (uint32_t i = 0; i < DEPTH; i++)
-		pairs[i] = (struct pair){ longest + i, "v", 1, i };
+		pairs[i] = (struct pair){ longest + i, "v", (uint32_t)strlen(longest + i), 1, i };
 	assert_int_equal(round_trip(pairs, DEPTH), DEPTH + 1);
 }
 
@@ -492,7 +494,7 @@ static void an_offset_beyond_28_bits_is_a_reason(void **state)
 	(void)state;
 	memset(value, 'v', LENGTH);
 	for (uint32_t i = 0; i < COUNT; i++)
-		pairs[i] = (struct pair){ i == COUNT - 1 ? "b" : "a", value, LENGTH, i };
+		pairs[i] = (struct pair){ i == COUNT - 1 ? "b" : "a", value, 1, LENGTH, i };
 	assert_false(write_index(&w, pairs, COUNT, (size_t)300 << 20));
 	assert_string_equal(w.fault.what, "index");
 	assert_string_equal(w.fault.why, "larger than 256 MiB");

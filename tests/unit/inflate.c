@@ -3,7 +3,7 @@
  * Input and output are malloc'ed to their exact sizes, so that AddressSanitizer sees one byte too
  * many. Each stream is decoded twice: bare, which decode_carefully does, and with bytes behind it
  * and room for the output, which lets decode_fast do it. STREAMS names a directory of NAME.gz
- * beside NAME, as made by make-gzip-streams.
+ * beside NAME, as made by make-inflate-streams.
  *
  * Build: cc -I. -fsanitize=address,undefined -o t tests/unit/inflate.c inflate.c crc.c span.c
  * -lcmocka

@@ -56,7 +56,8 @@ static void check(const char *const *strings, size_t n)
 	struct key *keys = new_keys(n), *spare = new_keys(n), *expected = new_keys(n);
 
 	for (size_t i = 0; i < n; i++)
-		keys[i] = expected[i] = (struct key){ ~(uint64_t)i, strings[i], (uint32_t)i };
+		keys[i] = expected[i] = (struct key){ ~(uint64_t)i, strings[i],
+						       (uint32_t)strlen(strings[i]), (uint32_t)i };
 	sort_strings(keys, spare, n);
 	if (n)
 		qsort(expected, n, sizeof(*expected), compare);
@@ -242,7 +243,7 @@ static void check_chunks(size_t n, unsigned different)
 
 	for (size_t i = 0; i < n; i++)
 		keys[i] = expected[i] = (struct key){
-			(uint64_t)below(different) << (i % 2 ? 0 : 40), "", (uint32_t)i };
+			(uint64_t)below(different) << (i % 2 ? 0 : 40), "", 0, (uint32_t)i };
 	sort_chunks(keys, spare, n);
 	if (n)
 		qsort(expected, n, sizeof(*expected), compare_chunks);

@@ -3,7 +3,7 @@
  * Input and output are malloc'ed to their exact sizes, so that AddressSanitizer sees one byte too
  * many. liblzma is asked for its verdict on the same bytes. Small streams are built from parts,
  * with right sizes and CRCs where a test does not state others. STREAMS names a directory of
- * NAME.xz beside NAME, as made by make-xz-streams.
+ * NAME.xz beside NAME, as made by make-unxz-streams.
  *
  * The verdicts differ by design only where liblzma is older than 5.6 and does not know the RISC-V
  * filter; no test asks for its verdict there.

@@ -2,7 +2,7 @@
  *
  * Input and output are malloc'ed to their exact sizes, so that AddressSanitizer sees one byte too
  * many. Verdicts are compared with libzstd's: `by_design` lists where they may differ, and why.
- * STREAMS names a directory of NAME.zst beside NAME, as made by make-zstd-streams.
+ * STREAMS names a directory of NAME.zst beside NAME, as made by make-unzstd-streams.
  *
  * Build: cc -I. -fsanitize=address,undefined -o t tests/unit/unzstd.c unzstd.c sequences.c
  * literals.c fse.c xxh64.c span.c -lcmocka -lzstd
