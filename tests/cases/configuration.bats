@@ -1,10 +1,10 @@
 # depmod.d: files, their precedence, and what may stand in them. Exclusion shows which lines count.
 load common
 
-# hides NAME...: of the directories one to four, which are not entered by depmod with these options.
+# Four directories with a module each.
 setup_directories() { for name in one two three four; do module "$name/$name.ko"; done; }
 
-# hidden NAME...: of these directories exactly these are excluded.
+# hidden NAME...: exactly these of the four were excluded.
 hidden() {
 	local name expected=()
 	for name in four one three two; do

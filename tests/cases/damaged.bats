@@ -192,15 +192,14 @@ spoiled() {
 	left_out bad.ko.gz length
 }
 
-@test "gzip followed by something else" {
-	setup_sound
-	"$MKMODULE" --alias evil good.ko
-	gzip -n good.ko
-	{
-		cat good.ko.gz
-		echo trailing
-	} >"$TREE/kernel/bad.ko.gz"
-	left_out bad.ko.gz gzip
+@test "gzip followed by something else is what the gzip holds" {
+	module kernel/a.ko --alias sound
+	gzip -n "$TREE/kernel/a.ko"
+	printf 'something else' >>"$TREE/kernel/a.ko.gz"
+	index --strict
+	exits 0
+	says_nothing
+	file_is modules.alias '# Aliases extracted from modules themselves.' 'alias sound a'
 }
 
 @test "gzip of something else" {

@@ -56,7 +56,7 @@ kept() {
 	both aaa/b.ko kernel/b.ko
 	config 'search kernel'
 	index
-	file_is modules.dep kernel/b.ko: updates/a.ko:
+	file_is modules.dep kernel/a.ko: kernel/b.ko:
 	both extra/c.ko other/c.ko
 	config 'search nothing'
 	index

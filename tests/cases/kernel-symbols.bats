@@ -1,7 +1,7 @@
 # The kernel's own symbols: System.map, /proc/kallsyms, Module.symvers; and what -e has to say.
 load common
 
-# unknown NAME...: -e with these options reports exactly these symbols of kernel/a.ko.
+# missing NAME...: exactly these symbols of kernel/a.ko have been reported as unknown.
 missing() {
 	local name expected=
 	for name; do expected+="depmod: WARNING: $TREE/kernel/a.ko needs unknown symbol $name"$'\n'; done

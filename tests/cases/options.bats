@@ -97,6 +97,20 @@ refused() {
 	done
 }
 
+@test "-o and -m: below both" {
+	module kernel/a.ko
+	module kernel/b.ko
+	order kernel/b.ko
+	mkdir -p root/usr/lib
+	mv root/lib/modules root/usr/lib/modules
+	index -m usr/lib/modules -o out
+	exits 0
+	says_nothing
+	[ "$(cat "out/usr/lib/modules/$RELEASE/modules.dep")" = $'kernel/b.ko:\nkernel/a.ko:' ]
+	[ ! -e "root/usr/lib/modules/$RELEASE/modules.dep" ]
+	[ ! -e out/lib ]
+}
+
 @test "-C, --config: a file or a directory instead of the default configuration" {
 	module kernel/a.ko
 	module kernel/hidden/b.ko
