@@ -110,7 +110,7 @@ static void read_line(struct reading *r, struct span line)
 {
 	struct span command;
 
-	if (line.p == line.end || *line.p == '#' || !next_word(&line, &command))
+	if (!next_word(&line, &command) || *command.p == '#')
 		return;
 	if (span_is(command, "search"))
 		append_all(r, &r->config->search, line);
@@ -240,5 +240,9 @@ void config_read(struct config *config, struct arena *memory, const char *const 
 	for (uint32_t i = 0; i < count; i++) {
 		r.path = files[i].path;
 		read_file(&r);
+	}
+	if (!config->search) {
+		append(memory, &config->search, "updates");
+		append(memory, &config->search, "built-in");
 	}
 }

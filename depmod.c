@@ -42,8 +42,8 @@ static const char help_text[] =
 	"Usage: depmod [OPTION]... [VERSION]\n"
 	"       depmod [OPTION]... VERSION FILE...\n"
 	"\n"
-	"Writes modules.dep and the maps and indexes that go with it for the kernel VERSION\n"
-	"(default: the running one). With FILE..., only for these modules.\n"
+	"Writes modules.dep and the maps and indexes that go with it for the kernel\n"
+	"VERSION (default: the running one). With FILE..., only for these modules.\n"
 	"\n"
 	"What is done\n"
 	"  -a, --all               all modules; the default when no FILE is named\n"
@@ -356,19 +356,29 @@ static bool read_kernel(struct run *run)
 	return !failed;
 }
 
+/* What a module holds that could not be kept. */
+static void report_refused(const char *path, const struct facts *facts)
+{
+	struct values values = values_of(facts, REFUSED);
+	size_t length;
+
+	for (const char *value; (value = next_value(&values, &length));)
+		warning(path, ": left out, as it is too long or holds control characters: ", value);
+}
+
 static void report_damaged(struct run *run)
 {
 	for (uint32_t i = 0; i < run->tree.count; i++) {
 		const struct facts *facts = &run->loaded.facts[i];
+		const char *path = run->tree.modules[i].path;
 
 		if (facts->fault.why) {
-			report_fault(ERROR, run->tree.modules[i].path, &facts->fault);
+			report_fault(ERROR, path, &facts->fault);
 			if (run->options.strict)
 				run->status = 1;
 		}
 		if (facts->refused)
-			warning(run->tree.modules[i].path,
-				": left out, as it is too long or holds control characters: ", facts->refused);
+			report_refused(path, facts);
 	}
 }
 

@@ -160,13 +160,12 @@ const char *module_name(struct arena *memory, const char *path);
 #define WEAK_NEED (UINT32_C(1) << 31)
 
 /* The first character of a kept value. */
-enum { ALIAS = 'a', SOFTDEP = 's', WEAKDEP = 'w' };
+enum { ALIAS = 'a', SOFTDEP = 's', WEAKDEP = 'w', REFUSED = 'r' };
 
 /* What was read from one module. Numbers of names are those of the worker's table. */
 struct facts {
 	struct fault fault;        /* fault.why: NULL when the module could be read */
 	const char *values;        /* of modinfo, in the file's order: kind, value, NUL */
-	const char *refused;       /* a value or symbol that was not kept: too long, or with control characters */
 	uint32_t values_size;
 	uint32_t aliases, softdeps, weakdeps;  /* how many of them */
 	uint32_t worker;
@@ -174,6 +173,7 @@ struct facts {
 	const uint32_t *exports, *export_crcs;
 	const uint32_t *needs, *need_crcs;  /* a need is a name, with WEAK_NEED where it is weak */
 	bool has_devname;          /* an alias begins with devname: */
+	bool refused;              /* there are REFUSED values or symbols: too long, or with control characters */
 	bool done;
 };
 
@@ -329,6 +329,16 @@ void keeper_prepare(struct keeper *keeper);
 
 /* Reads the module in the open file and fills *facts, which is cleared; ends in bad() when it cannot be read. */
 void keep_module(struct keeper *keeper, int fd, uint32_t module, bool wants_crcs, struct facts *facts);
+
+struct values {
+	const char *p, *end;
+	char kind;
+};
+
+struct values values_of(const struct facts *facts, char kind);
+
+/* The next value of that kind and its length; NULL when there is no more. */
+const char *next_value(struct values *values, size_t *length);
 
 /* ---- module.c: one module's bytes ------------------------------------------------------------------------------------- */
 

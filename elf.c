@@ -338,8 +338,8 @@ static struct section symbols_that_matter(const struct elf *elf, uint32_t *first
 		bad(".symtab does not hold whole symbols");
 	if (!elf->sections[KSYMTAB_STRINGS].present && symtab.info)
 		skip = symtab.info * size;
-	if (skip > symtab.size)
-		skip = symtab.size;
+	if (skip > symtab.size || symtab.offset > UINT64_MAX - skip)
+		skip = 0;
 	symtab.offset += skip;
 	symtab.size -= skip;
 	*first = (uint32_t)(skip / size);

@@ -3,7 +3,7 @@
 #include "depmod.h"
 
 enum {
-	VALUE_MAX = 4096,          /* bytes of an alias, a soft dependency or an exported name */
+	VALUE_MAX = 16384,         /* bytes of an alias, a soft dependency or an exported name */
 	SHOWN = 100,               /* bytes of a refused one in the message */
 };
 
@@ -11,8 +11,6 @@ enum {
 struct reading {
 	struct keeper *keeper;
 	struct facts *facts;
-	const char *refused;       /* the last value or symbol that cannot be kept */
-	size_t refused_length;
 	uint32_t module;
 	uint32_t next;             /* the need that the next version record is probably about */
 };
@@ -45,16 +43,6 @@ void keeper_prepare(struct keeper *k)
 	k->export_crcs = arena_take(&own, SYMBOLS_OF_MODULE, sizeof(uint32_t), 64);
 }
 
-/* A newline in a value would forge a line of a text file; and an index of endless keys would be endless work. */
-static bool refuse(struct reading *r, const char *value, size_t length)
-{
-	if (!has_control(value, length) && length <= VALUE_MAX)
-		return false;
-	r->refused = value;
-	r->refused_length = length < SHOWN ? length : SHOWN;
-	return true;
-}
-
 /* The kind of a modinfo string, or 0; *value is set to what follows its `=`. */
 static char kind_of(const char *string, size_t length, const char **value)
 {
@@ -73,19 +61,35 @@ static char kind_of(const char *string, size_t length, const char **value)
 	return 0;
 }
 
-static void keep_value(struct reading *r, char kind, const char *value, size_t length)
+static void append_value(struct reading *r, char kind, const char *value, size_t length)
 {
-	struct facts *facts = r->facts;
 	char *copy = arena_take(&r->keeper->facts, length + 2, 1, 1);
 
 	copy[0] = kind;
 	memcpy(copy + 1, value, length);
 	copy[length + 1] = 0;
-	facts->values_size += (uint32_t)length + 2;
+	r->facts->values_size += (uint32_t)length + 2;
+}
+
+/* A newline in a value would forge a line of a text file; and an index of endless keys would be endless work. */
+static bool refuse(struct reading *r, const char *value, size_t length)
+{
+	if (!has_control(value, length) && length <= VALUE_MAX)
+		return false;
+	append_value(r, REFUSED, value, length < SHOWN ? length : SHOWN);
+	r->facts->refused = true;
+	return true;
+}
+
+static void keep_value(struct reading *r, char kind, const char *value, size_t length)
+{
+	struct facts *facts = r->facts;
+
+	append_value(r, kind, value, length);
 	facts->aliases += kind == ALIAS;
 	facts->softdeps += kind == SOFTDEP;
 	facts->weakdeps += kind == WEAKDEP;
-	facts->has_devname |= kind == ALIAS && strncmp(value, "devname:", 8) == 0;
+	facts->has_devname |= kind == ALIAS && length > 8 && memcmp(value, "devname:", 8) == 0;
 }
 
 /* Strings ended by one or more NUL; the last one may end with the section instead. */
@@ -93,7 +97,6 @@ static void keep_modinfo(void *context, struct span strings)
 {
 	struct reading *r = context;
 
-	r->facts->values = (char *)r->keeper->facts.start + r->keeper->facts.used;
 	while (strings.p < strings.end) {
 		const char *string = (const char *)strings.p, *value;
 		const uint8_t *end = memchr(strings.p, 0, span_size(strings));
@@ -191,13 +194,30 @@ void keep_module(struct keeper *k, int fd, uint32_t module, bool wants_crcs, str
 		.export = keep_export, .need = keep_need, .version = keep_version,
 	};
 
+	facts->values = (char *)k->facts.start + k->facts.used;
 	module_read(fd, &k->scratch, &sink);
-	if (r.refused)
-		facts->refused = arena_string(&k->facts, r.refused, r.refused_length);
 	facts->exports = keep_words(&k->facts, k->exports, facts->export_count);
 	facts->needs = keep_words(&k->facts, k->needs, facts->need_count);
 	if (wants_crcs) {
 		facts->export_crcs = keep_words(&k->facts, k->export_crcs, facts->export_count);
 		facts->need_crcs = keep_words(&k->facts, k->need_crcs, facts->need_count);
 	}
+}
+
+struct values values_of(const struct facts *facts, char kind)
+{
+	return (struct values){ facts->values, facts->values + facts->values_size, kind };
+}
+
+const char *next_value(struct values *values, size_t *length)
+{
+	while (values->p < values->end) {
+		const char *string = values->p;
+
+		*length = length_within(string + 1, (const uint8_t *)values->end);
+		values->p += *length + 2;
+		if (*string == values->kind)
+			return string + 1;
+	}
+	return NULL;
 }

@@ -20,34 +20,12 @@ static const struct facts *facts_of(const struct output *o, uint32_t module)
 	return &o->loaded->facts[module];
 }
 
-/* ---- modinfo ---- */
-
-struct values {
-	const char *p, *end;
-	char kind;
-};
-
-/* The values of a kind, of which there are `count`. */
-static struct values values_of(const struct output *o, uint32_t module, char kind, uint32_t count)
+/* The module's values of a kind, of which there are `count`. */
+static struct values values_in(const struct output *o, uint32_t module, char kind, uint32_t count)
 {
-	const struct facts *facts = facts_of(o, module);
-
 	if (!count || o->graph->left_out[module])
 		return (struct values){ 0 };
-	return (struct values){ facts->values, facts->values + facts->values_size, kind };
-}
-
-static const char *next_value(struct values *values, size_t *length)
-{
-	while (values->p < values->end) {
-		const char *string = values->p;
-
-		*length = length_within(string + 1, (const uint8_t *)values->end);
-		values->p += *length + 2;
-		if (*string == values->kind)
-			return string + 1;
-	}
-	return NULL;
+	return values_of(facts_of(o, module), kind);
 }
 
 /* ---- indexes ---- */
@@ -187,7 +165,7 @@ static void write_alias(struct output *o)
 	text_string(&o->text, "# Aliases extracted from modules themselves.\n");
 	for (uint32_t m = 0; m < o->tree->count; m++) {
 		const struct module *module = &o->tree->modules[m];
-		struct values values = values_of(o, m, ALIAS, facts_of(o, m)->aliases);
+		struct values values = values_in(o, m, ALIAS, facts_of(o, m)->aliases);
 		struct pair *first = next_pair(o);
 		size_t length;
 
@@ -217,14 +195,14 @@ static void write_softdep(struct output *o)
 {
 	text_string(&o->text, "# Soft dependencies extracted from modules themselves.\n");
 	for (uint32_t m = 0; m < o->tree->count; m++)
-		write_soft(o, "softdep ", m, values_of(o, m, SOFTDEP, facts_of(o, m)->softdeps));
+		write_soft(o, "softdep ", m, values_in(o, m, SOFTDEP, facts_of(o, m)->softdeps));
 }
 
 static void write_weakdep(struct output *o)
 {
 	text_string(&o->text, "# Weak dependencies extracted from modules themselves.\n");
 	for (uint32_t m = 0; m < o->tree->count; m++)
-		write_soft(o, "weakdep ", m, values_of(o, m, WEAKDEP, facts_of(o, m)->weakdeps));
+		write_soft(o, "weakdep ", m, values_in(o, m, WEAKDEP, facts_of(o, m)->weakdeps));
 }
 
 /* ---- symbols ---- */
@@ -379,7 +357,7 @@ static bool parse_device(const char *alias, const char *prefix, uint32_t *major,
 
 static void add_devname(struct output *o, uint32_t module)
 {
-	struct values values = values_of(o, module, ALIAS, facts_of(o, module)->has_devname);
+	struct values values = values_in(o, module, ALIAS, facts_of(o, module)->has_devname);
 	const char *name = o->tree->modules[module].name, *devname = NULL, *type = NULL;
 	uint32_t major = 0, minor = 0;
 	struct number a, b;

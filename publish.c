@@ -31,18 +31,28 @@ static const char *temporary_name(struct temporary *buffer, const char *name)
 	return buffer->name;
 }
 
+static int make_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) && mkdir(path, 0755) && errno != EEXIST ? -1 : 0;
+}
+
 /* Each missing directory of the path in turn. */
 static int make_directories(char *path)
 {
 	for (char *p = path + 1; *p; p++) {
+		int failed;
+
 		if (*p != '/')
 			continue;
 		*p = 0;
-		if (mkdir(path, 0755) && errno != EEXIST && errno != EROFS && errno != EACCES)
-			return -1;
+		failed = make_directory(path);
 		*p = '/';
+		if (failed)
+			return -1;
 	}
-	return mkdir(path, 0755) && errno != EEXIST ? -1 : 0;
+	return make_directory(path);
 }
 
 bool publish_begin(struct publication *p, char *path)
@@ -88,10 +98,24 @@ bool publish_file(struct publication *p, const char *name, struct span content)
 	return !text.error || failed(p, "write", name);
 }
 
+/* A rename fails on a directory: better to know before the first one. */
+static bool can_replace(const struct publication *p, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(p->directory, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode))
+		return true;
+	errno = EISDIR;
+	return false;
+}
+
 bool publish_commit(struct publication *p)
 {
 	struct temporary buffer;
 
+	for (uint32_t i = 0; i < p->count; i++)
+		if (!can_replace(p, p->names[i]))
+			return failed(p, "replace", p->names[i]);
 	for (uint32_t i = 0; i < p->count; i++)
 		if (renameat(p->directory, temporary_name(&buffer, p->names[i]), p->directory, p->names[i]))
 			return failed(p, "replace", p->names[i]);

@@ -29,6 +29,7 @@ struct walk {
 	uint32_t linked;
 	bool (*found)(struct walk *walk, const char *path);  /* a module; false ends the walk */
 	void *context;
+	bool silent;               /* a walk that only compares times; another one will tell */
 };
 
 /* ---- names ---- */
@@ -53,6 +54,8 @@ static size_t plain_length(const char *name)
 	static const char *const compressed[] = { ".gz", ".xz", ".zst" };
 	size_t length = strlen(name);
 
+	if (*name == '.')
+		return 0;
 	for (size_t i = 0; i < COUNT_OF(compressed); i++)
 		if (ends_in(name, length, compressed[i])) {
 			length -= strlen(compressed[i]);
@@ -79,6 +82,12 @@ static bool can_be_listed(const char *path)
 }
 
 /* ---- the walk ---- */
+
+static void tell(const struct walk *walk, enum level level, const char *what, const char *path, int why)
+{
+	if (!walk->silent)
+		REPORT(level, what, path, why ? ": " : "", why ? strerror(why) : "");
+}
 
 static const char *join(struct arena *memory, const char *directory, const char *name)
 {
@@ -132,10 +141,10 @@ static void add_linked_place(struct walk *walk, struct place *parent, const char
 			     const struct stat *st)
 {
 	if (leads_around(walk, parent, st))
-		info("not followed, as it leads back: ", path);
-	else if (++walk->linked > LINKED_MAX)
-		error("not followed, as there are too many links: ", path);
-	else
+		tell(walk, INFO, "not followed, as it leads back: ", path, 0);
+	else if (++walk->linked == LINKED_MAX)
+		tell(walk, ERROR, "too many links to directories; not followed from here on: ", path, 0);
+	else if (walk->linked < LINKED_MAX)
 		add_place(walk, parent, path);
 }
 
@@ -144,7 +153,7 @@ static bool visit_module(struct walk *walk, const char *path)
 	if (!plain_length(base_name(path)))
 		return true;
 	if (!can_be_listed(path)) {
-		error("left out, as its name cannot be written to modules.dep: ", path);
+		tell(walk, ERROR, "left out, as its name cannot be written to modules.dep: ", path, 0);
 		return true;
 	}
 	return walk->found(walk, path);
@@ -156,13 +165,13 @@ static bool visit_unknown(struct walk *walk, struct place *parent, const char *p
 	struct stat st;
 
 	if (fstatat(walk->at, path, &st, 0)) {
-		error("cannot follow ", path, ": ", strerror(errno));
+		tell(walk, ERROR, "cannot follow ", path, errno);
 	} else if (S_ISDIR(st.st_mode)) {
 		add_linked_place(walk, parent, path, &st);
 	} else if (S_ISREG(st.st_mode)) {
 		return visit_module(walk, path);
 	} else if (plain_length(base_name(path))) {
-		error("not a regular file: ", path);
+		tell(walk, ERROR, "not a regular file: ", path, 0);
 	}
 	return true;
 }
@@ -175,7 +184,7 @@ static bool read_place(struct walk *walk, struct place *place)
 	bool on = true;
 
 	if (directory_open(&directory, walk->at, *place->path ? place->path : ".")) {
-		error("cannot read directory ", place->path, ": ", strerror(directory.error));
+		tell(walk, ERROR, "cannot read directory ", place->path, directory.error);
 		return true;
 	}
 	while (on && (name = directory_next(&directory, &type))) {
@@ -190,19 +199,30 @@ static bool read_place(struct walk *walk, struct place *place)
 			on = visit_unknown(walk, place, name);
 	}
 	if (directory.error)
-		error("cannot read all of directory ", place->path, ": ", strerror(directory.error));
+		tell(walk, ERROR, "cannot read all of directory ", place->path, directory.error);
 	if (!on)
 		directory_close(&directory);
 	return on;
 }
 
-static void walk_from(struct walk *walk, const char *path)
+/* False when found() ended it. */
+static bool walk_from(struct walk *walk, const char *path)
 {
 	walk->first = NULL;
 	walk->last = &walk->first;
 	add_place(walk, NULL, path);
-	for (struct place *place = walk->first; place && read_place(walk, place); place = place->next)
-		;
+	for (struct place *place = walk->first; place; place = place->next)
+		if (!read_place(walk, place))
+			return false;
+	return true;
+}
+
+static void walk_everywhere(struct walk *walk)
+{
+	bool on = walk_from(walk, "");
+
+	for (const struct words *w = walk->config->external; w && on; w = w->next)
+		on = walk_from(walk, w->word);
 }
 
 /* ---- who wins ---- */
@@ -218,6 +238,8 @@ static bool starts_with_directory(const char *path, const char *directory)
 {
 	size_t length = strlen(directory);
 
+	while (length && directory[length - 1] == '/')
+		length--;
 	return strncmp(path, directory, length) == 0 && path[length] == '/';
 }
 
@@ -391,9 +413,7 @@ int scan(struct tree *tree, const struct config *config, bool tell_losers, struc
 		return failed;
 	walk.at = tree->directory;
 	prepare(&candidates, memory, scratch);
-	walk_from(&walk, "");
-	for (const struct words *w = config->external; w; w = w->next)
-		walk_from(&walk, w->word);
+	walk_everywhere(&walk);
 	order_modules(tree, scratch);
 	arena_rewind(scratch, 0, 0);
 	return 0;
@@ -427,30 +447,34 @@ static bool newer(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-/* Ends the walk at the first module that is newer than what the context tells. */
+struct comparison {
+	struct timespec latest;
+	bool found_newer;
+};
+
+/* Ends the walk at the first module that is newer than it may be. */
 static bool compare_times(struct walk *walk, const char *path)
 {
-	struct timespec *latest = walk->context;
+	struct comparison *c = walk->context;
 	struct stat st;
 
-	if (fstatat(walk->at, path, &st, 0) || !newer(&st.st_mtim, latest))
-		return true;
-	*latest = (struct timespec){ 0 };
-	return false;
+	c->found_newer = fstatat(walk->at, path, &st, 0) == 0 && newer(&st.st_mtim, &c->latest);
+	return !c->found_newer;
 }
 
 bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory)
 {
 	struct stat st;
+	struct comparison comparison = { 0 };
 	struct walk walk = {
-		.config = config, .memory = memory, .found = compare_times, .context = &st.st_mtim,
+		.config = config, .memory = memory, .found = compare_times, .context = &comparison,
+		.silent = true,
 	};
 
 	if (stat(file, &st) || open_tree(tree))
 		return false;
+	comparison.latest = st.st_mtim;
 	walk.at = tree->directory;
-	walk_from(&walk, "");
-	for (const struct words *w = config->external; w; w = w->next)
-		walk_from(&walk, w->word);
-	return st.st_mtim.tv_sec != 0 || st.st_mtim.tv_nsec != 0;
+	walk_everywhere(&walk);
+	return !comparison.found_newer;
 }

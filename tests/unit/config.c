@@ -50,8 +50,17 @@ static void write_file(const char *path, const char *content)
 static char result[4096], messages[8192];
 static size_t size;
 
+static bool is_default_search(const struct words *w)
+{
+	return w && strcmp(w->word, "updates") == 0 && w->next &&
+	       strcmp(w->next->word, "built-in") == 0 && !w->next->next;
+}
+
+/* The default search order is not shown; tests/cases/duplicates.bats looks at it. */
 static void show(const char *name, const struct words *w)
 {
+	if (is_default_search(w))
+		return;
 	if (w)
 		size += (size_t)snprintf(result + size, sizeof(result) - size, "%s:", name);
 	for (const struct words *first = w; w; w = w->next)
@@ -169,7 +178,6 @@ static void bad_lines_are_named_and_the_rest_counts(void **state)
 	check("searched a\nsearch a\n #\nSEARCH b",
 	      "search: a\n",
 	      SAYS("1: ignoring a line that begins with searched")
-	      SAYS("3: ignoring a line that begins with #")
 	      SAYS("4: ignoring a line that begins with SEARCH"));
 	check("override\noverride a\noverride a *\noverride a * x\n", "override: x/a\n",
 	      SAYS("1: override needs NAME KERNEL SUBDIR")
@@ -331,7 +339,7 @@ static void what_cannot_be_opened_is_an_error(void **state)
 	config_read(&config, &arena, (const char *const[]){ "shut", "shut.conf", NULL }, "6.1");
 	setrlimit(RLIMIT_NOFILE, &limit);
 	restore(own, read_end);
-	assert_null(config.search);
+	assert_true(is_default_search(config.search));
 	assert_string_equal(messages,
 			    "depmod: ERROR: cannot read directory shut: Too many open files\n"
 			    "depmod: ERROR: cannot read shut.conf: Too many open files\n");

@@ -737,7 +737,7 @@ static const struct defect defects[] = {
 	{ ".modinfo: " BEYOND, { ".modinfo", "sh_offset", FAR, 0 }, .at32 = FAR, .at64 = FAR },
 	/* The local symbol is not asked for. */
 	{ ".symtab: " BEYOND, { ".symtab", "sh_offset", FAR, 0 }, .only = NO_EXPORTS,
-	  .at32 = FAR + 16, .at64 = FAR + 24 },
+	  .at32 = FAR + UINT64_C(16), .at64 = FAR + UINT64_C(24) },
 	{ ".strtab: " BEYOND, { ".strtab", "sh_offset", FAR, 0 }, .at32 = FAR, .at64 = FAR },
 	{ ".symtab_shndx: " BEYOND, { ".symtab_shndx", "sh_offset", FAR, 0 }, .at32 = FAR,
 	  .at64 = FAR },

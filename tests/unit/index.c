@@ -427,8 +427,7 @@ static void random_pairs(uint32_t n, unsigned longest, unsigned first, unsigned 
 	for (uint32_t i = 0; i < n; i++) {
 		unsigned length = below(longest + 1);
 
-		pairs[i] = (struct pair){ key, "value", (uint32_t)strlen(key), below(6),
-					 below(UINT32_MAX) };
+		pairs[i] = (struct pair){ key, "value", length, below(6), below(UINT32_MAX) };
 		pairs[i].value = &"value"[5 - pairs[i].value_length];
 		while (length--)
 			*key++ = (char)(first + below(alphabet));
