@@ -20,6 +20,7 @@ struct options {
 	char prefix;
 	bool all, quick, errors, dry_run, quiet, verbose, warn, strict;
 	bool unresolved_fails;
+	bool sync, no_sync;
 };
 
 struct run {
@@ -50,6 +51,8 @@ static const char help_text[] =
 	"  -A, --quick             nothing when no module is newer than modules.dep\n"
 	"  -n, --dry-run, --show   text files to standard output; nothing is written\n"
 	"      --jobs N            N worker processes (default: one for each usable core)\n"
+	"      --sync, --no-sync   wait, or not, until all is on the disk (default: only\n"
+	"                          without -b and -o)\n"
 	"\n"
 	"Where\n"
 	"  -b, --basedir DIR       look for the module directory below DIR\n"
@@ -87,7 +90,7 @@ struct option {
 };
 
 /* Letters beyond ASCII stand for options that have only a name. */
-enum { OPTION_JOBS = 1, OPTION_STRICT, OPTION_MAP };
+enum { OPTION_JOBS = 1, OPTION_STRICT, OPTION_SYNC, OPTION_NO_SYNC, OPTION_MAP };
 
 static const struct option known[] = {
 	{ 'a', "all", NO_VALUE }, { 'A', "quick", NO_VALUE },
@@ -100,6 +103,7 @@ static const struct option known[] = {
 	{ 'v', "verbose", NO_VALUE }, { 'w', "warn", NO_VALUE },
 	{ 'V', "version", NO_VALUE }, { 'h', "help", NO_VALUE },
 	{ OPTION_JOBS, "jobs", TAKES_VALUE }, { OPTION_STRICT, "strict", NO_VALUE },
+	{ OPTION_SYNC, "sync", NO_VALUE }, { OPTION_NO_SYNC, "no-sync", NO_VALUE },
 	{ OPTION_MAP, "map", NO_VALUE },
 };
 
@@ -159,6 +163,8 @@ static enum verdict apply(struct run *run, char letter, const char *value)
 	case 'h': return print(run, help_text);
 	case OPTION_JOBS: return set_jobs(o, value);
 	case OPTION_STRICT: o->strict = true; break;
+	case OPTION_SYNC: o->sync = true; o->no_sync = false; break;
+	case OPTION_NO_SYNC: o->sync = false; o->no_sync = true; break;
 	default: break;  /* accepted, and nothing to do */
 	}
 	return GO_ON;
@@ -248,6 +254,9 @@ static enum verdict check_options(struct options *o)
 {
 	if (o->symvers && o->system_map)
 		return wrong_usage("-E and -F exclude each other", "");
+	/* The live system's files must survive a power failure. */
+	if (!o->base && !o->output_directory && !o->no_sync)
+		o->sync = true;
 	if (o->errors && !o->symvers && !o->system_map) {
 		warning("-e needs -E or -F");
 		o->errors = false;
@@ -486,6 +495,7 @@ static bool write_files(struct run *run)
 static bool index_version(struct run *run)
 {
 	struct options *o = &run->options;
+	const char *out = o->output_directory ? o->output_directory : o->base;
 	struct load_options how = {
 		.jobs = o->jobs, .wants_crcs = o->symvers != NULL, .key = run->graph.symbols.key,
 	};
@@ -498,9 +508,7 @@ static bool index_version(struct run *run)
 	graph_begin(&run->graph, &run->tree, &run->loaded, &run->memory);
 	if (o->dry_run)
 		return write_files(run);
-	if (!publish_begin(&run->publication, version_directory(run, o->output_directory
-									     ? o->output_directory
-									     : o->base)))
+	if (!publish_begin(&run->publication, version_directory(run, out), o->sync))
 		return false;
 	if (write_files(run) && publish_commit(&run->publication))
 		return true;

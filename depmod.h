@@ -58,10 +58,15 @@ struct name {
 	uint32_t length, hash;
 };
 
+struct slot {
+	uint32_t id;               /* + 1, or 0 */
+	uint32_t hash;
+};
+
 struct names {
 	struct name *entries;      /* by id */
 	uint32_t count, capacity;
-	uint32_t *slots;           /* id + 1, or 0 */
+	struct slot *slots;
 	uint32_t bits;             /* 1 << bits slots are in use */
 	uint64_t key;              /* of the hash */
 	char *bytes;               /* of copied names */
@@ -278,13 +283,14 @@ enum { OUTPUT_FILES_MAX = 16 };
 struct publication {
 	const char *path;
 	int directory;
+	bool sync;                 /* to the disk, before the end */
 	const char *names[OUTPUT_FILES_MAX];
 	uint32_t count;
 };
 
 /* Each returns false after an error message. The directory is made if it is missing, and locked.
  * publish_commit() and publish_abandon() end the publication: either all files have been replaced, or none and nothing is left behind. */
-bool publish_begin(struct publication *publication, char *path);
+bool publish_begin(struct publication *publication, char *path, bool sync);
 bool publish_file(struct publication *publication, const char *name, struct span content);
 bool publish_commit(struct publication *publication);
 void publish_abandon(struct publication *publication);

@@ -2,18 +2,19 @@
  * it knows of a name in arrays by id, or in the entry's two words.
  *
  * Open addressing with linear probing over ids; the slots double in place, inside memory given at the
- * start, when they are three quarters full. The hash is keyed, so that names cannot be
+ * start, when they are half full. A slot repeats the hash, so that a look at the entry is nearly always
+ * a find. The hash is keyed, so that names cannot be
  * chosen to collide. Nothing is ever removed. */
 #include "depmod.h"
 
 enum { FIRST_BITS = 10 };
 
-/* Slots for `capacity` names at three quarters full. */
+/* Slots for `capacity` names at half full. */
 static uint32_t largest_bits(uint32_t capacity)
 {
 	uint32_t bits = FIRST_BITS;
 
-	while ((UINT64_C(3) << bits) / 4 < capacity)
+	while ((UINT64_C(1) << bits) / 2 < capacity)
 		bits++;
 	return bits;
 }
@@ -57,20 +58,18 @@ static inline uint32_t hash_of(uint64_t key, const char *name, size_t length)
 	return (uint32_t)(hash ^ hash >> 29);
 }
 
-/* Slots hold id + 1, so that zeroed memory is an empty table. */
-static inline uint32_t *slot_of(const struct names *names, uint32_t hash, const char *name, size_t length)
+/* Where the name is, or belongs. Slots hold id + 1, so that zeroed memory is an empty table. */
+static inline struct slot *slot_of(const struct names *names, uint32_t hash, const char *name,
+				   size_t length)
 {
 	uint32_t mask = (UINT32_C(1) << names->bits) - 1;
 
 	for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
-		uint32_t *slot = &names->slots[at];
-		const struct name *entry;
+		struct slot *slot = &names->slots[at];
+		const struct name *entry = &names->entries[slot->id - 1];
 
-		if (!*slot)
-			return slot;
-		entry = &names->entries[*slot - 1];
-		if (entry->hash == hash && entry->length == length &&
-		    same_bytes(entry->string, name, length))
+		if (!slot->id || (slot->hash == hash && entry->length == length &&
+				  same_bytes(entry->string, name, length)))
 			return slot;
 	}
 }
@@ -85,24 +84,24 @@ static void grow(struct names *names)
 	for (uint32_t id = 0; id < names->count; id++) {
 		uint32_t at = names->entries[id].hash & mask;
 
-		while (names->slots[at])
+		while (names->slots[at].id)
 			at = (at + 1) & mask;
-		names->slots[at] = id + 1;
+		names->slots[at] = (struct slot){ id + 1, names->entries[id].hash };
 	}
 }
 
 uint32_t names_find(const struct names *names, const char *name, size_t length)
 {
-	return *slot_of(names, hash_of(names->key, name, length), name, length) - 1;
+	return slot_of(names, hash_of(names->key, name, length), name, length)->id - 1;
 }
 
-static uint32_t add(struct names *names, uint32_t *slot, struct name entry)
+static uint32_t add(struct names *names, struct slot *slot, struct name entry)
 {
 	if (names->count == names->capacity)
 		bad_in("names", "too many different ones");
 	names->entries[names->count] = entry;
-	*slot = ++names->count;
-	if (names->count > (UINT32_C(3) << names->bits) / 4)
+	*slot = (struct slot){ ++names->count, entry.hash };
+	if (names->count > (UINT32_C(1) << names->bits) / 2)
 		grow(names);
 	return names->count - 1;
 }
@@ -110,11 +109,11 @@ static uint32_t add(struct names *names, uint32_t *slot, struct name entry)
 uint32_t names_add(struct names *names, const char *name, size_t length)
 {
 	uint32_t hash = hash_of(names->key, name, length);
-	uint32_t *slot = slot_of(names, hash, name, length);
+	struct slot *slot = slot_of(names, hash, name, length);
 	char *copy = names->bytes + names->used;
 
-	if (*slot)
-		return *slot - 1;
+	if (slot->id)
+		return slot->id - 1;
 	if (length >= names->size - names->used || length > UINT32_MAX)
 		bad_in("names", "too long together");
 	memcpy(copy, name, length);
@@ -125,9 +124,9 @@ uint32_t names_add(struct names *names, const char *name, size_t length)
 
 uint32_t names_share(struct names *names, const struct name *name)
 {
-	uint32_t *slot = slot_of(names, name->hash, name->string, name->length);
+	struct slot *slot = slot_of(names, name->hash, name->string, name->length);
 
-	return *slot ? *slot - 1 : add(names, slot, *name);
+	return slot->id ? slot->id - 1 : add(names, slot, *name);
 }
 
 uint32_t names_borrow(struct names *names, const char *string, size_t length)

@@ -1,14 +1,18 @@
-/* publish.c: replacing a set of files in a directory. Each is written whole under a temporary name; only when all
- * are there do they take their real names, back to back. Until then the old files are untouched. */
+/* publish.c: replacing a set of files in a directory, all or none. Each is written whole under a temporary name; only
+ * when all are there do they change places with the old ones, back to back. If one cannot, those before it change back.
+ * Temporary names are always the same, so what a killed run left behind, the next one removes. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "depmod.h"
+
+enum { EXCHANGE = 2 };  /* RENAME_EXCHANGE of renameat2(2), Linux 3.15 */
 
 /* Room for a temporary name. */
 struct temporary {
@@ -55,11 +59,11 @@ static int make_directories(char *path)
 	return make_directory(path);
 }
 
-bool publish_begin(struct publication *p, char *path)
+bool publish_begin(struct publication *p, char *path, bool sync)
 {
 	int how = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
-	*p = (struct publication){ .path = path };
+	*p = (struct publication){ .path = path, .sync = sync };
 	p->directory = open(path, how);
 	if (p->directory < 0 && errno == ENOENT && make_directories(path) == 0)
 		p->directory = open(path, how);
@@ -92,13 +96,15 @@ bool publish_file(struct publication *p, const char *name, struct span content)
 		return failed(p, "create", temporary);
 	publish_adopt(p, name);
 	text_flush(&text);
+	if (p->sync && !text.error && fsync(text.fd))
+		text.error = errno;
 	if (close(text.fd) && !text.error)
 		text.error = errno;
 	errno = text.error;
 	return !text.error || failed(p, "write", name);
 }
 
-/* A rename fails on a directory: better to know before the first one. */
+/* A file would change places with a directory, too. */
 static bool can_replace(const struct publication *p, const char *name)
 {
 	struct stat st;
@@ -109,26 +115,78 @@ static bool can_replace(const struct publication *p, const char *name)
 	return false;
 }
 
-bool publish_commit(struct publication *p)
+enum swap { EXCHANGED, MOVED, REPLACED, NOT_DONE };
+
+/* The system call itself, as C libraries do not all have it. */
+static int rename_with(const struct publication *p, const char *from, const char *to, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, p->directory, from, p->directory, to, flags);
+}
+
+/* The old file keeps the temporary name, where there is an old file and the file system can do that. */
+static enum swap swap_in(const struct publication *p, const char *temporary, const char *name)
+{
+	if (rename_with(p, temporary, name, EXCHANGE) == 0)
+		return EXCHANGED;
+	if (errno == ENOENT)
+		return rename_with(p, temporary, name, 0) == 0 ? MOVED : NOT_DONE;
+	if (errno != EINVAL && errno != ENOSYS)
+		return NOT_DONE;
+	return renameat(p->directory, temporary, p->directory, name) == 0 ? REPLACED : NOT_DONE;
+}
+
+static void swap_back(const struct publication *p, const char *temporary, const char *name,
+		      enum swap swap)
+{
+	if (swap == EXCHANGED)
+		rename_with(p, temporary, name, EXCHANGE);
+	else if (swap == MOVED)
+		rename_with(p, name, temporary, 0);
+}
+
+static bool swap_all(const struct publication *p)
+{
+	enum swap done[OUTPUT_FILES_MAX];
+	struct temporary buffer;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		done[i] = swap_in(p, temporary_name(&buffer, p->names[i]), p->names[i]);
+		if (done[i] != NOT_DONE)
+			continue;
+		failed(p, "replace", p->names[i]);
+		while (i--)
+			swap_back(p, temporary_name(&buffer, p->names[i]), p->names[i], done[i]);
+		return false;
+	}
+	return true;
+}
+
+/* Under the temporary names: new files before the commit, old ones after it. */
+static void remove_temporaries(const struct publication *p)
 {
 	struct temporary buffer;
 
 	for (uint32_t i = 0; i < p->count; i++)
+		unlinkat(p->directory, temporary_name(&buffer, p->names[i]), 0);
+}
+
+bool publish_commit(struct publication *p)
+{
+	for (uint32_t i = 0; i < p->count; i++)
 		if (!can_replace(p, p->names[i]))
 			return failed(p, "replace", p->names[i]);
-	for (uint32_t i = 0; i < p->count; i++)
-		if (renameat(p->directory, temporary_name(&buffer, p->names[i]), p->directory, p->names[i]))
-			return failed(p, "replace", p->names[i]);
+	if (!swap_all(p))
+		return false;
+	remove_temporaries(p);
 	p->count = 0;
+	if (p->sync && fsync(p->directory))
+		return failed(p, "sync", "");
 	close(p->directory);
 	return true;
 }
 
 void publish_abandon(struct publication *p)
 {
-	struct temporary buffer;
-
-	for (uint32_t i = 0; i < p->count; i++)
-		unlinkat(p->directory, temporary_name(&buffer, p->names[i]), 0);
+	remove_temporaries(p);
 	close(p->directory);
 }

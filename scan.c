@@ -56,12 +56,14 @@ static size_t plain_length(const char *name)
 
 	if (*name == '.')
 		return 0;
+	if (ends_in(name, length, ".ko"))
+		return length;
 	for (size_t i = 0; i < COUNT_OF(compressed); i++)
 		if (ends_in(name, length, compressed[i])) {
 			length -= strlen(compressed[i]);
-			break;
+			return ends_in(name, length, ".ko") ? length : 0;
 		}
-	return ends_in(name, length, ".ko") ? length : 0;
+	return 0;
 }
 
 const char *module_name(struct arena *memory, const char *path)
@@ -78,7 +80,9 @@ const char *module_name(struct arena *memory, const char *path)
 /* modules.dep separates by blanks, colons and newlines, and has no way to quote one. */
 static bool can_be_listed(const char *path)
 {
-	return !has_control(path, strlen(path)) && !strpbrk(path, " :");
+	size_t length = strlen(path);
+
+	return !has_control(path, length) && !has_any(path, length, ' ', ':', ' ');
 }
 
 /* ---- the walk ---- */
@@ -150,8 +154,6 @@ static void add_linked_place(struct walk *walk, struct place *parent, const char
 
 static bool visit_module(struct walk *walk, const char *path)
 {
-	if (!plain_length(base_name(path)))
-		return true;
 	if (!can_be_listed(path)) {
 		tell(walk, ERROR, "left out, as its name cannot be written to modules.dep: ", path, 0);
 		return true;
@@ -168,9 +170,11 @@ static bool visit_unknown(struct walk *walk, struct place *parent, const char *p
 		tell(walk, ERROR, "cannot follow ", path, errno);
 	} else if (S_ISDIR(st.st_mode)) {
 		add_linked_place(walk, parent, path, &st);
+	} else if (!plain_length(base_name(path))) {
+		return true;
 	} else if (S_ISREG(st.st_mode)) {
 		return visit_module(walk, path);
-	} else if (plain_length(base_name(path))) {
+	} else {
 		tell(walk, ERROR, "not a regular file: ", path, 0);
 	}
 	return true;

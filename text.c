@@ -17,10 +17,10 @@ void text_flush(struct text *text)
 	while (done < text->size && !text->error) {
 		ssize_t n = write(text->fd, text->start + done, text->size - done);
 
-		if (n >= 0)
+		if (n > 0)
 			done += (size_t)n;
-		else if (errno != EINTR)
-			text->error = errno;
+		else if (n == 0 || errno != EINTR)
+			text->error = n == 0 ? ENOSPC : errno;
 	}
 	text->size = 0;
 }

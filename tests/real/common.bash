@@ -1,11 +1,12 @@
-# What the tests on real kernels begin with. Each test is about one kernel, in both forms (plain and gzip), and compares
-# ours with what the installed kmod makes of the plain form: `on KERNEL CHECK` runs CHECK for each form, with
-#   FORM     plain or gzip
+# What the tests on real kernels begin with: a kernel, which is fetched, and our depmod on it. Variables of all tests:
 #   RELEASE  the version of the kernel
 #   PLAIN    the unpacked package
 #   BASE     what our depmod reads: PLAIN, or the same with compressed modules
-#   KMOD     what kmod's depmod reads and has written
 #   OURS     where our depmod shall write
+# Most tests compare ours with what the installed kmod makes of the plain form: `on KERNEL CHECK` runs CHECK for two
+# forms, with
+#   FORM     plain or gzip
+#   KMOD     what kmod's depmod reads and has written
 
 PROJECT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 DEPMOD=${DEPMOD:-$PROJECT/depmod}
@@ -19,13 +20,20 @@ setup() {
 	mkdir "$NOTHING"
 }
 
-on() {
-	local kernel=$1 check=$2
-	[[ $(depmod -V 2>&1) == kmod* ]] || skip "there is no kmod to compare with"
-	"$PROJECT/tests/real/kernels" "$kernel" >kernels.out 2>kernels.err || skip "$(tail -n 1 kernels.err)"
-	PLAIN=$(cat kernels.out)
+# kernel NAME [FORM...]: has the kernel fetched, and its modules compressed in each of the forms.
+kernel() {
+	local forms=("${@:2}")
+	"$PROJECT/tests/real/kernels" "$1" "${forms[@]/#/$1-}" >kernels.out 2>kernels.err ||
+		skip "$(tail -n 1 kernels.err)"
+	PLAIN=$(head -n 1 kernels.out)
 	RELEASE=$(ls "$PLAIN/lib/modules")
-	KMOD=$BATS_FILE_TMPDIR/$kernel
+}
+
+on() {
+	local check=$2
+	[[ $(depmod -V 2>&1) == kmod* ]] || skip "there is no kmod to compare with"
+	kernel "$1" gzip
+	KMOD=$BATS_FILE_TMPDIR/$1
 	[ -d "$KMOD" ] || ask_kmod
 	for FORM in plain gzip; do
 		BASE=$PLAIN
@@ -52,7 +60,7 @@ ours() { "$DEPMOD" -b "$BASE" -o "$OURS" -C "$NOTHING" "$@" "$RELEASE"; }
 # kmods [OPTION...]: kmod's depmod, with options that write nothing.
 kmods() { depmod -b "$KMOD" -C "$NOTHING" "$@" "$RELEASE"; }
 
-# written WHERE NAME: the path of an output file, WHERE being $OURS or $KMOD.
+# written WHERE NAME: the path of an output file, WHERE being $OURS, or $KMOD, say.
 written() { echo "$1/lib/modules/$RELEASE/$2"; }
 
 # has_form: kmod's text from standard input, for the form at hand: with compressed modules each path ends in .ko.gz.
@@ -70,7 +78,7 @@ relative() { sed -E "s,($BASE|$OURS|$KMOD)/lib/modules/$RELEASE/,,g"; }
 # same EXPECTED ACTUAL WHAT: two files hold the same bytes; the first differences are shown where not.
 same() {
 	cmp -s "$1" "$2" && return
-	echo "$3 differs (< kmod's, > ours):"
+	echo "$3 differs (< expected, > ours):"
 	diff -a "$1" "$2" | head -n 20
 	return 1
 }

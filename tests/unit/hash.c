@@ -18,10 +18,11 @@ static void open_table(struct table *t, uint32_t capacity, size_t bytes, uint64_
 {
 	size_t slots = 1024;
 
-	while (slots / 4 * 3 < capacity)
+	while (slots / 2 < capacity)
 		slots *= 2;
 	t->arena = (struct arena){ .name = "table", .limit = "all is used up" };
-	t->arena.size = ((size_t)capacity * sizeof(struct name) + 63) / 64 * 64 + slots * 4 + bytes;
+	t->arena.size = ((size_t)capacity * sizeof(struct name) + 63) / 64 * 64 +
+		       slots * sizeof(struct slot) + bytes;
 	t->arena.start = malloc(t->arena.size);
 	memset(t->arena.start, 0xa5, t->arena.size);
 	names_init(&t->names, &t->arena, capacity, bytes, key);
