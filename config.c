@@ -151,7 +151,7 @@ static void read_file(struct reading *r)
 	int failed = file_read(r->memory, CURRENT_DIRECTORY, r->path, ANY_FILE, &content);
 
 	if (failed) {
-		error("cannot read ", r->path, ": ", strerror(failed));
+		error("cannot read ", r->path, ": ", error_text(failed));
 		return;
 	}
 	for (r->line = 0; next_line(&content, &line);) {
@@ -197,7 +197,7 @@ static void list_directory(struct reading *r, const char *path, struct candidate
 	const char *name;
 
 	if (directory_open(&directory, CURRENT_DIRECTORY, path)) {
-		error("cannot read directory ", path, ": ", strerror(directory.error));
+		error("cannot read directory ", path, ": ", error_text(directory.error));
 		return;
 	}
 	while ((name = directory_next(&directory, &type))) {
@@ -215,7 +215,7 @@ static void list_directory(struct reading *r, const char *path, struct candidate
 			error("too many files, not read: ", file);
 	}
 	if (directory.error)
-		error("cannot read all of directory ", path, ": ", strerror(directory.error));
+		error("cannot read all of directory ", path, ": ", error_text(directory.error));
 }
 
 void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release)

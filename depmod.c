@@ -346,7 +346,7 @@ static bool find_modules(struct run *run)
 	else
 		failed = scan(&run->tree, &run->config, tell, &run->memory, &run->scratch);
 	if (failed && run->tree.directory < 0)
-		error("could not open directory ", run->tree.name, ": ", strerror(failed));
+		error("could not open directory ", run->tree.name, ": ", error_text(failed));
 	return !failed;
 }
 
@@ -361,7 +361,7 @@ static bool read_kernel(struct run *run)
 	failed = kernel_read(path, o->symvers ? MODULE_SYMVERS : SYSTEM_MAP, o->prefix,
 			     &run->graph.symbols, &run->crcs, &run->scratch);
 	if (failed)
-		report(FATAL, (const char *const[]){ "could not load ", path, ": ", strerror(failed), NULL });
+		report(FATAL, (const char *const[]){ "could not load ", path, ": ", error_text(failed), NULL });
 	return !failed;
 }
 
@@ -381,6 +381,8 @@ static void report_damaged(struct run *run)
 		const struct facts *facts = &run->loaded.facts[i];
 		const char *path = run->tree.modules[i].path;
 
+		if (facts->fault.passing)
+			bad_fault((struct fault){ .what = path, .why = facts->fault.why });
 		if (facts->fault.why) {
 			report_fault(ERROR, path, &facts->fault);
 			if (run->options.strict)
@@ -572,7 +574,7 @@ int main(int count, char **arguments)
 	}
 	text_flush(&run.standard_output);
 	if (run.standard_output.error) {
-		error("could not write to standard output: ", strerror(run.standard_output.error));
+		error("could not write to standard output: ", error_text(run.standard_output.error));
 		run.status = 1;
 	}
 	return run.status;

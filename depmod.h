@@ -34,6 +34,7 @@ struct fault {
 	const char *why;
 	uint64_t offset;
 	bool has_offset;
+	bool passing;              /* not the bytes' fault but the system's, which may do better next time */
 };
 
 /* A piece of memory that is handed out in order; see arena.c. */
@@ -346,6 +347,11 @@ struct values values_of(const struct facts *facts, char kind);
 /* The next value of that kind and its length; NULL when there is no more. */
 const char *next_value(struct values *values, size_t *length);
 
+/* ---- confine.c: a worker's rights ------------------------------------------------------------------------ */
+
+/* From here on the process can only read files and end; where the kernel has no such thing, nothing changes. */
+void confine(void);
+
 /* ---- module.c: one module's bytes ------------------------------------------------------------------------------------- */
 
 struct elf_sink;
@@ -598,6 +604,11 @@ void sort_chunks(struct key *keys, struct key *spare, size_t n);
 enum { CURRENT_DIRECTORY = -100 };  /* AT_FDCWD */
 enum file_kind { REGULAR_FILE, ANY_FILE };
 
+/* What an errno says of a file. The system's own trouble (out of memory or of descriptors) is `passing`; with
+ * check_passing() it ends the whole work in bad(), because to go on would be to lose something for nothing. */
+struct fault system_fault(int error);
+void check_passing(int error);
+
 /* The whole file into `arena`. REGULAR_FILE refuses a FIFO, a device or a directory without waiting for it.
  * Returns 0 or an errno. */
 int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
@@ -741,6 +752,9 @@ void text_open(struct text *text, struct arena *arena);
 
 void text_add(struct text *text, const void *bytes, size_t size);
 
+/* For a text that goes nowhere (fd is -1). */
+void text_zeros(struct text *text, size_t size);
+
 /* The same, for the many short pieces that output files are made of. */
 static inline void text_put(struct text *text, const char *bytes, size_t size)
 {
@@ -787,6 +801,9 @@ void report_setup(struct report_settings settings);
 /* One message of several parts, ended by NULL. */
 void report(enum level level, const char *const *parts);
 void report_fault(enum level level, const char *subject, const struct fault *fault);
+
+/* What an errno means. */
+const char *error_text(int number);
 
 #define REPORT(level, ...) report(level, (const char *const[]){ __VA_ARGS__, NULL })
 #define error(...) REPORT(ERROR, __VA_ARGS__)

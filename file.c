@@ -12,11 +12,29 @@
 /* Linux's own record, as getdents64(2) describes it. */
 enum { RECORD_LENGTH = 16, RECORD_TYPE = 18, RECORD_NAME = 19 };
 
-static bool not_regular(int fd)
+struct fault system_fault(int error)
+{
+	return (struct fault){
+		.why = error_text(error),
+		.passing = error == ENOMEM || error == EMFILE || error == ENFILE || error == EAGAIN,
+	};
+}
+
+void check_passing(int error)
+{
+	struct fault fault = system_fault(error);
+
+	if (fault.passing)
+		bad_fault(fault);
+}
+
+static int not_regular(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) || !S_ISREG(st.st_mode);
+	if (fstat(fd, &st))
+		return errno;
+	return S_ISREG(st.st_mode) ? 0 : EINVAL;
 }
 
 static ssize_t read_again(int fd, void *buffer, size_t size)
@@ -53,12 +71,13 @@ int file_read(struct arena *arena, int directory, const char *path, enum file_ki
 {
 	int wait = kind == ANY_FILE ? 0 : O_NONBLOCK;
 	int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | wait);
-	int error;
+	int error = fd < 0 ? errno : kind == REGULAR_FILE ? not_regular(fd) : 0;
 
-	if (fd < 0)
-		return errno;
-	error = kind == REGULAR_FILE && not_regular(fd) ? EINVAL : read_to_end(arena, fd, content);
-	close(fd);
+	if (!error)
+		error = read_to_end(arena, fd, content);
+	if (fd >= 0)
+		close(fd);
+	check_passing(error);
 	return error;
 }
 
@@ -67,6 +86,7 @@ int directory_open(struct directory *directory, int at, const char *path)
 	directory->fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	directory->at = directory->filled = 0;
 	directory->error = directory->fd < 0 ? errno : 0;
+	check_passing(directory->error);
 	return directory->error;
 }
 
@@ -82,8 +102,10 @@ static bool refill(struct directory *directory)
 
 	directory->at = 0;
 	directory->filled = n > 0 ? (size_t)n : 0;
-	if (n < 0)
+	if (n < 0) {
 		directory->error = errno;
+		check_passing(errno);
+	}
 	return n > 0;
 }
 

@@ -118,7 +118,6 @@ static void add_children(const struct writer *w, uint32_t from, uint32_t to, uin
  * branches of the trie, of which there are not more on a path than keys. */
 static uint32_t add_node(const struct writer *w, struct run run)
 {
-	static const uint8_t no_children[4 * 128];
 	size_t at = w->out->size, table = 0;
 	uint32_t depth = run.depth ? branching_depth(w, run) : 0;
 	uint32_t children = ending_here(w, run, depth);
@@ -138,7 +137,7 @@ static uint32_t add_node(const struct writer *w, struct run run)
 		text_put(w->out, &first, 1);
 		text_put(w->out, &last, 1);
 		table = w->out->size;
-		text_add(w->out, no_children, 4u * (uint32_t)(last - first + 1));
+		text_zeros(w->out, 4u * (uint32_t)(last - first + 1));
 	}
 	if (children > run.from) {
 		flags |= VALUES;

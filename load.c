@@ -17,11 +17,6 @@ enum {
 	KEEP = 1 << 20,            /* memory of a finished module that the next one will want */
 };
 
-struct worker {
-	struct keeper keeper;
-	pid_t pid;
-};
-
 /* One for all workers, in shared memory: the first module that nobody took. */
 struct progress {
 	atomic_uint next;
@@ -32,7 +27,7 @@ struct loading {
 	const struct load_options *options;
 	struct facts *facts;       /* by module, shared */
 	struct progress *progress;
-	struct worker *workers;
+	struct keeper *workers;
 	uint32_t started, running;
 };
 
@@ -62,7 +57,7 @@ static void take_job(struct job *job, uint32_t worker)
 	*job->facts = (struct facts){ .worker = worker };
 	job->fd = openat(job->directory, job->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (job->fd < 0) {
-		job->facts->fault.why = strerror(errno);
+		job->facts->fault = system_fault(errno);
 	} else if (!attempt(read_module, job, &fault)) {
 		arena_rewind(&k->facts, kept, KEEP);
 		*job->facts = (struct facts){ .fault = fault };
@@ -73,16 +68,19 @@ static void take_job(struct job *job, uint32_t worker)
 	job->facts->done = true;
 }
 
-static void work(struct loading *l, uint32_t self)
+/* `alone`: in a process that does nothing else, and needs no right to. */
+static void work(struct loading *l, uint32_t self, bool alone)
 {
-	struct worker *w = &l->workers[self];
+	struct keeper *k = &l->workers[self];
 	uint32_t number;
 
-	arena_reserve(&w->keeper.scratch, "module", WORKER_SCRATCH, false);
-	keeper_prepare(&w->keeper);
+	arena_reserve(&k->scratch, "module", WORKER_SCRATCH, false);
+	keeper_prepare(k);
+	if (alone)
+		confine();
 	while ((number = atomic_fetch_add(&l->progress->next, 1)) < l->tree->count) {
 		struct job job = {
-			.keeper = &w->keeper, .number = number, .facts = &l->facts[number],
+			.keeper = k, .number = number, .facts = &l->facts[number],
 			.path = l->tree->modules[number].path, .directory = l->tree->directory,
 			.wants_crcs = l->options->wants_crcs,
 		};
@@ -91,23 +89,27 @@ static void work(struct loading *l, uint32_t self)
 	}
 }
 
+static void work_alone(void *context)
+{
+	struct loading *l = context;
+
+	work(l, l->started, true);
+}
+
 /* False when no process can be had; then the caller does the work itself. */
 static bool start_worker(struct loading *l)
 {
-	uint32_t self = l->started;
+	struct fault fault;
 	pid_t pid;
 
-	if (self == WORKERS_MAX)
+	if (l->started == WORKERS_MAX)
 		return false;
-	keeper_share(&l->workers[self].keeper, l->options->key);
+	keeper_share(&l->workers[l->started], l->options->key);
 	pid = _Fork();  /* no threads, so no handlers to run */
-	if (pid == 0) {
-		work(l, self);
-		_exit(0);
-	}
+	if (pid == 0)
+		_exit(!attempt(work_alone, l, &fault));
 	if (pid < 0)
 		return false;
-	l->workers[self].pid = pid;
 	l->started++;
 	l->running++;
 	return true;
@@ -123,7 +125,7 @@ static void await_workers(struct loading *l)
 		if (pid < 0 && errno == EINTR)
 			continue;
 		if (pid < 0)
-			return;
+			bad_in("workers", error_text(errno));
 		l->running--;
 		if (status && atomic_load(&l->progress->next) < l->tree->count)
 			start_worker(l);
@@ -152,8 +154,9 @@ void load(struct loaded *loaded, const struct tree *tree, const struct load_opti
 		;
 	await_workers(&l);
 	if (atomic_load(&l.progress->next) < tree->count) {
-		keeper_share(&l.workers[l.started].keeper, options->key);
-		work(&l, l.started++);
+		keeper_share(&l.workers[l.started], options->key);
+		work(&l, l.started, false);
+		l.started++;
 	}
 	for (uint32_t i = 0; i < tree->count; i++)
 		if (!l.facts[i].done)
@@ -162,5 +165,5 @@ void load(struct loaded *loaded, const struct tree *tree, const struct load_opti
 	loaded->names = arena_take(shared, l.started, sizeof(*loaded->names), 16);
 	loaded->workers = l.started;
 	for (uint32_t i = 0; i < l.started; i++)
-		loaded->names[i] = &l.workers[i].keeper.names;
+		loaded->names[i] = &l.workers[i].names;
 }

@@ -41,7 +41,7 @@ static size_t read_at(int fd, uint8_t *to, size_t size, uint64_t offset)
 		if (n == 0)
 			break;
 		if (n < 0 && errno != EINTR)
-			bad(strerror(errno));
+			bad_fault(system_fault(errno));
 		if (n > 0)
 			done += (size_t)n;
 	}

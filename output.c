@@ -260,7 +260,7 @@ static bool read_input(struct output *o, const char *name, struct span *content)
 	int failed = file_read(&o->strings, o->tree->directory, name, REGULAR_FILE, content);
 
 	if (failed)
-		warning("could not open ", name, ": ", strerror(failed));
+		warning("could not open ", name, ": ", error_text(failed));
 	return !failed;
 }
 

@@ -21,7 +21,7 @@ struct temporary {
 
 static bool failed(const struct publication *p, const char *what, const char *name)
 {
-	error("could not ", what, " ", p->path, "/", name, ": ", strerror(errno));
+	error("could not ", what, " ", p->path, "/", name, ": ", error_text(errno));
 	return false;
 }
 
@@ -68,7 +68,7 @@ bool publish_begin(struct publication *p, char *path, bool sync)
 	if (p->directory < 0 && errno == ENOENT && make_directories(path) == 0)
 		p->directory = open(path, how);
 	if (p->directory < 0) {
-		error("could not open directory ", path, ": ", strerror(errno));
+		error("could not open directory ", path, ": ", error_text(errno));
 		return false;
 	}
 	while (flock(p->directory, LOCK_EX))
@@ -79,6 +79,9 @@ bool publish_begin(struct publication *p, char *path, bool sync)
 
 void publish_adopt(struct publication *p, const char *name)
 {
+	for (uint32_t i = 0; i < p->count; i++)
+		if (strcmp(p->names[i], name) == 0)
+			return;  /* written again */
 	p->names[p->count++] = name;
 }
 

@@ -1,4 +1,5 @@
 /* report.c: what is said to the person, and its form: `depmod: ERROR: PART PART…` on standard error. */
+#include <errno.h>
 #include <string.h>
 
 #include "depmod.h"
@@ -44,4 +45,31 @@ void report_fault(enum level level, const char *subject, const struct fault *fau
 		subject, ": ", fault->what ? fault->what : "", fault->what ? ": " : "", fault->why,
 		fault->has_offset ? " at offset " : "",
 		fault->has_offset ? decimal(&offset, fault->offset) : "", NULL });
+}
+
+/* Those that files, memory and processes bring; the C library's table of all costs four times as much. */
+const char *error_text(int number)
+{
+	static const struct {
+		uint8_t number;
+		char text[31];
+	} texts[] = {
+		{ EPERM, "Operation not permitted" }, { ENOENT, "No such file or directory" },
+		{ EINTR, "Interrupted system call" }, { EIO, "I/O error" },
+		{ EAGAIN, "Resource temporarily lacking" }, { ENOMEM, "Out of memory" },
+		{ EACCES, "Permission denied" }, { EEXIST, "File exists" },
+		{ EXDEV, "Cross-device link" }, { ENOTDIR, "Not a directory" },
+		{ EISDIR, "Is a directory" }, { EINVAL, "Invalid argument" },
+		{ ENFILE, "Too many open files in system" }, { EMFILE, "Too many open files" },
+		{ EFBIG, "File too large" }, { ENOSPC, "No space left on device" },
+		{ EROFS, "Read-only file system" }, { EPIPE, "Broken pipe" },
+		{ ENAMETOOLONG, "File name too long" }, { ELOOP, "Too many symbolic links" },
+		{ ENXIO, "No such device or address" }, { ENODEV, "No such device" },
+		{ EOVERFLOW, "Value too large" }, { ENOSYS, "Not implemented" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		if (texts[i].number == number)
+			return texts[i].text;
+	return "Unknown error";
 }

@@ -90,7 +90,7 @@ static bool can_be_listed(const char *path)
 static void tell(const struct walk *walk, enum level level, const char *what, const char *path, int why)
 {
 	if (!walk->silent)
-		REPORT(level, what, path, why ? ": " : "", why ? strerror(why) : "");
+		REPORT(level, what, path, why ? ": " : "", why ? error_text(why) : "");
 }
 
 static const char *join(struct arena *memory, const char *directory, const char *name)
@@ -328,7 +328,7 @@ static uint32_t *read_order(const struct tree *tree, struct arena *memory)
 	int failed = file_read(memory, tree->directory, "modules.order", REGULAR_FILE, &content);
 
 	if (failed) {
-		warning("could not open modules.order: ", strerror(failed));
+		warning("could not open modules.order: ", error_text(failed));
 		return place;
 	}
 	names_init(&paths, memory, tree->count, 0, 0);
@@ -436,7 +436,7 @@ int scan_named(struct tree *tree, const struct config *config, const char *const
 	for (; *paths; paths++) {
 		failed = check_named(*paths);
 		if (failed) {
-			error(*paths, ": ", failed == EINVAL ? "not a module" : strerror(failed));
+			error(*paths, ": ", failed == EINVAL ? "not a module" : error_text(failed));
 			return failed;
 		}
 		add_module(&candidates, memory, below(tree, *paths));

@@ -42,6 +42,14 @@ void text_add(struct text *text, const void *bytes, size_t size)
 	text->size += size;
 }
 
+void text_zeros(struct text *text, size_t size)
+{
+	if (size > text->capacity - text->size)
+		bad_in("output file", "grows too large");
+	memset(text->start + text->size, 0, size);
+	text->size += size;
+}
+
 void text_string(struct text *text, const char *string)
 {
 	text_add(text, string, strlen(string));

@@ -324,7 +324,7 @@ static struct span read_piece(struct source *source, uint64_t offset, uint64_t s
 
 	if (offset > p->size || size > p->size - offset)
 		bad_fault((struct fault){ what, "reaches beyond the end of the file", offset,
-					  true });
+					  true, false });
 	if (p->count == PIECES_MAX)
 		bad("too many pieces for this test");
 	p->held[p->count] = malloc((size_t)size);

@@ -26,7 +26,7 @@ struct work {
 
 static void expect_fault(void (*work)(void *), void *argument, struct fault expected)
 {
-	struct fault fault = { "-", "-", 77, true };
+	struct fault fault = { "-", "-", 77, true, false };
 
 	assert_false(attempt(work, argument, &fault));
 	assert_string_equal(fault.why, expected.why);
@@ -120,7 +120,7 @@ static void cut_refuses_what_is_outside_at_the_offset(void **state)
 		struct work w = { .span = span_of(five, 5), .offset = outside[i][0],
 				  .size = outside[i][1] };
 
-		expect_fault(cut_it, &w, (struct fault){ NULL, "outside", outside[i][0], true });
+		expect_fault(cut_it, &w, (struct fault){ NULL, "outside", outside[i][0], true, false });
 	}
 }
 
@@ -151,7 +151,7 @@ static void string_at_refuses_what_does_not_end_at_the_offset(void **state)
 	for (size_t i = 0; i < COUNT_OF(offsets); i++) {
 		struct work w = { .span = span_of(five, 5), .offset = offsets[i] };
 
-		expect_fault(string_it, &w, (struct fault){ NULL, "no string", offsets[i], true });
+		expect_fault(string_it, &w, (struct fault){ NULL, "no string", offsets[i], true, false });
 	}
 }
 
@@ -188,16 +188,16 @@ static void each_way_out(void *argument)
 	case 1: bad_at("why", 0);
 	case 2: bad_at("why", UINT64_MAX);
 	case 3: bad_in("what", "why");
-	default: bad_fault((struct fault){ "what", "why", 5, true });
+	default: bad_fault((struct fault){ "what", "why", 5, true, false });
 	}
 }
 
 static void each_way_out_says_what_it_knows(void **state)
 {
 	static const struct fault faults[] = {
-		{ NULL, "why", 0, false }, { NULL, "why", 0, true },
-		{ NULL, "why", UINT64_MAX, true },
-		{ "what", "why", 0, false }, { "what", "why", 5, true },
+		{ NULL, "why", 0, false, false }, { NULL, "why", 0, true, false },
+		{ NULL, "why", UINT64_MAX, true, false },
+		{ "what", "why", 0, false, false }, { "what", "why", 5, true, false },
 	};
 
 	(void)state;
@@ -212,7 +212,7 @@ static void nothing(void *argument)
 
 static void work_that_ends_well_leaves_the_fault_alone(void **state)
 {
-	struct fault fault = { "x", "y", 3, false };
+	struct fault fault = { "x", "y", 3, false, false };
 	int calls = 0;
 
 	(void)state;
@@ -246,7 +246,7 @@ static void attempts_nest_and_the_innermost_is_left(void **state)
 	struct nested n = { 20, 0 };
 
 	(void)state;
-	expect_fault(level, &n, (struct fault){ NULL, "passed on", 20, true });
+	expect_fault(level, &n, (struct fault){ NULL, "passed on", 20, true, false });
 	assert_int_equal(n.left, 20);
 }
 
@@ -621,8 +621,8 @@ static void a_fault_is_told_as_far_as_it_is_known(void **state)
 	listen_to_errors();
 	report_fault(ERROR, "a.ko", &(struct fault){ .why = "why" });
 	report_fault(WARNING, "a.ko", &(struct fault){ .what = "what", .why = "why" });
-	report_fault(ERROR, "a.ko", &(struct fault){ NULL, "why", 0, true });
-	report_fault(FATAL, "a\n", &(struct fault){ "what", "why", UINT64_MAX, true });
+	report_fault(ERROR, "a.ko", &(struct fault){ NULL, "why", 0, true, false });
+	report_fault(FATAL, "a\n", &(struct fault){ "what", "why", UINT64_MAX, true, false });
 	expect_message("depmod: ERROR: a.ko: why\ndepmod: WARNING: a.ko: what: why\n"
 		       "depmod: ERROR: a.ko: why at offset 0\n"
 		       "depmod: FATAL: a?: what: why at offset 18446744073709551615\n");
