@@ -17,29 +17,49 @@ static void describe_limit(struct arena *arena)
 	text_add(&text, " MiB are used up", sizeof(" MiB are used up"));
 }
 
-void arena_reserve(struct arena *arena, const char *name, size_t size, bool shared)
+/* How often every size is halved, on a system that grants less. */
+static unsigned scarcity;
+
+static void *map(size_t size, bool shared)
 {
 	int kind = (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE;
-	void *start = mmap(NULL, size, PROT_READ | PROT_WRITE, kind, -1, 0);
 
-	/* A system that forbids overcommit, or a small address space, grants less: be content with that. */
-	while (start == MAP_FAILED && size / 2 >= SMALLEST) {
-		size /= 2;
-		start = mmap(NULL, size, PROT_READ | PROT_WRITE, kind, -1, 0);
-	}
-	*arena = (struct arena){ .name = name, .start = start, .size = size };
-	if (start == MAP_FAILED)
-		bad_in(name, "no memory");
-	describe_limit(arena);
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, kind, -1, 0);
 }
 
+void arena_plan(size_t total)
+{
+	void *trial = map(total, false);
+
+	for (scarcity = 0; trial == MAP_FAILED && total >> scarcity > SMALLEST;)
+		trial = map(total >> ++scarcity, false);
+	if (trial != MAP_FAILED)
+		munmap(trial, total >> scarcity);
+}
+
+size_t arena_share(size_t size)
+{
+	return size >> scarcity;
+}
+
+void arena_reserve(struct arena *arena, const char *name, size_t size, bool shared)
+{
+	void *start = map(arena_share(size), shared);
+
+	if (start == MAP_FAILED)
+		bad_in(name, "no memory");
+	*arena = (struct arena){ .name = name, .start = start, .size = arena_share(size),
+				  .shared = shared };
+	describe_limit(arena);
+}
 
 void *arena_take(struct arena *arena, size_t count, size_t size, size_t alignment)
 {
 	size_t at = (arena->used + alignment - 1) & ~(alignment - 1);
 
 	if (at > arena->size || (size && count > (arena->size - at) / size))
-		bad_in(arena->name, arena->limit);
+		bad_fault((struct fault){ .what = arena->name, .why = arena->limit,
+					  .passing = arena->shared });
 	arena->used = at + count * size;
 	return arena->start + at;
 }

@@ -9,23 +9,9 @@
 
 #include "depmod.h"
 
-#define VERSION "0.1"
-
-struct options {
-	const char *base, *module_directory, *output_directory, *release;
-	const char *symvers, *system_map;
-	const char **configs;      /* ended by NULL; NULL when none was named */
-	const char **files;        /* likewise */
-	uint32_t config_count, file_count, jobs;
-	char prefix;
-	bool all, quick, errors, dry_run, quiet, verbose, warn, strict;
-	bool unresolved_fails;
-	bool sync, no_sync;
-};
-
 struct run {
 	struct options options;
-	int count;
+	int argument_count;
 	char **arguments;
 	int status;
 	struct arena memory, scratch, shared, crcs;
@@ -35,261 +21,11 @@ struct run {
 	struct graph graph;
 	uint32_t kernel_symbols;
 	struct publication publication;
+	pid_t values;              /* the process that writes VALUE_FILES, or 0 */
+	bool published;
 	char output[4096];         /* text that goes to standard output */
 	struct text standard_output;
 };
-
-static const char help_text[] =
-	"Usage: depmod [OPTION]... [VERSION]\n"
-	"       depmod [OPTION]... VERSION FILE...\n"
-	"\n"
-	"Writes modules.dep and the maps and indexes that go with it for the kernel\n"
-	"VERSION (default: the running one). With FILE..., only for these modules.\n"
-	"\n"
-	"What is done\n"
-	"  -a, --all               all modules; the default when no FILE is named\n"
-	"  -A, --quick             nothing when no module is newer than modules.dep\n"
-	"  -n, --dry-run, --show   text files to standard output; nothing is written\n"
-	"      --jobs N            N worker processes (default: one for each usable core)\n"
-	"      --sync, --no-sync   wait, or not, until all is on the disk (default: only\n"
-	"                          without -b and -o)\n"
-	"\n"
-	"Where\n"
-	"  -b, --basedir DIR       look for the module directory below DIR\n"
-	"  -m, --moduledir DIR     module directory (default: lib/modules)\n"
-	"  -o, --outdir DIR        write below DIR instead\n"
-	"  -C, --config PATH       file or directory in place of the standard depmod.d\n"
-	"\n"
-	"Checks\n"
-	"  -e, --errsyms           report symbols that nothing supplies; needs -F or -E\n"
-	"  -F, --filesyms FILE     the kernel's symbols from System.map\n"
-	"  -E, --symvers FILE      the kernel's symbols and CRCs from Module.symvers\n"
-	"  -P, --symbol-prefix C   ignore the character C at the beginning of symbols\n"
-	"  -u, --unresolved-error  exit 1 when -e had something to report\n"
-	"      --strict            exit 1 when a module could not be read\n"
-	"\n"
-	"What is said\n"
-	"  -v, --verbose           each dependency and the symbol it comes from\n"
-	"  -w, --warn              duplicate modules, symbols and aliases\n"
-	"  -q, --quiet             no warnings\n"
-	"  -V, --version           version and supported compressions\n"
-	"  -h, --help              this text\n"
-	"\n"
-	"Accepted for older callers: --map, -r --root, -s --syslog\n";
-
-static const char version_text[] = "depmod " VERSION "\n+GZIP +XZ +ZSTD\n";
-
-/* ---- options ---- */
-
-enum takes { NO_VALUE, TAKES_VALUE };
-
-struct option {
-	char letter;
-	const char *name;
-	enum takes takes;
-};
-
-/* Letters beyond ASCII stand for options that have only a name. */
-enum { OPTION_JOBS = 1, OPTION_STRICT, OPTION_SYNC, OPTION_NO_SYNC, OPTION_MAP };
-
-static const struct option known[] = {
-	{ 'a', "all", NO_VALUE }, { 'A', "quick", NO_VALUE },
-	{ 'b', "basedir", TAKES_VALUE }, { 'm', "moduledir", TAKES_VALUE },
-	{ 'o', "outdir", TAKES_VALUE }, { 'C', "config", TAKES_VALUE },
-	{ 'e', "errsyms", NO_VALUE }, { 'E', "symvers", TAKES_VALUE },
-	{ 'F', "filesyms", TAKES_VALUE }, { 'n', "show", NO_VALUE }, { 'n', "dry-run", NO_VALUE },
-	{ 'P', "symbol-prefix", TAKES_VALUE }, { 'q', "quiet", NO_VALUE }, { 'r', "root", NO_VALUE },
-	{ 's', "syslog", NO_VALUE }, { 'u', "unresolved-error", NO_VALUE },
-	{ 'v', "verbose", NO_VALUE }, { 'w', "warn", NO_VALUE },
-	{ 'V', "version", NO_VALUE }, { 'h', "help", NO_VALUE },
-	{ OPTION_JOBS, "jobs", TAKES_VALUE }, { OPTION_STRICT, "strict", NO_VALUE },
-	{ OPTION_SYNC, "sync", NO_VALUE }, { OPTION_NO_SYNC, "no-sync", NO_VALUE },
-	{ OPTION_MAP, "map", NO_VALUE },
-};
-
-/* What parsing the command line comes to. */
-enum verdict { GO_ON, WRONG_USAGE, DONE };
-
-static enum verdict wrong_usage(const char *what, const char *word)
-{
-	error(what, word, " (depmod --help lists the options)");
-	return WRONG_USAGE;
-}
-
-static enum verdict print(struct run *run, const char *text)
-{
-	text_string(&run->standard_output, text);
-	return DONE;
-}
-
-static enum verdict set_jobs(struct options *o, const char *value)
-{
-	const char *p = value;
-
-	if (!parse_unsigned(&p, &o->jobs) || *p || !o->jobs)
-		return wrong_usage("--jobs needs a number from 1 on, not ", value);
-	return GO_ON;
-}
-
-static enum verdict set_prefix(struct options *o, const char *value)
-{
-	if (!*value || value[1])
-		return wrong_usage("-P takes a single character, not ", value);
-	o->prefix = *value;
-	return GO_ON;
-}
-
-static enum verdict apply(struct run *run, char letter, const char *value)
-{
-	struct options *o = &run->options;
-
-	switch (letter) {
-	case 'a': o->all = true; break;
-	case 'A': o->quick = true; break;
-	case 'b': o->base = value; break;
-	case 'm': o->module_directory = value; break;
-	case 'o': o->output_directory = value; break;
-	case 'C': o->configs[o->config_count++] = value; break;
-	case 'e': o->errors = true; break;
-	case 'E': o->symvers = value; break;
-	case 'F': o->system_map = value; break;
-	case 'n': o->dry_run = true; break;
-	case 'P': return set_prefix(o, value);
-	case 'q': o->quiet = true; break;
-	case 'u': o->unresolved_fails = true; break;
-	case 'v': o->verbose = true; break;
-	case 'w': o->warn = true; break;
-	case 'V': return print(run, version_text);
-	case 'h': return print(run, help_text);
-	case OPTION_JOBS: return set_jobs(o, value);
-	case OPTION_STRICT: o->strict = true; break;
-	case OPTION_SYNC: o->sync = true; o->no_sync = false; break;
-	case OPTION_NO_SYNC: o->sync = false; o->no_sync = true; break;
-	default: break;  /* accepted, and nothing to do */
-	}
-	return GO_ON;
-}
-
-/* The option of that name, or the only one that begins so; NULL when there is none, or more than one. */
-static const struct option *find_long(const char *name, size_t length)
-{
-	const struct option *match = NULL;
-	bool several = false;
-
-	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		if (strncmp(known[i].name, name, length) != 0)
-			continue;
-		if (!known[i].name[length])
-			return &known[i];
-		several = match != NULL;
-		match = &known[i];
-	}
-	return several ? NULL : match;
-}
-
-static enum verdict parse_long(struct run *run, char ***next)
-{
-	const char *name = *(*next)++ + 2, *value = NULL;
-	size_t length = strcspn(name, "=");
-	const struct option *option = find_long(name, length);
-
-	if (!length || !option)
-		return wrong_usage("unknown or ambiguous option --", name);
-	if (name[length] && option->takes == NO_VALUE)
-		return wrong_usage("this option takes no value: --", name);
-	if (name[length])
-		value = name + length + 1;
-	else if (option->takes == TAKES_VALUE && !(value = *(*next)++))
-		return wrong_usage("a value is missing for --", name);
-	return apply(run, option->letter, value);
-}
-
-/* A bundle of letters; what follows one that takes a value is the value. */
-static enum verdict parse_short(struct run *run, char ***next)
-{
-	const char *letters = *(*next)++ + 1;
-	enum verdict verdict = GO_ON;
-
-	for (; *letters && verdict == GO_ON; letters++) {
-		const struct option *option = known;
-		const char *value = NULL;
-
-		while (option < known + COUNT_OF(known) && option->letter != *letters)
-			option++;
-		if (option == known + COUNT_OF(known) || *letters <= OPTION_MAP)
-			return wrong_usage("unknown option -", (char[]){ *letters, 0 });
-		if (option->takes == TAKES_VALUE) {
-			value = letters[1] ? letters + 1 : *(*next)++;
-			if (!value)
-				return wrong_usage("a value is missing for -", (char[]){ *letters, 0 });
-			return apply(run, *letters, value);
-		}
-		verdict = apply(run, *letters, NULL);
-	}
-	return verdict;
-}
-
-/* number.number, and whatever follows */
-static bool is_release(const char *word)
-{
-	uint32_t number;
-
-	return parse_unsigned(&word, &number) && *word++ == '.' && parse_unsigned(&word, &number) &&
-	       !strchr(word, '/');
-}
-
-static enum verdict parse_operand(struct options *o, const char *word)
-{
-	if (!o->release) {
-		if (!is_release(word))
-			return wrong_usage("Bad version passed ", word);
-		o->release = word;
-	} else {
-		o->files[o->file_count++] = word;
-	}
-	return GO_ON;
-}
-
-static enum verdict check_options(struct options *o)
-{
-	if (o->symvers && o->system_map)
-		return wrong_usage("-E and -F exclude each other", "");
-	/* The live system's files must survive a power failure. */
-	if (!o->base && !o->output_directory && !o->no_sync)
-		o->sync = true;
-	if (o->errors && !o->symvers && !o->system_map) {
-		warning("-e needs -E or -F");
-		o->errors = false;
-	}
-	return GO_ON;
-}
-
-static enum verdict parse(struct run *run)
-{
-	struct options *o = &run->options;
-	enum verdict verdict = GO_ON;
-	bool options_end = false;
-
-	o->configs = arena_take(&run->memory, (size_t)run->count + 1, sizeof(*o->configs), sizeof(void *));
-	o->files = arena_take(&run->memory, (size_t)run->count + 1, sizeof(*o->files), sizeof(void *));
-	for (char **next = run->arguments + 1; *next && verdict == GO_ON;) {
-		const char *word = *next;
-
-		if (options_end || word[0] != '-' || !word[1]) {
-			verdict = parse_operand(o, *next++);
-		} else if (strcmp(word, "--") == 0) {
-			options_end = true;
-			next++;
-		} else {
-			verdict = word[1] == '-' ? parse_long(run, &next) : parse_short(run, &next);
-		}
-	}
-	o->configs[o->config_count] = NULL;
-	o->files[o->file_count] = NULL;
-	return verdict == GO_ON ? check_options(o) : verdict;
-}
-
-/* ---- the steps ---- */
 
 static const char *running_release(struct run *run)
 {
@@ -452,16 +188,19 @@ static pid_t start_values(struct run *run)
 	return pid < 0 ? 0 : pid;
 }
 
-static bool finish_values(struct run *run, pid_t pid)
+/* Waits for that process, if there is one. */
+static bool finish_values(struct run *run)
 {
-	int status;
+	int status = 0;
 
-	while (waitpid(pid, &status, 0) < 0)
+	while (run->values && waitpid(run->values, &status, 0) < 0)
 		if (errno != EINTR)
 			return false;
-	adopt_outputs(&run->publication, VALUE_FILES);
+	if (run->values)
+		adopt_outputs(&run->publication, VALUE_FILES);
 	if (WIFSIGNALED(status))
 		error("the process that wrote modules.alias died");
+	run->values = 0;
 	return status == 0;
 }
 
@@ -479,27 +218,49 @@ static void resolve_all(struct run *run)
 	if (run->graph.cyclic || (run->graph.unresolved && o->unresolved_fails))
 		run->status = 1;
 }
+
 static bool write_files(struct run *run)
 {
-	pid_t values = start_values(run);
-	bool written;
+	bool apart = run->values != 0, written;
 
 	resolve_all(run);
-	written = write_part(run, values ? OTHER_FILES : ALL_FILES);
-	if (values && !finish_values(run, values))
+	written = write_part(run, apart ? OTHER_FILES : ALL_FILES);
+	if (!finish_values(run) || !written)
 		return false;
 	/* A cycle leaves modules out that were there when their values were written. */
-	if (written && values && run->graph.cyclic)
-		written = write_part(run, VALUE_FILES);
-	return written;
+	return !apart || !run->graph.cyclic || write_part(run, VALUE_FILES);
+}
+
+static void publish(void *context)
+{
+	struct run *run = context;
+
+	run->published = write_files(run) && (run->options.dry_run || publish_commit(&run->publication));
+}
+
+/* Whatever happens on the way, nothing half done stays behind. */
+static bool write_all(struct run *run)
+{
+	struct options *o = &run->options;
+	const char *out = o->output_directory ? o->output_directory : o->base;
+	struct fault fault;
+
+	if (!o->dry_run && !publish_begin(&run->publication, version_directory(run, out), o->sync))
+		return false;
+	run->values = start_values(run);
+	if (!attempt(publish, run, &fault))
+		report_fault(FATAL, "cannot go on", &fault);
+	finish_values(run);
+	if (!run->published && !o->dry_run)
+		publish_abandon(&run->publication);
+	return run->published;
 }
 
 static bool index_version(struct run *run)
 {
-	struct options *o = &run->options;
-	const char *out = o->output_directory ? o->output_directory : o->base;
 	struct load_options how = {
-		.jobs = o->jobs, .wants_crcs = o->symvers != NULL, .key = run->graph.symbols.key,
+		.jobs = run->options.jobs, .wants_crcs = run->options.symvers != NULL,
+		.key = run->graph.symbols.key,
 	};
 
 	if (!read_kernel(run))
@@ -508,14 +269,7 @@ static bool index_version(struct run *run)
 	load(&run->loaded, &run->tree, &how, &run->shared);
 	report_damaged(run);
 	graph_begin(&run->graph, &run->tree, &run->loaded, &run->memory);
-	if (o->dry_run)
-		return write_files(run);
-	if (!publish_begin(&run->publication, version_directory(run, out), o->sync))
-		return false;
-	if (write_files(run) && publish_commit(&run->publication))
-		return true;
-	publish_abandon(&run->publication);
-	return false;
+	return write_all(run);
 }
 
 static bool nothing_to_do(struct run *run)
@@ -535,14 +289,19 @@ static void run_command(void *context)
 	struct run *run = context;
 	struct options *o = &run->options;
 	enum verdict verdict;
+	uint32_t symbols;
 
+	arena_plan(RUN_MEMORY + SCRATCH_MEMORY + 2 * SHARED_MEMORY + 4 * OUTPUT_MEMORY +
+		   usable_cores() * (WORKER_FACTS + WORKER_SCRATCH + WORKER_FACTS / 8));
 	arena_reserve(&run->memory, "memory", RUN_MEMORY, false);
 	arena_reserve(&run->scratch, "scratch memory", SCRATCH_MEMORY, false);
 	arena_reserve(&run->shared, "shared memory", SHARED_MEMORY, true);
 	arena_reserve(&run->crcs, "CRCs", SHARED_MEMORY, false);
-	verdict = parse(run);
+	verdict = parse_options(o, run->argument_count, run->arguments, &run->memory);
 	if (verdict != GO_ON) {
 		run->status = verdict == WRONG_USAGE;
+		if (o->print)
+			text_string(&run->standard_output, o->print);
 		return;
 	}
 	report_setup((struct report_settings){ .quiet = o->quiet, .verbose = o->verbose });
@@ -554,7 +313,8 @@ static void run_command(void *context)
 	config_read(&run->config, &run->memory, o->config_count ? o->configs : NULL, o->release);
 	if (o->quick && nothing_to_do(run))
 		return;
-	names_init(&run->graph.symbols, &run->memory, SYMBOLS_MAX, SYMBOLS_MAX * (size_t)16, random_key());
+	symbols = (uint32_t)arena_share(SYMBOLS_MAX);
+	names_init(&run->graph.symbols, &run->memory, symbols, symbols * (size_t)16, random_key());
 	if (!find_modules(run) || !index_version(run))
 		run->status = 1;
 }
@@ -564,8 +324,7 @@ int main(int count, char **arguments)
 	static struct run run;
 	struct fault fault;
 
-	run.options.module_directory = "lib/modules";
-	run.count = count;
+	run.argument_count = count;
 	run.arguments = arguments;
 	run.standard_output = (struct text){ .start = run.output, .capacity = sizeof(run.output), .fd = 1 };
 	if (!attempt(run_command, &run, &fault)) {

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* ---- words every room uses ---------------------------------------------------------------------- */
+/* ---- words every room uses ------------------------------------------------------------------- */
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -42,6 +42,7 @@ struct arena {
 	const char *name;
 	uint8_t *start;
 	size_t used, size;
+	bool shared;               /* by all modules: one that finds it full has not filled it alone */
 	char limit[40];            /* what is said when it is full */
 };
 
@@ -86,29 +87,50 @@ struct key {
 
 #if SIZE_MAX > UINT32_MAX
 enum { JOBS_MAX = 64, MODULES_MAX = 1 << 20 };
+#define SYMBOLS_MAX (UINT32_C(4) << 20)
+#define SYMBOLS_OF_MODULE (UINT32_C(4) << 20)  /* needs, or exports, of one module */
 #define RUN_MEMORY ((size_t)4 << 30)       /* tree, graph, configuration */
 #define SCRATCH_MEMORY ((size_t)1 << 30)   /* input files, tables for a while */
 #define SHARED_MEMORY ((size_t)256 << 20)  /* what all workers share */
-#define SYMBOLS_MAX (UINT32_C(4) << 20)
-#define OUTPUT_MEMORY ((size_t)2 << 30)    /* one output file, one index */
+#define OUTPUT_MEMORY ((size_t)1 << 30)    /* each of four: a file, an index, its keys, its values */
 #define WORKER_FACTS ((size_t)1 << 30)     /* what one worker learns */
 #define WORKER_SCRATCH ((size_t)1 << 30)   /* one module: file, decoded, sections */
-#define SYMBOLS_OF_MODULE (UINT32_C(4) << 20)  /* needs, or exports, of one module */
 #define DECODED_LIMIT ((size_t)512 << 20)  /* a module larger than this is no module */
 #else
 enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
+#define SYMBOLS_MAX (UINT32_C(1) << 20)
+#define SYMBOLS_OF_MODULE (UINT32_C(1) << 20)
 #define RUN_MEMORY ((size_t)256 << 20)
 #define SCRATCH_MEMORY ((size_t)128 << 20)
 #define SHARED_MEMORY ((size_t)32 << 20)
-#define SYMBOLS_MAX (UINT32_C(1) << 20)
-#define OUTPUT_MEMORY ((size_t)192 << 20)
+#define OUTPUT_MEMORY ((size_t)128 << 20)
 #define WORKER_FACTS ((size_t)128 << 20)
 #define WORKER_SCRATCH ((size_t)320 << 20)
-#define SYMBOLS_OF_MODULE (UINT32_C(1) << 20)
 #define DECODED_LIMIT ((size_t)192 << 20)
 #endif
 
-/* ---- config.c: depmod.d -------------------------------------------------------------------------- */
+/* ---- options.c: the command line ------------------------------------------------------------- */
+
+struct options {
+	const char *base, *module_directory, *output_directory, *release;
+	const char *symvers, *system_map;
+	const char **configs;      /* ended by NULL; NULL when none was named */
+	const char **files;        /* likewise */
+	const char *print;         /* what to say instead of doing anything: help, or version */
+	uint32_t config_count, file_count;
+	uint32_t jobs;             /* 0: as many as cores may be used */
+	char prefix;
+	bool all, quick, errors, dry_run, quiet, verbose, warn, strict, unresolved_fails;
+	bool sync, no_sync;
+};
+
+enum verdict { GO_ON, WRONG_USAGE, DONE };
+
+/* Fills *options from the command line; lists are kept in `memory`. WRONG_USAGE after an error message; DONE
+ * when there is only something to print. */
+enum verdict parse_options(struct options *options, int count, char **arguments, struct arena *memory);
+
+/* ---- config.c: depmod.d ---------------------------------------------------------------------- */
 
 struct words {
 	const char *word;
@@ -130,7 +152,7 @@ enum { CONFIG_FILES_MAX = 1024 };
  * a file that cannot be read, is an error message; the rest counts. A path that is not there is nothing. */
 void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release);
 
-/* ---- scan.c: which files are modules, and which of them counts -------------------------------------- */
+/* ---- scan.c: which files are modules, and which of them counts ------------------------------- */
 
 struct module {
 	const char *path;          /* as modules.dep has it: below the tree, or absolute when external */
@@ -161,7 +183,7 @@ bool up_to_date(struct tree *tree, const struct config *config, const char *file
 /* The module's name that a path stands for, kept in `memory`. */
 const char *module_name(struct arena *memory, const char *path);
 
-/* ---- load.c: workers that turn files into facts ------------------------------------------------------ */
+/* ---- load.c: workers that turn files into facts ---------------------------------------------- */
 
 #define WEAK_NEED (UINT32_C(1) << 31)
 
@@ -195,12 +217,14 @@ struct load_options {
 	bool wants_crcs;
 };
 
+uint32_t usable_cores(void);
+
 /* Reads every module of the tree. A module that cannot be read has its reason in its facts; so has one that
  * a worker died on. */
 void load(struct loaded *loaded, const struct tree *tree, const struct load_options *options,
 	  struct arena *shared);
 
-/* ---- kernel.c: the kernel's own symbols ---------------------------------------------------------------- */
+/* ---- kernel.c: the kernel's own symbols ------------------------------------------------------ */
 
 enum kernel_file { SYSTEM_MAP, MODULE_SYMVERS };
 
@@ -209,9 +233,9 @@ enum kernel_file { SYSTEM_MAP, MODULE_SYMVERS };
 int kernel_read(const char *path, enum kernel_file kind, char prefix, struct names *names,
 		struct arena *crcs, struct arena *scratch);
 
-/* ---- resolve.c: owners, dependencies, order ------------------------------------------------------------- */
+/* ---- resolve.c: owners, dependencies, order -------------------------------------------------- */
 
-enum { OWNER_KERNEL = UINT32_MAX - 1 };
+#define OWNER_KERNEL (UINT32_MAX - 1)
 
 struct graph {
 	struct names symbols;      /* all names; the kernel's are first */
@@ -250,13 +274,13 @@ void closure_init(struct closure *closure, uint32_t modules, struct arena *arena
 /* Puts all that the module needs, directly or not, into closure->list[].item, sorted by number; returns how many. */
 uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *closure);
 
-/* ---- cycles.c: modules that need each other ---------------------------------------------------------------- */
+/* ---- cycles.c: modules that need each other -------------------------------------------------- */
 
 /* Names each cycle and each module that is in one or needs one, marks those in graph->left_out, and
  * returns how many are in one. */
 uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct arena *arena);
 
-/* ---- output.c: the content of each output file ---------------------------------------------------------------- */
+/* ---- output.c: the content of each output file ----------------------------------------------- */
 
 /* Values are what modinfo alone decides: aliases and soft dependencies. */
 enum file_set { ALL_FILES, VALUE_FILES, OTHER_FILES };
@@ -277,7 +301,7 @@ struct publication;
 /* Adopts the files of a set that another process wrote. */
 void adopt_outputs(struct publication *publication, enum file_set set);
 
-/* ---- publish.c: replacing a set of files --------------------------------------------------------------------------- */
+/* ---- publish.c: replacing a set of files ----------------------------------------------------- */
 
 enum { OUTPUT_FILES_MAX = 16 };
 
@@ -299,7 +323,7 @@ void publish_abandon(struct publication *publication);
 /* Counts a file as written that another process wrote by a copy of the publication. */
 void publish_adopt(struct publication *publication, const char *name);
 
-/* ---- index.c: the binary trie ---------------------------------------------------------------------------------------- */
+/* ---- index.c: the binary trie ---------------------------------------------------------------- */
 
 struct pair {
 	const char *key;           /* bytes 1 to 127, ended by NUL */
@@ -320,7 +344,7 @@ struct index {
  * index->keys is sorted, each .item the number of a pair. */
 void index_write(struct text *out, struct index *index);
 
-/* ---- facts.c: what is kept of a module -------------------------------------------------------------- */
+/* ---- facts.c: what is kept of a module ------------------------------------------------------- */
 
 /* What one worker owns; names and facts are shared with the parent, the rest is its own. */
 struct keeper {
@@ -328,6 +352,7 @@ struct keeper {
 	struct arena facts, scratch;
 	struct mark *marks;        /* by name */
 	uint32_t *needs, *need_crcs, *exports, *export_crcs;  /* of the module being read */
+	uint32_t room;             /* for so many each */
 };
 
 /* The first is called by the parent, the second by the worker. Both may end in bad(). */
@@ -347,12 +372,12 @@ struct values values_of(const struct facts *facts, char kind);
 /* The next value of that kind and its length; NULL when there is no more. */
 const char *next_value(struct values *values, size_t *length);
 
-/* ---- confine.c: a worker's rights ------------------------------------------------------------------------ */
+/* ---- confine.c: a worker's rights ------------------------------------------------------------ */
 
 /* From here on the process can only read files and end; where the kernel has no such thing, nothing changes. */
 void confine(void);
 
-/* ---- module.c: one module's bytes ------------------------------------------------------------------------------------- */
+/* ---- module.c: one module's bytes ------------------------------------------------------------ */
 
 struct elf_sink;
 
@@ -360,7 +385,7 @@ struct elf_sink;
  * it cannot be. */
 void module_read(int fd, struct arena *scratch, const struct elf_sink *sink);
 
-/* ---- inflate.c: gzip ------------------------------------------------------------------------------ */
+/* ---- inflate.c: gzip ------------------------------------------------------------------------- */
 
 /* The three decoders share one contract. The whole input comes in one span; the output goes to out[0] up to
  * out[capacity - 1], and is its own window; the number of bytes produced is returned. Nothing outside `in`
@@ -373,14 +398,14 @@ enum { INFLATE_WORK_SIZE = 32 * 1024 };
 /* Decodes RFC 1952 members one after another, each RFC 1951 data, CRC and length verified. */
 size_t gunzip(struct span in, uint8_t *out, size_t capacity, void *work);
 
-/* ---- unxz.c: xz ------------------------------------------------------------------------------------ */
+/* ---- unxz.c: xz ------------------------------------------------------------------------------ */
 
 enum { UNXZ_WORK_SIZE = 46 * 1024 };
 
 /* Decodes the streams of The .xz File Format 1.2.0 one after another, everything verified. */
 size_t unxz(struct span in, uint8_t *out, size_t capacity, void *work);
 
-/* ---- lzma2.c: the compressed data of an xz block ---------------------------------------------------- */
+/* ---- lzma2.c: the compressed data of an xz block --------------------------------------------- */
 
 enum { LZMA2_WORK_SIZE = 29 * 1024 };
 
@@ -388,7 +413,7 @@ enum { LZMA2_WORK_SIZE = 29 * 1024 };
  * of the output. No distance may exceed the dictionary size. `work` is for 16-bit integers. */
 uint8_t *lzma2(struct span *in, uint8_t *out, const uint8_t *end, uint32_t dictionary_size, void *work);
 
-/* ---- bcj.c: the filters of xz that may come before LZMA2 ------------------------------------------- */
+/* ---- bcj.c: the filters of xz that may come before LZMA2 ------------------------------------- */
 
 /* undo(bytes, size, property) turns all the content of a block back, in place. */
 struct filter {
@@ -399,7 +424,7 @@ struct filter {
 /* The filter with that ID; bad() when it is unknown or the properties are not fit for it. */
 struct filter filter_of(uint64_t id, struct span properties);
 
-/* ---- check.c: the integrity checks of xz beside CRC32 ---------------------------------------------- */
+/* ---- check.c: the integrity checks of xz beside CRC32 ---------------------------------------- */
 
 enum { CRC64_TABLE_SIZE = 4 * 256, SHA256_SIZE = 32 };
 
@@ -537,7 +562,7 @@ size_t xxh64_stripes(struct xxh64 *hash, const uint8_t *bytes, size_t size);
 /* The hash after all stripes and a `tail` of total % 32 bytes. */
 uint64_t xxh64_end(const struct xxh64 *hash, const uint8_t *tail, uint64_t total);
 
-/* ---- crc.c: CRC-32 as gzip, xz and Ethernet use it (RFC 1952 section 8) ---------------------------- */
+/* ---- crc.c: CRC-32 as gzip, xz and Ethernet use it (RFC 1952 section 8) ---------------------- */
 
 enum { CRC32_TABLE_SIZE = 8 * 256 };
 
@@ -546,7 +571,7 @@ void crc32_make_table(uint32_t *table);
 /* The CRC of `size` bytes that follow bytes with the CRC `crc`; 0 to begin. */
 uint32_t crc32(const uint32_t *table, uint32_t crc, const uint8_t *bytes, size_t size);
 
-/* ---- elf.c: what a module says ------------------------------------------------------------------------------------------ */
+/* ---- elf.c: what a module says --------------------------------------------------------------- */
 
 /* Where a module's bytes come from: read() gives `size` bytes at `offset`, good until elf_read() returns,
  * or ends in bad_fault() about `what`. expect() tells that much of what is there will be read soon. */
@@ -570,14 +595,14 @@ bool is_elf(struct span start);
 
 void elf_read(struct source *source, const struct elf_sink *sink);
 
-/* ---- regex.c: POSIX extended regular expressions, for KERNEL patterns ------------------------------ */
+/* ---- regex.c: POSIX extended regular expressions, for KERNEL patterns ------------------------ */
 
 /* Whether `pattern` matches anywhere in `text` (both NUL-ended), as POSIX.1-2017 chapter 9.4 says, in the C
  * locale, without back-references. *valid tells whether the pattern is well formed; a malformed one, or
  * one beyond the matcher's limits, matches nothing. Time is bounded by pattern size times text length. */
 bool regex_matches(const char *pattern, const char *text, bool *valid);
 
-/* ---- hash.c: names and their numbers ---------------------------------------------------------------------------------------- */
+/* ---- hash.c: names and their numbers --------------------------------------------------------- */
 
 /* An empty table for up to `capacity` names, of which copied ones take up to `bytes` together. More ends in
  * bad(). */
@@ -593,13 +618,16 @@ uint32_t names_borrow(struct names *names, const char *name, size_t length);
 /* The same for an entry of another table with the same key. */
 uint32_t names_share(struct names *names, const struct name *name);
 
-/* ---- sort.c ------------------------------------------------------------------------------------------------------------------- */
+/* Forgets all names but the first `count`, which took `used` bytes. */
+void names_rewind(struct names *names, uint32_t count, size_t used);
+
+/* ---- sort.c ---------------------------------------------------------------------------------- */
 
 /* Both are stable; `spare` is room for n keys. By the strings' bytes (of which none is 0), or by .chunk. */
 void sort_strings(struct key *keys, struct key *spare, size_t n);
 void sort_chunks(struct key *keys, struct key *spare, size_t n);
 
-/* ---- file.c: reading files and directories ---------------------------------------------------------------------------------------- */
+/* ---- file.c: reading files and directories --------------------------------------------------- */
 
 enum { CURRENT_DIRECTORY = -100 };  /* AT_FDCWD */
 enum file_kind { REGULAR_FILE, ANY_FILE };
@@ -627,10 +655,14 @@ void directory_close(struct directory *directory);
  * when directory->error tells why not; then it is closed. */
 const char *directory_next(struct directory *directory, unsigned char *type);
 
-/* ---- arena.c: memory -------------------------------------------------------------------------------------------------------------------- */
+/* ---- arena.c: memory ------------------------------------------------------------------------- */
 
-/* Address space of `size` bytes, or half of it, and so on, where the system grants no more; `shared` with
- * processes forked later. All that cannot be had ends in bad(). */
+/* Finds out whether the system grants `total` bytes of address space; where not, all sizes become a half, a
+ * quarter and so on: arena_share() of what they are meant to be. */
+void arena_plan(size_t total);
+size_t arena_share(size_t size);
+
+/* Address space of arena_share(size) bytes, `shared` with processes forked later. None to be had ends in bad(). */
 void arena_reserve(struct arena *arena, const char *name, size_t size, bool shared);
 
 /* Room for `count` objects of `size` bytes, not cleared. `alignment` is a power of two, 64 at most. */
@@ -643,7 +675,7 @@ uint32_t *new_words(struct arena *arena, size_t count, uint32_t value);
 /* Back to where `used` was; pages beyond `keep` more bytes go back to the system. */
 void arena_rewind(struct arena *arena, size_t used, size_t keep);
 
-/* ---- span.c: untrusted bytes ---------------------------------------------------------------------- */
+/* ---- span.c: untrusted bytes ----------------------------------------------------------------- */
 
 /* Runs work(argument). Whatever it runs may call bad(), which ends it at once and only it: attempt()
  * then returns false and says why in *fault. Attempts nest; the innermost one is left. */
@@ -726,13 +758,15 @@ static inline size_t length_within(const char *string, const uint8_t *end)
 	return (size_t)(p - string);
 }
 
-/* Integers from bytes, whatever the host's own order and alignment. */
-static inline uint16_t le16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
-static inline uint32_t le32(const uint8_t *p) { return le16(p) | (uint32_t)le16(p + 2) << 16; }
-static inline uint64_t le64(const uint8_t *p) { return le32(p) | (uint64_t)le32(p + 4) << 32; }
-static inline uint16_t be16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
-static inline uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p + 2); }
-static inline uint64_t be64(const uint8_t *p) { return (uint64_t)be32(p) << 32 | be32(p + 4); }
+/* Integers from bytes, whatever the host's own order and alignment. Each becomes one load, so none is a call. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE uint16_t le16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
+INLINE uint32_t le32(const uint8_t *p) { return le16(p) | (uint32_t)le16(p + 2) << 16; }
+INLINE uint64_t le64(const uint8_t *p) { return le32(p) | (uint64_t)le32(p + 4) << 32; }
+INLINE uint16_t be16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
+INLINE uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p + 2); }
+INLINE uint64_t be64(const uint8_t *p) { return (uint64_t)be32(p) << 32 | be32(p + 4); }
 
 static inline uint64_t bits_peek(struct bits b)
 {
@@ -745,7 +779,7 @@ static inline uint32_t bits_next(uint64_t *window, unsigned count)
 	return (uint32_t)*window & ((UINT32_C(1) << count) - 1);
 }
 
-/* ---- text.c: bytes being written, lines and words being read ------------------------------------------------------------------------------ */
+/* ---- text.c: bytes being written, lines and words being read --------------------------------- */
 
 /* An empty text with all of the arena's room; nothing else may be taken from it until it is done. */
 void text_open(struct text *text, struct arena *arena);
@@ -788,7 +822,7 @@ bool has_control(const char *string, size_t length);
 bool has_any(const char *string, size_t length, char a, char b, char c);
 bool is_ascii(const char *string, size_t length);
 
-/* ---- report.c: messages ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- report.c: messages ---------------------------------------------------------------------- */
 
 enum level { FATAL, ERROR, WARNING, UNRESOLVED, INFO };
 

@@ -287,8 +287,7 @@ static inline bool is_crc(const uint8_t *name)
 
 /* Runs over every symbol of every module: inlined a second time for the most common layout, with its numbers as
  * constants. */
-static inline __attribute__((always_inline))
-void each_symbol(const struct elf *elf, struct symbols *s, const struct layout *l, bool big)
+INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct layout *l, bool big)
 {
 	size_t string_size = span_size(s->strings);
 	uint32_t number = s->first;

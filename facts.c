@@ -33,14 +33,15 @@ void keeper_share(struct keeper *k, uint64_t key)
 void keeper_prepare(struct keeper *k)
 {
 	struct arena own;
-	size_t marks = k->names.capacity * sizeof(struct mark);
+	size_t marks = WORKER_FACTS / 256 * sizeof(struct mark);
 
-	arena_reserve(&own, "symbols of a module", marks + 4 * SYMBOLS_OF_MODULE * sizeof(uint32_t), false);
+	arena_reserve(&own, "symbols of a module", marks + 5 * SYMBOLS_OF_MODULE * sizeof(uint32_t), false);
+	k->room = (uint32_t)arena_share(SYMBOLS_OF_MODULE);
 	k->marks = arena_take(&own, k->names.capacity, sizeof(struct mark), 64);
-	k->needs = arena_take(&own, SYMBOLS_OF_MODULE, sizeof(uint32_t), 64);
-	k->need_crcs = arena_take(&own, SYMBOLS_OF_MODULE, sizeof(uint32_t), 64);
-	k->exports = arena_take(&own, SYMBOLS_OF_MODULE, sizeof(uint32_t), 64);
-	k->export_crcs = arena_take(&own, SYMBOLS_OF_MODULE, sizeof(uint32_t), 64);
+	k->needs = arena_take(&own, k->room, sizeof(uint32_t), 64);
+	k->need_crcs = arena_take(&own, k->room, sizeof(uint32_t), 64);
+	k->exports = arena_take(&own, k->room, sizeof(uint32_t), 64);
+	k->export_crcs = arena_take(&own, k->room, sizeof(uint32_t), 64);
 }
 
 /* The kind of a modinfo string, or 0; *value is set to what follows its `=`. */
@@ -109,9 +110,9 @@ static void keep_modinfo(void *context, struct span strings)
 	}
 }
 
-static void check_count(uint32_t count)
+static void check_count(const struct keeper *k, uint32_t count)
 {
-	if (count == SYMBOLS_OF_MODULE)
+	if (count == k->room)
 		bad("too many symbols");
 }
 
@@ -123,7 +124,7 @@ static void keep_export(void *context, const char *name, size_t length, uint32_t
 
 	if (refuse(r, name, length))
 		return;
-	check_count(at);
+	check_count(k, at);
 	k->exports[at] = names_add(&k->names, name, length);
 	k->export_crcs[at] = crc;
 	r->facts->export_count++;
@@ -134,7 +135,7 @@ static void add_need(struct reading *r, uint32_t name, uint32_t weak, uint32_t c
 	struct keeper *k = r->keeper;
 	uint32_t at = r->facts->need_count;
 
-	check_count(at);
+	check_count(k, at);
 	k->marks[name] = (struct mark){ r->module + 1, at };
 	k->needs[at] = name | weak;
 	k->need_crcs[at] = crc;

@@ -74,12 +74,11 @@ static inline struct slot *slot_of(const struct names *names, uint32_t hash, con
 	}
 }
 
-static void grow(struct names *names)
+/* Puts all entries into empty slots. */
+static void rebuild(struct names *names)
 {
-	uint32_t mask;
+	uint32_t mask = (UINT32_C(1) << names->bits) - 1;
 
-	names->bits++;
-	mask = (UINT32_C(1) << names->bits) - 1;
 	memset(names->slots, 0, sizeof(*names->slots) << names->bits);
 	for (uint32_t id = 0; id < names->count; id++) {
 		uint32_t at = names->entries[id].hash & mask;
@@ -90,6 +89,15 @@ static void grow(struct names *names)
 	}
 }
 
+void names_rewind(struct names *names, uint32_t count, size_t used)
+{
+	if (names->count == count)
+		return;
+	names->count = count;
+	names->used = used;
+	rebuild(names);
+}
+
 uint32_t names_find(const struct names *names, const char *name, size_t length)
 {
 	return slot_of(names, hash_of(names->key, name, length), name, length)->id - 1;
@@ -98,11 +106,13 @@ uint32_t names_find(const struct names *names, const char *name, size_t length)
 static uint32_t add(struct names *names, struct slot *slot, struct name entry)
 {
 	if (names->count == names->capacity)
-		bad_in("names", "too many different ones");
+		bad_fault((struct fault){ .what = "names", .why = "too many different ones", .passing = true });
 	names->entries[names->count] = entry;
 	*slot = (struct slot){ ++names->count, entry.hash };
-	if (names->count > (UINT32_C(1) << names->bits) / 2)
-		grow(names);
+	if (names->count > (UINT32_C(1) << names->bits) / 2) {
+		names->bits++;
+		rebuild(names);
+	}
 	return names->count - 1;
 }
 
@@ -115,7 +125,7 @@ uint32_t names_add(struct names *names, const char *name, size_t length)
 	if (slot->id)
 		return slot->id - 1;
 	if (length >= names->size - names->used || length > UINT32_MAX)
-		bad_in("names", "too long together");
+		bad_fault((struct fault){ .what = "names", .why = "too long together", .passing = true });
 	memcpy(copy, name, length);
 	copy[length] = 0;
 	names->used += length + 1;

@@ -48,10 +48,24 @@ static void read_module(void *context)
 	keep_module(job->keeper, job->fd, job->number, job->wants_crcs, job->facts);
 }
 
-static void take_job(struct job *job, uint32_t worker)
+/* What the module that failed left behind goes. Memory for all modules that one alone has taken a quarter of
+ * is not lacking: that module is the trouble. */
+static void forget(struct job *job, const struct keeper *before, struct fault fault)
 {
 	struct keeper *k = job->keeper;
-	size_t kept = k->facts.used;
+
+	if (k->facts.used - before->facts.used > k->facts.size / 4 ||
+	    k->names.count - before->names.count > k->names.capacity / 4 ||
+	    k->names.used - before->names.used > k->names.size / 4)
+		fault.passing = false;
+	names_rewind(&k->names, before->names.count, before->names.used);
+	arena_rewind(&k->facts, before->facts.used, KEEP);
+	*job->facts = (struct facts){ .fault = fault };
+}
+
+static void take_job(struct job *job, uint32_t worker)
+{
+	struct keeper *k = job->keeper, before = *k;
 	struct fault fault;
 
 	*job->facts = (struct facts){ .worker = worker };
@@ -59,8 +73,7 @@ static void take_job(struct job *job, uint32_t worker)
 	if (job->fd < 0) {
 		job->facts->fault = system_fault(errno);
 	} else if (!attempt(read_module, job, &fault)) {
-		arena_rewind(&k->facts, kept, KEEP);
-		*job->facts = (struct facts){ .fault = fault };
+		forget(job, &before, fault);
 	}
 	if (job->fd >= 0)
 		close(job->fd);
@@ -96,15 +109,21 @@ static void work_alone(void *context)
 	work(l, l->started, true);
 }
 
-/* False when no process can be had; then the caller does the work itself. */
+static void prepare_next(void *context)
+{
+	struct loading *l = context;
+
+	keeper_share(&l->workers[l->started], l->options->key);
+}
+
+/* False when no process or no memory for it can be had; then the caller does the work itself. */
 static bool start_worker(struct loading *l)
 {
 	struct fault fault;
 	pid_t pid;
 
-	if (l->started == WORKERS_MAX)
+	if (l->started == WORKERS_MAX || !attempt(prepare_next, l, &fault))
 		return false;
-	keeper_share(&l->workers[l->started], l->options->key);
 	pid = _Fork();  /* no threads, so no handlers to run */
 	if (pid == 0)
 		_exit(!attempt(work_alone, l, &fault));
@@ -132,7 +151,7 @@ static void await_workers(struct loading *l)
 	}
 }
 
-static uint32_t usable_cores(void)
+uint32_t usable_cores(void)
 {
 	cpu_set_t cores;
 

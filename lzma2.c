@@ -14,7 +14,6 @@
  */
 #include "depmod.h"
 
-#define INLINE static inline __attribute__((always_inline))
 
 /* ---- LZMA: bits ------------------------------------------------------------------------------ */
 

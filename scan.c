@@ -399,8 +399,10 @@ static int open_tree(struct tree *tree)
 /* Tables for the candidates, which live until the modules are in order. */
 static void prepare(struct candidates *c, struct arena *memory, struct arena *scratch)
 {
-	c->tree->modules = arena_take(memory, MODULES_MAX, sizeof(*c->tree->modules), sizeof(void *));
-	names_init(c->names, scratch, MODULES_MAX, 0, 0);
+	uint32_t most = (uint32_t)arena_share(MODULES_MAX);
+
+	c->tree->modules = arena_take(memory, most, sizeof(*c->tree->modules), sizeof(void *));
+	names_init(c->names, scratch, most, 0, 0);
 }
 
 int scan(struct tree *tree, const struct config *config, bool tell_losers, struct arena *memory,
