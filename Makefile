@@ -4,7 +4,7 @@
 ROOMS = depmod options config scan load kernel resolve cycles output publish index confine facts module \
 	inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
 	regex hash sort span file arena text report
-FAST = inflate lzma2 literals sequences fse xxh64 elf hash sort
+FAST = inflate lzma2 literals sequences fse xxh64 elf facts module hash sort index output text
 OBJECTS = $(ROOMS:%=build/%.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
@@ -20,7 +20,9 @@ endif
 ifneq ($(MUSL_GCC),)
 CC = $(MUSL_GCC)
 MUSL := $(shell $(MUSL_GCC) -static -\#\#\# none.o 2>&1 | sed -n 's/.* -L\([^ ]*musl[^ ]*\) .*/\1/p')
-LINK = $(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) -o $@ $(MUSL)/rcrt1.o $(MUSL)/crti.o $(OBJECTS) \
+# Optimised across rooms; the objects hold ordinary code too, for `make size`.
+ACROSS = -flto -ffat-lto-objects
+LINK = $(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) -flto=auto -Os -o $@ $(MUSL)/rcrt1.o $(MUSL)/crti.o $(OBJECTS) \
 	$(MUSL)/libc.a -lgcc -lgcc_eh $(MUSL)/libc.a $(MUSL)/crtn.o
 else
 LINK = $(CC) $(CFLAGS) -static $(LINK_SAFE) -o $@ $(OBJECTS) && \
@@ -33,11 +35,15 @@ depmod: $(OBJECTS)
 $(FAST:%=build/%.o): OPTIMISE = -O2
 OPTIMISE = -Os
 
-build/%.o: %.c depmod.h Makefile | build
-	$(CC) -std=c11 $(WARNINGS) $(SAFE) $(SMALL) $(OPTIMISE) $(CFLAGS) -c $< -o $@
+build/%.o: %.c depmod.h Makefile build/compiler | build
+	$(CC) -std=c11 $(WARNINGS) $(SAFE) $(SMALL) $(OPTIMISE) $(ACROSS) $(CFLAGS) -c $< -o $@
+
+# Another compiler or other flags: everything anew.
+build/compiler: always | build
+	@echo '$(CC) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS)' >$@
 
 build:
-	mkdir -p $@
+	@mkdir -p $@
 
 # Code and constants of each room in bytes, largest last, then the whole.
 size: depmod
@@ -81,4 +87,6 @@ build/unit/%: tests/unit/%.c $(TESTED:%=build/test-%.o)
 clean:
 	rm -rf build depmod
 
-.PHONY: size demo test tests clean
+always:
+
+.PHONY: always size demo test tests clean

@@ -1,6 +1,7 @@
 /* depmod.c: the command. Options, then the five steps: scan, load, resolve, output, publish. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -324,6 +325,8 @@ int main(int count, char **arguments)
 	static struct run run;
 	struct fault fault;
 
+	signal(SIGXFSZ, SIG_IGN);  /* a file that grows too large is an error like others */
+	signal(SIGPIPE, SIG_IGN);
 	run.argument_count = count;
 	run.arguments = arguments;
 	run.standard_output = (struct text){ .start = run.output, .capacity = sizeof(run.output), .fd = 1 };
@@ -332,9 +335,7 @@ int main(int count, char **arguments)
 		run.status = 1;
 	}
 	text_flush(&run.standard_output);
-	if (run.standard_output.error) {
+	if (run.standard_output.error && run.standard_output.error != EPIPE)
 		error("could not write to standard output: ", error_text(run.standard_output.error));
-		run.status = 1;
-	}
-	return run.status;
+	return run.status || run.standard_output.error;
 }

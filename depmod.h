@@ -351,6 +351,7 @@ struct keeper {
 	struct names names;
 	struct arena facts, scratch;
 	struct mark *marks;        /* by name */
+	struct spelling *spellings;  /* of the needs */
 	uint32_t *needs, *need_crcs, *exports, *export_crcs;  /* of the module being read */
 	uint32_t room;             /* for so many each */
 };
@@ -739,8 +740,8 @@ static inline void copy_bytes(char *to, const char *from, size_t size)
 	memcpy(to + size - 8, &last, 8);
 }
 
-/* The length of a string that ends before `end`; eight bytes at a time while there are as many. A byte is zero
- * where subtracting one borrows and the byte itself has no high bit. */
+/* The length of a string that ends with NUL, or else with `end`; eight bytes at a time while there are as many. A
+ * byte is zero where subtracting one borrows and the byte itself has no high bit. */
 static inline size_t length_within(const char *string, const uint8_t *end)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -753,7 +754,7 @@ static inline size_t length_within(const char *string, const uint8_t *end)
 			break;
 		p += 8;
 	}
-	while (*p)
+	while ((const uint8_t *)p < end && *p)
 		p++;
 	return (size_t)(p - string);
 }

@@ -199,10 +199,12 @@ static struct span string_table(struct span span, const char *why)
 	return span;
 }
 
-/* Two letters tell nearly all of the many sections from those that are read. */
+/* The first letters tell nearly all of the many sections from those that are read. */
 static inline bool worth_a_look(const char *name)
 {
-	return (name[0] == '.' && (name[1] == 'm' || name[1] == 's')) || (name[0] == '_' && name[1] == '_');
+	if (name[0] == '.')
+		return name[1] == 'm' || (name[1] == 's' && (name[2] == 'y' || name[2] == 't'));
+	return name[0] == '_' && name[1] == '_' && (name[2] == 'k' || name[2] == 'v');
 }
 
 static void note_section(struct elf *elf, const uint8_t *header, const char *name)
@@ -304,7 +306,7 @@ INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct l
 		if (string_size - at > CRC_PREFIX && is_crc(s->strings.p + at) && name[CRC_PREFIX]) {
 			name += CRC_PREFIX;
 			s->exports = true;
-			elf->sink->export(elf->sink->context, name, strlen(name),
+			elf->sink->export(elf->sink->context, name, length_within(name, s->strings.end),
 					  crc_of(elf, s, number, get(big, p, l->st_value), section));
 		}
 	}

@@ -15,6 +15,12 @@ struct reading {
 	uint32_t next;             /* the need that the next version record is probably about */
 };
 
+/* A need as the module's own bytes have it: nearer than the table of names. */
+struct spelling {
+	const char *name;
+	size_t length;
+};
+
 /* A name that the module needs, and where among its needs. */
 struct mark {
 	uint32_t module, place;
@@ -35,9 +41,11 @@ void keeper_prepare(struct keeper *k)
 	struct arena own;
 	size_t marks = WORKER_FACTS / 256 * sizeof(struct mark);
 
-	arena_reserve(&own, "symbols of a module", marks + 5 * SYMBOLS_OF_MODULE * sizeof(uint32_t), false);
+	arena_reserve(&own, "symbols of a module",
+		      marks + SYMBOLS_OF_MODULE * (5 * sizeof(uint32_t) + sizeof(struct spelling)), false);
 	k->room = (uint32_t)arena_share(SYMBOLS_OF_MODULE);
 	k->marks = arena_take(&own, k->names.capacity, sizeof(struct mark), 64);
+	k->spellings = arena_take(&own, k->room, sizeof(struct spelling), 64);
 	k->needs = arena_take(&own, k->room, sizeof(uint32_t), 64);
 	k->need_crcs = arena_take(&own, k->room, sizeof(uint32_t), 64);
 	k->exports = arena_take(&own, k->room, sizeof(uint32_t), 64);
@@ -67,7 +75,7 @@ static void append_value(struct reading *r, char kind, const char *value, size_t
 	char *copy = arena_take(&r->keeper->facts, length + 2, 1, 1);
 
 	copy[0] = kind;
-	memcpy(copy + 1, value, length);
+	copy_bytes(copy + 1, value, length);
 	copy[length + 1] = 0;
 	r->facts->values_size += (uint32_t)length + 2;
 }
@@ -100,11 +108,11 @@ static void keep_modinfo(void *context, struct span strings)
 
 	while (strings.p < strings.end) {
 		const char *string = (const char *)strings.p, *value;
-		const uint8_t *end = memchr(strings.p, 0, span_size(strings));
-		size_t length = (size_t)((end ? end : strings.end) - strings.p);
+		size_t length = length_within(string, strings.end);
 		char kind = kind_of(string, length, &value);
 
-		strings.p += length + (end != NULL);
+		strings.p += length;
+		strings.p += strings.p < strings.end;
 		if (kind && !refuse(r, string, length))
 			keep_value(r, kind, value, length - (size_t)(value - string));
 	}
@@ -130,7 +138,7 @@ static void keep_export(void *context, const char *name, size_t length, uint32_t
 	r->facts->export_count++;
 }
 
-static void add_need(struct reading *r, uint32_t name, uint32_t weak, uint32_t crc)
+static void add_need(struct reading *r, uint32_t name, uint32_t weak, struct spelling spelling)
 {
 	struct keeper *k = r->keeper;
 	uint32_t at = r->facts->need_count;
@@ -138,7 +146,8 @@ static void add_need(struct reading *r, uint32_t name, uint32_t weak, uint32_t c
 	check_count(k, at);
 	k->marks[name] = (struct mark){ r->module + 1, at };
 	k->needs[at] = name | weak;
-	k->need_crcs[at] = crc;
+	k->need_crcs[at] = 0;
+	k->spellings[at] = spelling;
 	r->facts->need_count++;
 }
 
@@ -148,18 +157,16 @@ static void keep_need(void *context, const char *name, size_t length, bool weak)
 	uint32_t id = names_add(&r->keeper->names, name, length);
 
 	if (r->keeper->marks[id].module != r->module + 1)
-		add_need(r, id, weak ? WEAK_NEED : 0, 0);
+		add_need(r, id, weak ? WEAK_NEED : 0, (struct spelling){ name, length });
 }
 
 /* Records mostly stand in the order of the symbols: the one after the last need is tried first. */
 static bool is_next(const struct reading *r, const char *name, size_t length)
 {
-	const struct name *guess;
+	const struct spelling *guess = &r->keeper->spellings[r->next];
 
-	if (r->next >= r->facts->need_count)
-		return false;
-	guess = &r->keeper->names.entries[r->keeper->needs[r->next] & ~WEAK_NEED];
-	return guess->length == length && same_bytes(guess->string, name, length);
+	return r->next < r->facts->need_count && guess->length == length &&
+	       same_bytes(guess->name, name, length);
 }
 
 /* The CRC belongs to a need of the same name; a name that .symtab does not mention is a need too. */
@@ -173,7 +180,7 @@ static void keep_version(void *context, const char *name, size_t length, uint32_
 		r->next = r->keeper->marks[id].place;
 		if (r->keeper->marks[id].module != r->module + 1) {
 			r->next = r->facts->need_count;
-			add_need(r, id, 0, 0);
+			add_need(r, id, 0, (struct spelling){ name, length });
 		}
 	}
 	r->keeper->need_crcs[r->next++] = crc;

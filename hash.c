@@ -126,7 +126,7 @@ uint32_t names_add(struct names *names, const char *name, size_t length)
 		return slot->id - 1;
 	if (length >= names->size - names->used || length > UINT32_MAX)
 		bad_fault((struct fault){ .what = "names", .why = "too long together", .passing = true });
-	memcpy(copy, name, length);
+	copy_bytes(copy, name, length);
 	copy[length] = 0;
 	names->used += length + 1;
 	return add(names, slot, (struct name){ .string = copy, .length = (uint32_t)length, .hash = hash });

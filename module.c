@@ -68,12 +68,12 @@ static struct window read_window(struct file_source *file, uint64_t offset, uint
 	return (struct window){ span_of(to, read_at(file->fd, to, (size_t)size, offset)), offset };
 }
 
-/* What stands right before is read too: before the section table, it is the sections' names. */
+/* With the first piece, which is the section table, comes what stands right before it: mostly the sections' names. */
 static struct span read_from_file(struct source *source, uint64_t offset, uint64_t size,
 				  const char *what)
 {
 	struct file_source *file = (struct file_source *)source;
-	uint64_t before = offset < BEFORE ? offset : BEFORE;
+	uint64_t before = file->last.bytes.p ? 0 : offset < BEFORE ? offset : BEFORE;
 	const struct window *windows[] = { &file->head, &file->last, &file->expected };
 
 	for (size_t i = 0; i < COUNT_OF(windows); i++)

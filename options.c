@@ -189,16 +189,19 @@ static enum verdict parse_short(struct options *o, char ***next)
 	return verdict;
 }
 
-/* number.number, and whatever follows */
-static bool is_release(const char *word)
+/* number.number, and whatever follows; a slash at the end is what completing a directory's name leaves. */
+static bool is_release(char *word)
 {
+	size_t length = strlen(word);
+	const char *p = word;
 	uint32_t number;
 
-	return parse_unsigned(&word, &number) && *word++ == '.' && parse_unsigned(&word, &number) &&
-	       !strchr(word, '/');
+	while (length && word[length - 1] == '/')
+		word[--length] = 0;
+	return parse_unsigned(&p, &number) && *p++ == '.' && parse_unsigned(&p, &number) && !strchr(p, '/');
 }
 
-static enum verdict parse_operand(struct options *o, const char *word)
+static enum verdict parse_operand(struct options *o, char *word)
 {
 	if (!o->release) {
 		if (!is_release(word))
@@ -233,7 +236,7 @@ enum verdict parse_options(struct options *o, int count, char **arguments, struc
 	o->configs = arena_take(memory, (size_t)count + 1, sizeof(*o->configs), sizeof(void *));
 	o->files = arena_take(memory, (size_t)count + 1, sizeof(*o->files), sizeof(void *));
 	for (char **next = arguments + 1; *next && verdict == GO_ON;) {
-		const char *word = *next;
+		char *word = *next;
 
 		if (options_end || word[0] != '-' || !word[1]) {
 			verdict = parse_operand(o, *next++);

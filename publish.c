@@ -21,7 +21,7 @@ struct temporary {
 
 static bool failed(const struct publication *p, const char *what, const char *name)
 {
-	error("could not ", what, " ", p->path, "/", name, ": ", error_text(errno));
+	error("could not ", what, " ", p->path, name, ": ", error_text(errno));
 	return false;
 }
 
@@ -67,10 +67,10 @@ bool publish_begin(struct publication *p, char *path, bool sync)
 	p->directory = open(path, how);
 	if (p->directory < 0 && errno == ENOENT && make_directories(path) == 0)
 		p->directory = open(path, how);
-	if (p->directory < 0) {
-		error("could not open directory ", path, ": ", error_text(errno));
-		return false;
-	}
+	if (p->directory < 0)
+		return failed(p, "open directory", "");
+	if (faccessat(p->directory, ".", W_OK, 0))
+		return failed(p, "write to directory", "");
 	while (flock(p->directory, LOCK_EX))
 		if (errno != EINTR)
 			break;  /* a file system without locks: go on without */
@@ -91,8 +91,7 @@ bool publish_file(struct publication *p, const char *name, struct span content)
 	const char *temporary = temporary_name(&buffer, name);
 	struct text text = { .start = (char *)content.p, .size = span_size(content) };
 
-	if (unlinkat(p->directory, temporary, 0) && errno != ENOENT)
-		return failed(p, "remove", temporary);
+	unlinkat(p->directory, temporary, 0);  /* of a killed run */
 	text.fd = openat(p->directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			 0644);
 	if (text.fd < 0)

@@ -20,7 +20,11 @@ struct resolving {
 static void merge_names(struct resolving *r)
 {
 	struct names *symbols = &r->graph->symbols;
+	bool adopted = symbols->count == 0 && r->loaded->workers;
 
+	/* Without the kernel's symbols, the first worker's table can be the one. */
+	if (adopted)
+		*symbols = *r->loaded->names[0];
 	r->symbol = arena_take(r->arena, r->loaded->workers, sizeof(*r->symbol), sizeof(*r->symbol));
 	for (uint32_t w = 0; w < r->loaded->workers; w++) {
 		const struct names *names = r->loaded->names[w];
@@ -29,7 +33,7 @@ static void merge_names(struct resolving *r)
 		for (uint32_t i = 0; i < names->count; i++) {
 			const struct name *name = &names->entries[i];
 
-			r->symbol[w][i] = names_share(symbols, name);
+			r->symbol[w][i] = adopted && w == 0 ? i : names_share(symbols, name);
 			if (r->options->prefix && *name->string == r->options->prefix)
 				names_add(symbols, name->string + 1, name->length - 1);
 		}

@@ -140,3 +140,28 @@ load common
 	says_nothing
 	[ "$(grep '^kernel/c1.ko:' "$TREE/modules.dep" | wc -w)" = 400 ]
 }
+
+# With several workers, the files of aliases are written before the circle is known, and again after it.
+@test "a circle over an older index: every file is the new one, and nothing else is said" {
+	module kernel/c.ko --alias old
+	index --jobs 2
+	module kernel/a.ko --need b --export a --alias lost
+	module kernel/b.ko --need a --export b
+	module kernel/c.ko --alias new
+	index --jobs 2
+	exits 1
+	[ "$(wc -l <<<"$output")" = 4 ]
+	file_is modules.alias '# Aliases extracted from modules themselves.' 'alias new c'
+	[ -z "$(find "$TREE" -name '.*.new')" ]
+}
+
+@test "a circle in a tree that has no index yet" {
+	module kernel/a.ko --need b --export a
+	module kernel/b.ko --need a --export b
+	module kernel/c.ko --alias new
+	index --jobs 2
+	exits 1
+	file_is modules.alias '# Aliases extracted from modules themselves.' 'alias new c'
+	file_is modules.dep kernel/c.ko:
+	[ -s "$TREE/modules.alias.bin" ]
+}

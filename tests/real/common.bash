@@ -10,7 +10,7 @@
 
 PROJECT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 DEPMOD=${DEPMOD:-$PROJECT/depmod}
-PATH=$PATH:/usr/sbin:/sbin # kmod's place is not in everybody's path
+PATH=/usr/sbin:/sbin:$PATH # kmod's place, before any depmod that stands elsewhere
 export LC_ALL=C
 
 setup() {
