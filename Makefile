@@ -4,7 +4,7 @@
 ROOMS = depmod options config scan load kernel resolve cycles output publish index confine facts module \
 	inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
 	regex hash sort span file arena text report
-FAST = inflate lzma2 literals sequences fse xxh64 elf facts module hash sort index output text
+FAST = inflate lzma2 literals sequences fse xxh64 elf facts hash sort index
 OBJECTS = $(ROOMS:%=build/%.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion

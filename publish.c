@@ -69,7 +69,7 @@ bool publish_begin(struct publication *p, char *path, bool sync)
 		p->directory = open(path, how);
 	if (p->directory < 0)
 		return failed(p, "open directory", "");
-	if (faccessat(p->directory, ".", W_OK, 0))
+	if (access(path, W_OK))
 		return failed(p, "write to directory", "");
 	while (flock(p->directory, LOCK_EX))
 		if (errno != EINTR)
