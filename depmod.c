@@ -33,7 +33,7 @@ static const char *running_release(struct run *run)
 	struct utsname name;
 
 	if (uname(&name))
-		return NULL;
+		bad_in("uname", error_text(errno));
 	return arena_string(&run->memory, name.release, strlen(name.release));
 }
 

@@ -349,6 +349,7 @@ void index_write(struct text *out, struct index *index);
 /* What one worker owns; names and facts are shared with the parent, the rest is its own. */
 struct keeper {
 	struct names names;
+	uint32_t whole_names;      /* how many there were when the last module was done */
 	struct arena facts, scratch;
 	struct mark *marks;        /* by name */
 	struct spelling *spellings;  /* of the needs */

@@ -89,10 +89,9 @@ static void rebuild(struct names *names)
 	}
 }
 
+/* Also mends slots that a process left half changed. */
 void names_rewind(struct names *names, uint32_t count, size_t used)
 {
-	if (names->count == count)
-		return;
 	names->count = count;
 	names->used = used;
 	rebuild(names);

@@ -29,6 +29,7 @@ struct loading {
 	struct progress *progress;
 	struct keeper *workers;
 	uint32_t started, running;
+	bool died;                 /* a worker did, perhaps while it changed its table of names */
 };
 
 /* One module in a worker's hands. */
@@ -58,7 +59,8 @@ static void forget(struct job *job, const struct keeper *before, struct fault fa
 	    k->names.count - before->names.count > k->names.capacity / 4 ||
 	    k->names.used - before->names.used > k->names.size / 4)
 		fault.passing = false;
-	names_rewind(&k->names, before->names.count, before->names.used);
+	if (k->names.count != before->names.count)
+		names_rewind(&k->names, before->names.count, before->names.used);
 	arena_rewind(&k->facts, before->facts.used, KEEP);
 	*job->facts = (struct facts){ .fault = fault };
 }
@@ -78,6 +80,7 @@ static void take_job(struct job *job, uint32_t worker)
 	if (job->fd >= 0)
 		close(job->fd);
 	arena_rewind(&k->scratch, 0, KEEP);
+	k->whole_names = k->names.count;
 	job->facts->done = true;
 }
 
@@ -146,6 +149,7 @@ static void await_workers(struct loading *l)
 		if (pid < 0)
 			bad_in("workers", error_text(errno));
 		l->running--;
+		l->died |= status != 0;
 		if (status && atomic_load(&l->progress->next) < l->tree->count)
 			start_worker(l);
 	}
@@ -183,6 +187,9 @@ void load(struct loaded *loaded, const struct tree *tree, const struct load_opti
 	loaded->facts = l.facts;
 	loaded->names = arena_take(shared, l.started, sizeof(*loaded->names), 16);
 	loaded->workers = l.started;
-	for (uint32_t i = 0; i < l.started; i++)
+	for (uint32_t i = 0; i < l.started; i++) {
 		loaded->names[i] = &l.workers[i].names;
+		if (l.died)
+			names_rewind(loaded->names[i], l.workers[i].whole_names, l.workers[i].names.used);
+	}
 }

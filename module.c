@@ -140,14 +140,15 @@ static const struct format *format_of(struct span head)
 static struct span decode(const struct format *format, struct arena *scratch, struct span file)
 {
 	void *work = arena_take(scratch, format->work_size, 1, 64);
-	size_t room = scratch->size - scratch->used;
-	uint8_t *out = scratch->start + scratch->used;
-	size_t size;
+	size_t used = scratch->used, room = scratch->size - used, size;
+	uint8_t *out;
 
 	if (room > DECODED_LIMIT)
 		room = DECODED_LIMIT;
+	/* All of it, so that what a failure leaves touched is known; then what was needed. */
+	out = arena_take(scratch, room, 1, 1);
 	size = format->decode(file, out, room, work);
-	arena_take(scratch, size, 1, 1);
+	arena_rewind(scratch, used + size, room);
 	return span_of(out, size);
 }
 
