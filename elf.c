@@ -67,7 +67,7 @@ struct section {
 };
 
 /* Sections with no more than this between them are worth one read together. */
-enum { NEAR = 2048 };
+enum { NEAR = 4096 };
 
 struct elf {
 	struct source *source;
@@ -369,9 +369,8 @@ static void read_symbols(const struct elf *elf)
 }
 
 /* Records of 64 bytes: a CRC as wide as the file's words, then a name. */
-static void read_versions(const struct elf *elf)
+static void read_versions(const struct elf *elf, struct span records)
 {
-	struct span records = wanted_section(elf, VERSIONS);
 	struct field crc = { 0, elf->layout->crc_size };
 
 	if (span_size(records) % VERSION_RECORD)
@@ -416,12 +415,14 @@ bool is_elf(struct span start)
 void elf_read(struct source *source, const struct elf_sink *sink)
 {
 	struct elf elf = { .source = source, .sink = sink };
+	struct span versions;
 
 	read_ident(&elf, source->read(source, 0, SMALLEST_HEADER, "ELF header"));
 	find_sections(&elf);
 	expect_both(&elf, elf.sections[MODINFO], elf.sections[VERSIONS]);
 	read_modinfo(&elf);
+	versions = wanted_section(&elf, VERSIONS);
 	read_symbols(&elf);
-	read_versions(&elf);
+	read_versions(&elf, versions);
 	read_extended_versions(&elf);
 }
