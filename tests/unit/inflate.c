@@ -9,7 +9,6 @@
  * -lcmocka
  */
 #define _POSIX_C_SOURCE 200809L
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include <cmocka.h>
 
 #include "depmod.h"
+#include "streams.h"
 
 struct run {
 	struct span in;
@@ -102,8 +102,7 @@ static size_t from_hex(uint8_t *bytes, const char *hex)
 
 enum { HEX_MAX = 1024, BEHIND = 64, ROOM = 1024 };
 
-/* ---- good streams
- * ----------------------------------------------------------------------------- */
+/* ---- good streams ---------------------------------------------------------------------------- */
 
 struct good {
 	const char *what, *hex, *text;
@@ -187,8 +186,7 @@ static void test_short_distances(void **state)
 	}
 }
 
-/* ---- bad streams
- * ------------------------------------------------------------------------------ */
+/* ---- bad streams ----------------------------------------------------------------------------- */
 
 struct malformed {
 	const char *hex, *why;
@@ -347,40 +345,13 @@ static void test_corruption_everywhere(void **state)
 		}
 }
 
-/* ---- streams of real tools
- * -------------------------------------------------------------------- */
+/* ---- streams of real tools ------------------------------------------------------------------- */
 
-static uint8_t *read_file(const char *path, size_t *size)
+static void check_real_stream(const char *name, const uint8_t *bytes, size_t size, const uint8_t *text,
+			      size_t text_size)
 {
-	FILE *const file = fopen(path, "rb");
-	uint8_t *bytes;
-	long end = -1;
+	const char *why = decode_to(bytes, size, text_size, text, text_size);
 
-	if (file && !fseek(file, 0, SEEK_END))
-		end = ftell(file);
-	if (end < 0)
-		fail_msg("%s: cannot be read", path);
-	rewind(file);
-	*size = (size_t)end;
-	bytes = malloc(*size + 1);
-	assert_non_null(bytes);
-	assert_int_equal(fread(bytes, 1, *size, file), *size);
-	fclose(file);
-	return bytes;
-}
-
-static void check_stream(const char *directory, const char *name)
-{
-	char path[4096];
-	size_t size, text_size;
-	uint8_t *bytes, *text;
-	const char *why;
-
-	snprintf(path, sizeof path, "%s/%s", directory, name);
-	bytes = read_file(path, &size);
-	path[strlen(path) - strlen(".gz")] = 0;
-	text = read_file(path, &text_size);
-	why = decode_to(bytes, size, text_size, text, text_size);
 	if (!why)
 		why = decode_to(bytes, size, text_size + ROOM, text, text_size);
 	if (why)
@@ -389,36 +360,15 @@ static void check_stream(const char *directory, const char *name)
 		fail_msg("%s: fits where it cannot", name);
 	if (!decode_to(bytes, size - 1, text_size, NULL, 0))
 		fail_msg("%s: decoded without its last byte", name);
-	free(text);
-	free(bytes);
 }
 
 static void test_streams_of_real_tools(void **state)
 {
-	const char *const directory = getenv("STREAMS");
-	struct dirent *entry;
-	size_t found = 0;
-	DIR *files;
-
 	(void)state;
-	if (!directory)
-		skip();
-	files = opendir(directory);
-	assert_non_null(files);
-	while ((entry = readdir(files))) {
-		const size_t length = strlen(entry->d_name);
-
-		if (length < 4 || strcmp(entry->d_name + length - 3, ".gz") != 0)
-			continue;
-		check_stream(directory, entry->d_name);
-		found++;
-	}
-	closedir(files);
-	assert_int_not_equal(found, 0);
+	each_stream(".gz", check_real_stream);
 }
 
-/* ---- CRC
- * -------------------------------------------------------------------------------------- */
+/* ---- CRC ------------------------------------------------------------------------------------- */
 
 /* One bit at a time, as the specification has it. */
 static uint32_t crc_by_bits(uint32_t crc, const uint8_t *bytes, size_t size)

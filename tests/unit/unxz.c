@@ -12,7 +12,6 @@
  * crc.c span.c -lcmocka -llzma
  */
 #define _POSIX_C_SOURCE 200809L
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include <lzma.h>
 
 #include "depmod.h"
+#include "streams.h"
 
 enum { STREAM_MAX = 4096, ROOM = 16384, PARTS = 8 };
 
@@ -782,65 +782,21 @@ static void test_riscv_filter(void **state)
 
 /* ---- the streams of the xz program ----------------------------------------------------------- */
 
-static uint8_t *read_file(const char *directory, const char *name, size_t name_size, size_t *size)
+static void check_xz_stream(const char *name, const uint8_t *bytes, size_t size, const uint8_t *plain,
+			    size_t plain_size)
 {
-	char path[4096];
-	uint8_t *bytes;
-	FILE *file;
-	long end;
-
-	snprintf(path, sizeof(path), "%s/%.*s", directory, (int)name_size, name);
-	file = fopen(path, "rb");
-	assert_non_null(file);
-	assert_int_equal(fseek(file, 0, SEEK_END), 0);
-	end = ftell(file);
-	assert_true(end >= 0);
-	rewind(file);
-	*size = (size_t)end;
-	bytes = allocate(*size);
-	assert_int_equal(fread(bytes, 1, *size, file), *size);
-	fclose(file);
-	return bytes;
-}
-
-static void expect_file(const char *directory, const char *name)
-{
-	size_t size, plain_size, name_size = strlen(name);
-	uint8_t *in = read_file(directory, name, name_size, &size);
-	uint8_t *plain = read_file(directory, name, name_size - 3, &plain_size);
 	struct run run;
-	const char *why = decode(&run, in, size, plain_size);
+	const char *why = decode(&run, bytes, size, plain_size);
 
 	if (why || run.size != plain_size || memcmp(run.out, plain, plain_size) != 0)
-		print_error("%s: %s\n", name, why ? why : "other bytes");
-	assert_null(why);
-	assert_int_equal(run.size, plain_size);
-	assert_int_equal(memcmp(run.out, plain, plain_size), 0);
+		fail_msg("%s: %s", name, why ? why : "other bytes");
 	free(run.out);
-	free(plain);
-	free(in);
 }
 
 static void test_streams_of_the_xz_program(void **state)
 {
-	const char *path = getenv("STREAMS");
-	DIR *directory = path ? opendir(path) : NULL;
-	const struct dirent *entry;
-	size_t count = 0;
-
 	(void)state;
-	if (!directory)
-		skip();
-	while ((entry = readdir(directory))) {
-		size_t size = strlen(entry->d_name);
-
-		if (size > 3 && strcmp(entry->d_name + size - 3, ".xz") == 0) {
-			expect_file(path, entry->d_name);
-			count++;
-		}
-	}
-	closedir(directory);
-	assert_true(count > 0);
+	each_stream(".xz", check_xz_stream);
 }
 
 int main(void)

@@ -8,7 +8,6 @@
  * literals.c fse.c xxh64.c span.c -lcmocka -lzstd
  */
 #define _POSIX_C_SOURCE 200809L
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include <zstd.h>
 
 #include "depmod.h"
+#include "streams.h"
 
 struct run {
 	struct span in;
@@ -677,37 +677,11 @@ static void test_output_too_large(void **state)
 
 /* ---- streams of real tools ----------------------------------------------------------------- */
 
-static uint8_t *read_file(const char *path, size_t *size)
+static void check_real_stream(const char *name, const uint8_t *bytes, size_t size, const uint8_t *text,
+			      size_t text_size)
 {
-	FILE *const file = fopen(path, "rb");
-	uint8_t *bytes;
-	long end = -1;
+	const char *why = decode_to(bytes, size, text_size, text, text_size);
 
-	if (file && !fseek(file, 0, SEEK_END))
-		end = ftell(file);
-	if (end < 0)
-		fail_msg("%s: cannot be read", path);
-	rewind(file);
-	*size = (size_t)end;
-	bytes = malloc(*size + 1);
-	assert_non_null(bytes);
-	assert_int_equal(fread(bytes, 1, *size, file), *size);
-	fclose(file);
-	return bytes;
-}
-
-static void check_stream(const char *directory, const char *name)
-{
-	char path[4096];
-	size_t size, text_size;
-	uint8_t *bytes, *text;
-	const char *why;
-
-	snprintf(path, sizeof path, "%s/%s", directory, name);
-	bytes = read_file(path, &size);
-	path[strlen(path) - strlen(".zst")] = 0;
-	text = read_file(path, &text_size);
-	why = decode_to(bytes, size, text_size, text, text_size);
 	if (!why)
 		why = decode_to(bytes, size, text_size + ROOM, text, text_size);
 	if (why)
@@ -716,33 +690,12 @@ static void check_stream(const char *directory, const char *name)
 		fail_msg("%s: fits where it cannot", name);
 	if (!decode_to(bytes, size - 1, text_size, NULL, 0))
 		fail_msg("%s: decoded without its last byte", name);
-	free(text);
-	free(bytes);
 }
 
 static void test_streams_of_real_tools(void **state)
 {
-	const char *const directory = getenv("STREAMS");
-	struct dirent *entry;
-	size_t found = 0;
-	DIR *dir;
-
 	(void)state;
-	if (!directory)
-		skip();
-	dir = opendir(directory);
-	assert_non_null(dir);
-	while ((entry = readdir(dir))) {
-		const size_t length = strlen(entry->d_name);
-
-		if (length > 4 && strcmp(entry->d_name + length - 4, ".zst") == 0) {
-			check_stream(directory, entry->d_name);
-			found++;
-		}
-	}
-	closedir(dir);
-	if (!found)
-		fail_msg("%s: no streams", directory);
+	each_stream(".zst", check_real_stream);
 }
 
 int main(void)
