@@ -1,6 +1,6 @@
-/* confine.c: taking a worker's rights away. After this, even code that hostile bytes brought along can only read
- * files and end: it cannot write one, start a program, or talk to anyone. Seccomp filter mode, Linux 3.5; what the
- * kernel or an emulator does not have is silently not done.
+/* confine.c: taking a worker's rights away. After this, even code that hostile bytes brought along can only
+ * read files and end: it cannot write one, start a program, or talk to anyone. Seccomp filter mode, Linux
+ * 3.5; what the kernel or an emulator does not have is silently not done.
  *
  * The kernel's own headers are not at hand where only musl is, so their few numbers stand here. */
 #define _GNU_SOURCE

@@ -1,6 +1,6 @@
-/* cycles.c: modules that need each other in a circle, which no loader can load. They are the strongly connected
- * components of the dependency graph (Tarjan 1972, here without recursion). A component comes out after
- * all that it needs, so it is known at once whether it needs a cyclic one. */
+/* cycles.c: modules that need each other in a circle, which no loader can load. They are the strongly
+ * connected components of the dependency graph (Tarjan 1972, here without recursion). A component comes out
+ * after all that it needs, so it is known at once whether it needs a cyclic one. */
 #include "depmod.h"
 
 struct visit {

@@ -171,8 +171,9 @@ static void write_values(void *context)
 	run->status = !write_part(run, VALUE_FILES);
 }
 
-/* The files that only modinfo decides need not wait for the graph: a process of their own writes them, unless they
- * are to be printed, or have warnings that belong between others. Returns 0 when there is none. */
+/* The files that only modinfo decides need not wait for the graph: a process of their own writes them,
+ * unless they are to be printed, or have warnings that belong between others. Returns 0 when there is
+ * none. */
 static pid_t start_values(struct run *run)
 {
 	struct fault fault = { 0 };

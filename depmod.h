@@ -3,10 +3,11 @@
  *   options + depmod.d  ->  scan  ->  load (per module, in parallel)  ->  resolve  ->  output  ->  publish
  *                          paths     bytes -> facts                      graph       file bytes   files replaced
  *
- * A section a room (a .c file); a room calls only rooms that stand below it. What a section does not
- * offer is static in its file. The words: a module is a .ko file, compressed or not; an export is a
- * symbol it supplies, a need one it leaves undefined; the owner of a symbol is the module that supplies
- * it; an index is a modules.*.bin trie.
+ * A section a room (a .c file); a room calls only rooms that stand below it, and bad(), the one way out of
+ * bad data, from anywhere. What a section does not offer is static in its file.
+ *
+ * The words: a module is a .ko file, compressed or not; an export is a symbol it supplies, a need one it
+ * leaves undefined; the owner of a symbol is the module that supplies it; an index is a modules.*.bin trie.
  */
 #ifndef DEPMOD_H
 #define DEPMOD_H
@@ -177,7 +178,8 @@ int scan(struct tree *tree, const struct config *config, bool tell_losers, struc
 int scan_named(struct tree *tree, const struct config *config, const char *const *paths, bool tell_losers,
 	       struct arena *memory, struct arena *scratch);
 
-/* Whether no module below tree->name is newer than `file` in `directory` (0: it is not, or there is no such file). */
+/* Whether no module below tree->name is newer than `file` in `directory` (0: it is not, or there is no such
+ * file). */
 bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory);
 
 /* The module's name that a path stands for, kept in `memory`. */
@@ -228,8 +230,8 @@ void load(struct loaded *loaded, const struct tree *tree, const struct load_opti
 
 enum kernel_file { SYSTEM_MAP, MODULE_SYMVERS };
 
-/* Adds what the file exports to `names`, which is empty, less the character `prefix` at their beginning, and a
- * CRC for each to `crcs`. Bad lines are error messages. Returns 0 or an errno. */
+/* Adds what the file exports to `names`, which is empty, less the character `prefix` at their beginning,
+ * and a CRC for each to `crcs`. Bad lines are error messages. Returns 0 or an errno. */
 int kernel_read(const char *path, enum kernel_file kind, char prefix, struct names *names,
 		struct arena *crcs, struct arena *scratch);
 
@@ -271,7 +273,8 @@ struct closure {
 
 void closure_init(struct closure *closure, uint32_t modules, struct arena *arena);
 
-/* Puts all that the module needs, directly or not, into closure->list[].item, sorted by number; returns how many. */
+/* Puts all that the module needs, directly or not, into closure->list[].item, sorted by number; returns how
+ * many. */
 uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *closure);
 
 /* ---- cycles.c: modules that need each other -------------------------------------------------- */
@@ -314,7 +317,8 @@ struct publication {
 };
 
 /* Each returns false after an error message. The directory is made if it is missing, and locked.
- * publish_commit() and publish_abandon() end the publication: either all files have been replaced, or none and nothing is left behind. */
+ * publish_commit() and publish_abandon() end the publication: either all files have been replaced, or none
+ * and nothing is left behind. */
 bool publish_begin(struct publication *publication, char *path, bool sync);
 bool publish_file(struct publication *publication, const char *name, struct span content);
 bool publish_commit(struct publication *publication);
@@ -361,7 +365,8 @@ struct keeper {
 void keeper_share(struct keeper *keeper, uint64_t key);
 void keeper_prepare(struct keeper *keeper);
 
-/* Reads the module in the open file and fills *facts, which is cleared; ends in bad() when it cannot be read. */
+/* Reads the module in the open file and fills *facts, which is cleared; ends in bad() when it cannot be
+ * read. */
 void keep_module(struct keeper *keeper, int fd, uint32_t module, bool wants_crcs, struct facts *facts);
 
 struct values {
@@ -376,7 +381,8 @@ const char *next_value(struct values *values, size_t *length);
 
 /* ---- confine.c: a worker's rights ------------------------------------------------------------ */
 
-/* From here on the process can only read files and end; where the kernel has no such thing, nothing changes. */
+/* From here on the process can only read files and end; where the kernel has no such thing, nothing
+ * changes. */
 void confine(void);
 
 /* ---- module.c: one module's bytes ------------------------------------------------------------ */
@@ -634,8 +640,9 @@ void sort_chunks(struct key *keys, struct key *spare, size_t n);
 enum { CURRENT_DIRECTORY = -100 };  /* AT_FDCWD */
 enum file_kind { REGULAR_FILE, ANY_FILE };
 
-/* What an errno says of a file. The system's own trouble (out of memory or of descriptors) is `passing`; with
- * check_passing() it ends the whole work in bad(), because to go on would be to lose something for nothing. */
+/* What an errno says of a file. The system's own trouble (out of memory or of descriptors) is `passing`;
+ * with check_passing() it ends the whole work in bad(), because to go on would be to lose something for
+ * nothing. */
 struct fault system_fault(int error);
 void check_passing(int error);
 
@@ -664,7 +671,8 @@ const char *directory_next(struct directory *directory, unsigned char *type);
 void arena_plan(size_t total);
 size_t arena_share(size_t size);
 
-/* Address space of arena_share(size) bytes, `shared` with processes forked later. None to be had ends in bad(). */
+/* Address space of arena_share(size) bytes, `shared` with processes forked later. None to be had ends in
+ * bad(). */
 void arena_reserve(struct arena *arena, const char *name, size_t size, bool shared);
 
 /* Room for `count` objects of `size` bytes, not cleared. `alignment` is a power of two, 64 at most. */
@@ -741,8 +749,8 @@ static inline void copy_bytes(char *to, const char *from, size_t size)
 	memcpy(to + size - 8, &last, 8);
 }
 
-/* The length of a string that ends with NUL, or else with `end`; eight bytes at a time while there are as many. A
- * byte is zero where subtracting one borrows and the byte itself has no high bit. */
+/* The length of a string that ends with NUL, or else with `end`; eight bytes at a time while there are as
+ * many. A byte is zero where subtracting one borrows and the byte itself has no high bit. */
 static inline size_t length_within(const char *string, const uint8_t *end)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -760,7 +768,8 @@ static inline size_t length_within(const char *string, const uint8_t *end)
 	return (size_t)(p - string);
 }
 
-/* Integers from bytes, whatever the host's own order and alignment. Each becomes one load, so none is a call. */
+/* Integers from bytes, whatever the host's own order and alignment. Each becomes one load, so none is a
+ * call. */
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE uint16_t le16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }

@@ -287,8 +287,8 @@ static inline bool is_crc(const uint8_t *name)
 	return le32(name) == 0x72635f5f && le16(name + 4) == 0x5f63;
 }
 
-/* Runs over every symbol of every module: inlined a second time for the most common layout, with its numbers as
- * constants. */
+/* Runs over every symbol of every module: inlined a second time for the most common layout, with its
+ * numbers as constants. */
 INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct layout *l, bool big)
 {
 	size_t string_size = span_size(s->strings);
@@ -326,8 +326,8 @@ static void read_exported_names(const struct elf *elf)
 	}
 }
 
-/* The symbols that matter. Local ones, which stand first (sh_info tells how many), cannot be needs; they can be
- * __crc_ symbols, but only where something is exported at all. */
+/* The symbols that matter. Local ones, which stand first (sh_info tells how many), cannot be needs; they
+ * can be __crc_ symbols, but only where something is exported at all. */
 static struct section symbols_that_matter(const struct elf *elf, uint32_t *first)
 {
 	struct section symtab = elf->sections[SYMTAB];

@@ -1,5 +1,5 @@
-/* facts.c: what is kept of a module. elf.c tells it piece by piece; names become numbers at once, so that each distinct
- * one is stored once and a need costs four bytes. */
+/* facts.c: what is kept of a module. elf.c tells it piece by piece; names become numbers at once, so that
+ * each distinct one is stored once and a need costs four bytes. */
 #include "depmod.h"
 
 enum {
@@ -80,7 +80,8 @@ static void append_value(struct reading *r, char kind, const char *value, size_t
 	r->facts->values_size += (uint32_t)length + 2;
 }
 
-/* A newline in a value would forge a line of a text file; and an index of endless keys would be endless work. */
+/* A newline in a value would forge a line of a text file; and an index of endless keys would be endless
+ * work. */
 static bool refuse(struct reading *r, const char *value, size_t length)
 {
 	if (!has_control(value, length) && length <= VALUE_MAX)

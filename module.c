@@ -1,5 +1,6 @@
-/* module.c: one module's bytes, from an open file: as they are, or decompressed, as the first bytes say. Of a
- * plain module only those pieces are read that the parser asks for; a compressed one is read and decoded whole. */
+/* module.c: one module's bytes, from an open file: as they are, or decompressed, as the first bytes say. Of
+ * a plain module only those pieces are read that the parser asks for; a compressed one is read and decoded
+ * whole. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <unistd.h>
@@ -68,7 +69,8 @@ static struct window read_window(struct file_source *file, uint64_t offset, uint
 	return (struct window){ span_of(to, read_at(file->fd, to, (size_t)size, offset)), offset };
 }
 
-/* With the first piece, which is the section table, comes what stands right before it: mostly the sections' names. */
+/* With the first piece, which is the section table, comes what stands right before it: mostly the sections'
+ * names. */
 static struct span read_from_file(struct source *source, uint64_t offset, uint64_t size,
 				  const char *what)
 {

@@ -1,5 +1,5 @@
-/* options.c: the command line of depmod. Options stand before or after operands; short ones may be bundled, long
- * ones cut short while they stay unique. */
+/* options.c: the command line of depmod. Options stand before or after operands; short ones may be bundled,
+ * long ones cut short while they stay unique. */
 #include "depmod.h"
 
 #define VERSION "0.1"

@@ -1,5 +1,5 @@
-/* output.c: the content of each output file. A text file and the index that goes with it are made from the same
- * pass: values in modules.dep.bin are the lines of modules.dep. */
+/* output.c: the content of each output file. A text file and the index that goes with it are made from the
+ * same pass: values in modules.dep.bin are the lines of modules.dep. */
 #include <errno.h>
 
 #include "depmod.h"
@@ -43,8 +43,8 @@ static struct pair *next_pair(const struct output *o)
 	return (struct pair *)(void *)(o->pairs.start + o->pairs.used);
 }
 
-/* Among equal keys of equal priority, an index has the one added later first: index_write() keeps the order of
- * pairs, so they are turned around. */
+/* Among equal keys of equal priority, an index has the one added later first: index_write() keeps the order
+ * of pairs, so they are turned around. */
 static void reverse_pairs(struct pair *from, struct pair *to)
 {
 	for (; from < to; from++) {

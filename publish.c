@@ -1,6 +1,7 @@
-/* publish.c: replacing a set of files in a directory, all or none. Each is written whole under a temporary name; only
- * when all are there do they change places with the old ones, back to back. If one cannot, those before it change back.
- * Temporary names are always the same, so what a killed run left behind, the next one removes. */
+/* publish.c: replacing a set of files in a directory, all or none. Each is written whole under a temporary
+ * name; only when all are there do they change places with the old ones, back to back. If one cannot, those
+ * before it change back. Temporary names are always the same, so what a killed run left behind, the next
+ * one removes. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* scan.c: the walk over a version's directory: which files are modules, what they are called, which of two with
- * the same name wins, and in which order they stand. Nothing is opened but directories. */
+/* scan.c: the walk over a version's directory: which files are modules, what they are called, which of two
+ * with the same name wins, and in which order they stand. Nothing is opened but directories. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
