@@ -1,7 +1,6 @@
 /* config.c: depmod.d, the directories and files that say what is searched and who wins. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "depmod.h"
@@ -94,6 +93,13 @@ static void read_override(struct reading *r, struct span rest)
 	r->config->override = entry;
 }
 
+static struct span without_slashes(struct span path)
+{
+	while (span_size(path) > 1 && path.end[-1] == '/')
+		path.end--;
+	return path;
+}
+
 static void read_external(struct reading *r, struct span rest)
 {
 	struct span kernel, directory;
@@ -103,7 +109,7 @@ static void read_external(struct reading *r, struct span rest)
 	else if (*directory.p != '/')
 		say(r, ERROR, "external directory is not absolute: ", keep(r, directory));
 	else if (for_this_kernel(r, keep(r, kernel)))
-		append(r->memory, &r->config->external, keep(r, directory));
+		append(r->memory, &r->config->external, keep(r, without_slashes(directory)));
 }
 
 static void read_line(struct reading *r, struct span line)

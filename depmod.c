@@ -15,7 +15,7 @@ struct run {
 	int argument_count;
 	char **arguments;
 	int status;
-	struct arena memory, scratch, shared, crcs;
+	struct arena words, memory, scratch, shared, crcs;
 	struct config config;
 	struct tree tree;
 	struct loaded loaded;
@@ -45,8 +45,11 @@ static const char *absolute(struct run *run, const char *path)
 	/* The system call itself: the library's brings malloc along. */
 	if (*path == '/' || syscall(SYS_getcwd, joined, 4096) < 0)
 		return path;
+	while (path[0] == '.' && path[1] == '/')
+		path += 2 + strspn(path + 2, "/");
 	length = strlen(joined);
-	joined[length++] = '/';
+	if (length > 1)
+		joined[length++] = '/';
 	memcpy(joined + length, path, strlen(path) + 1);
 	return joined;
 }
@@ -82,8 +85,6 @@ static bool find_modules(struct run *run)
 		failed = scan_named(&run->tree, &run->config, o->files, tell, &run->memory, &run->scratch);
 	else
 		failed = scan(&run->tree, &run->config, tell, &run->memory, &run->scratch);
-	if (failed && run->tree.directory < 0)
-		error("could not open directory ", run->tree.name, ": ", error_text(failed));
 	return !failed;
 }
 
@@ -114,6 +115,8 @@ static void report_refused(const char *path, const struct facts *facts)
 
 static void report_damaged(struct run *run)
 {
+	if (run->tree.unread && run->options.strict)
+		run->status = 1;
 	for (uint32_t i = 0; i < run->tree.count; i++) {
 		const struct facts *facts = &run->loaded.facts[i];
 		const char *path = run->tree.modules[i].path;
@@ -233,57 +236,75 @@ static bool write_files(struct run *run)
 	return !apart || !run->graph.cyclic || write_part(run, VALUE_FILES);
 }
 
-static void publish(void *context)
-{
-	struct run *run = context;
-
-	run->published = write_files(run) && (run->options.dry_run || publish_commit(&run->publication));
-}
-
-/* Whatever happens on the way, nothing half done stays behind. */
-static bool write_all(struct run *run)
-{
-	struct options *o = &run->options;
-	const char *out = o->output_directory ? o->output_directory : o->base;
-	struct fault fault;
-
-	if (!o->dry_run && !publish_begin(&run->publication, version_directory(run, out), o->sync))
-		return false;
-	run->values = start_values(run);
-	if (!attempt(publish, run, &fault))
-		report_fault(FATAL, "cannot go on", &fault);
-	finish_values(run);
-	if (!run->published && !o->dry_run)
-		publish_abandon(&run->publication);
-	return run->published;
-}
-
-static bool index_version(struct run *run)
+static bool index_tree(struct run *run)
 {
 	struct load_options how = {
-		.jobs = run->options.jobs, .wants_crcs = run->options.symvers != NULL,
-		.key = run->graph.symbols.key,
+		.jobs = run->options.jobs, .wants_crcs = run->options.symvers != NULL, .key = run->tree.key,
 	};
 
-	if (!read_kernel(run))
+	if (!find_modules(run) || !read_kernel(run))
 		return false;
 	run->kernel_symbols = run->graph.symbols.count;
 	load(&run->loaded, &run->tree, &how, &run->shared);
 	report_damaged(run);
 	graph_begin(&run->graph, &run->tree, &run->loaded, &run->memory);
-	return write_all(run);
+	run->values = start_values(run);
+	return write_files(run) && (run->options.dry_run || publish_commit(&run->publication));
+}
+
+static char *output_directory(struct run *run)
+{
+	struct options *o = &run->options;
+
+	return version_directory(run, o->output_directory ? o->output_directory : o->base);
 }
 
 static bool nothing_to_do(struct run *run)
 {
-	struct options *o = &run->options;
-	const char *directory = version_directory(run, o->output_directory ? o->output_directory : o->base);
 	struct text file;
 
 	text_open(&file, &run->scratch);
-	text_string(&file, directory);
+	text_string(&file, output_directory(run));
 	text_add(&file, "modules.dep", sizeof("modules.dep"));
 	return up_to_date(&run->tree, &run->config, file.start, &run->memory);
+}
+
+static void index_and_publish(void *context)
+{
+	struct run *run = context;
+
+	run->published = index_tree(run);
+}
+
+/* The lock comes before the first look at the tree, so that of two runs the later one knows all. Whatever
+ * happens on the way, nothing half done stays behind. */
+static bool index_locked(struct run *run)
+{
+	bool writes = !run->options.dry_run;
+	struct fault fault;
+
+	if (writes && !publish_begin(&run->publication, output_directory(run), run->options.sync))
+		return false;
+	if (!attempt(index_and_publish, run, &fault))
+		report_fault(FATAL, "cannot go on", &fault);
+	finish_values(run);
+	if (writes && !run->published)
+		publish_abandon(&run->publication);
+	return run->published;
+}
+
+static void reserve_memory(struct run *run)
+{
+	uint32_t jobs = run->options.jobs ? run->options.jobs : usable_cores();
+
+	if (jobs > JOBS_MAX)
+		jobs = JOBS_MAX;
+	arena_plan(RUN_MEMORY + SCRATCH_MEMORY + 2 * SHARED_MEMORY + 4 * OUTPUT_MEMORY +
+		   jobs * (WORKER_FACTS + WORKER_SCRATCH + WORKER_SYMBOLS));
+	arena_reserve(&run->memory, "memory", RUN_MEMORY, false);
+	arena_reserve(&run->scratch, "scratch memory", SCRATCH_MEMORY, false);
+	arena_reserve(&run->shared, "shared memory", SHARED_MEMORY, true);
+	arena_reserve(&run->crcs, "CRCs", SHARED_MEMORY, false);
 }
 
 static void run_command(void *context)
@@ -292,32 +313,43 @@ static void run_command(void *context)
 	struct options *o = &run->options;
 	enum verdict verdict;
 	uint32_t symbols;
+	int failed;
 
-	arena_plan(RUN_MEMORY + SCRATCH_MEMORY + 2 * SHARED_MEMORY + 4 * OUTPUT_MEMORY +
-		   usable_cores() * (WORKER_FACTS + WORKER_SCRATCH + WORKER_FACTS / 8));
-	arena_reserve(&run->memory, "memory", RUN_MEMORY, false);
-	arena_reserve(&run->scratch, "scratch memory", SCRATCH_MEMORY, false);
-	arena_reserve(&run->shared, "shared memory", SHARED_MEMORY, true);
-	arena_reserve(&run->crcs, "CRCs", SHARED_MEMORY, false);
-	verdict = parse_options(o, run->argument_count, run->arguments, &run->memory);
+	arena_reserve(&run->words, "arguments", ((size_t)run->argument_count + 1) * 2 * sizeof(void *) + 64,
+		      false);
+	verdict = parse_options(o, run->argument_count, run->arguments, &run->words);
 	if (verdict != GO_ON) {
 		run->status = verdict == WRONG_USAGE;
 		if (o->print)
 			text_string(&run->standard_output, o->print);
 		return;
 	}
+	reserve_memory(run);
 	report_setup((struct report_settings){ .quiet = o->quiet, .verbose = o->verbose });
+	if (o->errors && !o->symvers && !o->system_map) {
+		warning("-e needs -E or -F");
+		o->errors = false;
+	}
 	if (!o->release)
 		o->release = running_release(run);
 	if (o->base)
 		o->base = absolute(run, o->base);
+	if (o->output_directory)
+		o->output_directory = absolute(run, o->output_directory);
 	run->tree.name = version_directory(run, o->base);
+	run->tree.key = random_key();
 	config_read(&run->config, &run->memory, o->config_count ? o->configs : NULL, o->release);
+	failed = open_tree(&run->tree);
+	if (failed) {
+		error("could not open directory ", run->tree.name, ": ", error_text(failed));
+		run->status = 1;
+		return;
+	}
 	if (o->quick && nothing_to_do(run))
 		return;
 	symbols = (uint32_t)arena_share(SYMBOLS_MAX);
-	names_init(&run->graph.symbols, &run->memory, symbols, symbols * (size_t)16, random_key());
-	if (!find_modules(run) || !index_version(run))
+	names_init(&run->graph.symbols, &run->memory, symbols, symbols * (size_t)16, run->tree.key);
+	if (!index_locked(run))
 		run->status = 1;
 }
 
@@ -328,6 +360,7 @@ int main(int count, char **arguments)
 
 	signal(SIGXFSZ, SIG_IGN);  /* a file that grows too large is an error like others */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);  /* whoever started us may have ignored it */
 	run.argument_count = count;
 	run.arguments = arguments;
 	run.standard_output = (struct text){ .start = run.output, .capacity = sizeof(run.output), .fd = 1 };

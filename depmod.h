@@ -86,6 +86,9 @@ struct key {
 /* ---- sizes ---------------------------------------------------------------------------------------
  * Address space, taken once and touched as needed; for 100,000 modules on a 64-bit host. */
 
+/* A mark for each name of a worker; a spelling and four words, and a fifth to align, for each symbol. */
+#define WORKER_SYMBOLS (WORKER_FACTS / 256 * 8 + SYMBOLS_OF_MODULE * (size_t)(5 * 4 + 16))
+
 #if SIZE_MAX > UINT32_MAX
 enum { JOBS_MAX = 64, MODULES_MAX = 1 << 20 };
 #define SYMBOLS_MAX (UINT32_C(4) << 20)
@@ -164,9 +167,14 @@ struct module {
 struct tree {
 	const char *name;          /* absolute path of the version's directory, with a `/` at the end */
 	int directory;             /* open */
+	uint64_t key;              /* for hashes of names */
+	bool unread;               /* a part of it could not be read */
 	struct module *modules;    /* in module order; a module's number is its place here */
 	uint32_t count;
 };
+
+/* Opens tree->name; 0 or an errno. It comes before the others. */
+int open_tree(struct tree *tree);
 
 /* Finds the modules below tree->name and in the external directories, settles which of equal names
  * counts, and orders them. What cannot be read is an error message and the walk goes on; losers are
@@ -191,6 +199,10 @@ const char *module_name(struct arena *memory, const char *path);
 
 /* The first character of a kept value. */
 enum { ALIAS = 'a', SOFTDEP = 's', WEAKDEP = 'w', REFUSED = 'r' };
+
+/* Bytes of an alias, a soft dependency or an exported name. An index is written with a stack frame of some
+ * 200 bytes for each branch on the way to a key, so this bounds the stack, too. */
+enum { VALUE_MAX = 8192 };
 
 /* What was read from one module. Numbers of names are those of the worker's table. */
 struct facts {
@@ -316,9 +328,9 @@ struct publication {
 	uint32_t count;
 };
 
-/* Each returns false after an error message. The directory is made if it is missing, and locked.
- * publish_commit() and publish_abandon() end the publication: either all files have been replaced, or none
- * and nothing is left behind. */
+/* Each returns false after an error message. The directory is made if it is missing, and locked. After any
+ * false but that of publish_begin(), publish_abandon() must follow: then nothing is left behind, and the old
+ * files are what they were. */
 bool publish_begin(struct publication *publication, char *path, bool sync);
 bool publish_file(struct publication *publication, const char *name, struct span content);
 bool publish_commit(struct publication *publication);
@@ -640,11 +652,10 @@ void sort_chunks(struct key *keys, struct key *spare, size_t n);
 enum { CURRENT_DIRECTORY = -100 };  /* AT_FDCWD */
 enum file_kind { REGULAR_FILE, ANY_FILE };
 
-/* What an errno says of a file. The system's own trouble (out of memory or of descriptors) is `passing`;
- * with check_passing() it ends the whole work in bad(), because to go on would be to lose something for
- * nothing. */
+/* What an errno says of a file. The system's own trouble (out of memory or of descriptors) is `passing`.
+ * Where it meets the functions below, it ends the whole work in bad(): to go on would be to lose something
+ * for nothing. */
 struct fault system_fault(int error);
-void check_passing(int error);
 
 /* The whole file into `arena`. REGULAR_FILE refuses a FIFO, a device or a directory without waiting for it.
  * Returns 0 or an errno. */

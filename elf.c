@@ -1,5 +1,5 @@
 /* elf.c: what depmod needs of a module, an ELF relocatable file (System V gABI, chapter 4) of either word
- * size and byte order, whatever the host's own. Read are, in this order:
+ * size and byte order, whatever the host's own. Read are:
  *
  *     .modinfo             key=value strings         modules.alias, .softdep, .weakdep, .devname
  *     .symtab, .strtab     undefined = need, __crc_NAME = export     modules.dep, .symbols

@@ -3,7 +3,6 @@
 #include "depmod.h"
 
 enum {
-	VALUE_MAX = 16384,         /* bytes of an alias, a soft dependency or an exported name */
 	SHOWN = 100,               /* bytes of a refused one in the message */
 };
 
@@ -26,6 +25,8 @@ struct mark {
 	uint32_t module, place;
 };
 
+_Static_assert(sizeof(struct mark) == 8 && sizeof(struct spelling) <= 16, "WORKER_SYMBOLS counts on it");
+
 void keeper_share(struct keeper *k, uint64_t key)
 {
 	uint32_t names;
@@ -39,10 +40,8 @@ void keeper_share(struct keeper *k, uint64_t key)
 void keeper_prepare(struct keeper *k)
 {
 	struct arena own;
-	size_t marks = WORKER_FACTS / 256 * sizeof(struct mark);
 
-	arena_reserve(&own, "symbols of a module",
-		      marks + SYMBOLS_OF_MODULE * (5 * sizeof(uint32_t) + sizeof(struct spelling)), false);
+	arena_reserve(&own, "symbols of a module", WORKER_SYMBOLS, false);
 	k->room = (uint32_t)arena_share(SYMBOLS_OF_MODULE);
 	k->marks = arena_take(&own, k->names.capacity, sizeof(struct mark), 64);
 	k->spellings = arena_take(&own, k->room, sizeof(struct spelling), 64);

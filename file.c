@@ -20,7 +20,7 @@ struct fault system_fault(int error)
 	};
 }
 
-void check_passing(int error)
+static void check_passing(int error)
 {
 	struct fault fault = system_fault(error);
 

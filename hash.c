@@ -1,5 +1,5 @@
 /* hash.c: the table of names. Each distinct name gets the next small number, its id; the caller keeps what
- * it knows of a name in arrays by id, or in the entry's two words.
+ * it knows of a name in arrays by id.
  *
  * Open addressing with linear probing over ids; the slots double in place, inside memory given at the
  * start, when they are half full. A slot repeats the hash, so that a look at the entry is nearly always

@@ -1,7 +1,5 @@
 /* kernel.c: the kernel's own symbols, from System.map (-F) or Module.symvers (-E). They are the first names
  * of the symbol table; a CRC stands beside each. */
-#include <errno.h>
-
 #include "depmod.h"
 
 struct kernel {

@@ -28,7 +28,8 @@ struct loading {
 	struct facts *facts;       /* by module, shared */
 	struct progress *progress;
 	struct keeper *workers;
-	uint32_t started, running;
+	pid_t pids[WORKERS_MAX];
+	uint32_t started;
 	bool died;                 /* a worker did, perhaps while it changed its table of names */
 };
 
@@ -132,23 +133,19 @@ static bool start_worker(struct loading *l)
 		_exit(!attempt(work_alone, l, &fault));
 	if (pid < 0)
 		return false;
-	l->started++;
-	l->running++;
+	l->pids[l->started++] = pid;
 	return true;
 }
 
 /* A worker that dies costs the module it was on; what it had finished stands in its slice. */
 static void await_workers(struct loading *l)
 {
-	while (l->running) {
+	for (uint32_t i = 0; i < l->started; i++) {  /* replacements come after the others */
 		int status;
-		pid_t pid = waitpid(-1, &status, 0);
 
-		if (pid < 0 && errno == EINTR)
-			continue;
-		if (pid < 0)
-			bad_in("workers", error_text(errno));
-		l->running--;
+		while (waitpid(l->pids[i], &status, 0) < 0)
+			if (errno != EINTR)
+				bad_in("workers", error_text(errno));
 		l->died |= status != 0;
 		if (status && atomic_load(&l->progress->next) < l->tree->count)
 			start_worker(l);
@@ -170,6 +167,7 @@ void load(struct loaded *loaded, const struct tree *tree, const struct load_opti
 
 	if (jobs > JOBS_MAX)
 		jobs = JOBS_MAX;
+	/* Memory for this is fresh, so all of it is zero. */
 	l.facts = arena_take(shared, tree->count, sizeof(*l.facts), 64);
 	l.progress = arena_take(shared, 1, sizeof(*l.progress), 64);
 	l.workers = arena_take(shared, WORKERS_MAX + 1, sizeof(*l.workers), 64);

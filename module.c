@@ -9,7 +9,7 @@
 
 enum {
 	HEAD = 64,                 /* enough to tell what a file is, and for an ELF header */
-	BEFORE = 1024,
+	BEFORE = 1024,             /* as much of the sections' names as is hoped to stand before the table */
 	PIECE = 1 << 20,           /* a compressed file is read in pieces of this size */
 };
 
@@ -81,7 +81,8 @@ static struct span read_from_file(struct source *source, uint64_t offset, uint64
 	for (size_t i = 0; i < COUNT_OF(windows); i++)
 		if (inside(windows[i], offset, size))
 			return part_of(windows[i], offset, size);
-	if (size > SIZE_MAX / 2 || offset > INT64_MAX - size)
+	/* More than there is room for is more than any file that could be read has. */
+	if (size > file->scratch->size - file->scratch->used - BEFORE || offset > INT64_MAX - size)
 		beyond_end(what, offset);
 	file->last = read_window(file, offset - before, before + size);
 	if (!inside(&file->last, offset, size))
@@ -150,7 +151,7 @@ static struct span decode(const struct format *format, struct arena *scratch, st
 	/* All of it, so that what a failure leaves touched is known; then what was needed. */
 	out = arena_take(scratch, room, 1, 1);
 	size = format->decode(file, out, room, work);
-	arena_rewind(scratch, used + size, room);
+	arena_rewind(scratch, used + size, room);  /* keeping all: the next module may need as much */
 	return span_of(out, size);
 }
 

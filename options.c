@@ -220,10 +220,6 @@ static enum verdict check_options(struct options *o)
 	/* The live system's files must survive a power failure. */
 	if (!o->base && !o->output_directory && !o->no_sync)
 		o->sync = true;
-	if (o->errors && !o->symvers && !o->system_map) {
-		warning("-e needs -E or -F");
-		o->errors = false;
-	}
 	return GO_ON;
 }
 

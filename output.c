@@ -1,7 +1,5 @@
 /* output.c: the content of each output file. A text file and the index that goes with it are made from the
  * same pass: values in modules.dep.bin are the lines of modules.dep. */
-#include <errno.h>
-
 #include "depmod.h"
 
 struct output {
@@ -32,7 +30,9 @@ static struct values values_in(const struct output *o, uint32_t module, char kin
 
 static void add_pair(struct output *o, struct pair pair)
 {
-	if (is_ascii(pair.key, pair.key_length))
+	if (pair.key_length > VALUE_MAX)
+		warning("left out of the binary index, as it is too long: the value of ", pair.value);
+	else if (is_ascii(pair.key, pair.key_length))
 		*(struct pair *)arena_take(&o->pairs, 1, sizeof(pair), sizeof(void *)) = pair;
 	else
 		warning("left out of the binary index, as it is not 7-bit ASCII: ", pair.key);

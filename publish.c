@@ -1,7 +1,7 @@
 /* publish.c: replacing a set of files in a directory, all or none. Each is written whole under a temporary
  * name; only when all are there do they change places with the old ones, back to back. If one cannot, those
- * before it change back. Temporary names are always the same, so what a killed run left behind, the next
- * one removes. */
+ * before it change back, where the file system can exchange names (not on vfat, NFS). Temporary names are
+ * always the same, so what a killed run left behind, the next one removes. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -133,7 +133,9 @@ static enum swap swap_in(const struct publication *p, const char *temporary, con
 		return EXCHANGED;
 	if (errno == ENOENT)
 		return rename_with(p, temporary, name, 0) == 0 ? MOVED : NOT_DONE;
-	if (errno != EINVAL && errno != ENOSYS)
+	/* What file systems and filters say that do not know exchanging; a plain rename is honest about the
+	 * rest. */
+	if (errno != EINVAL && errno != ENOSYS && errno != EPERM && errno != EOPNOTSUPP)
 		return NOT_DONE;
 	return renameat(p->directory, temporary, p->directory, name) == 0 ? REPLACED : NOT_DONE;
 }

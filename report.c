@@ -1,6 +1,5 @@
 /* report.c: what is said to the person, and its form: `depmod: ERROR: PART PART…` on standard error. */
 #include <errno.h>
-#include <string.h>
 
 #include "depmod.h"
 
@@ -65,7 +64,7 @@ const char *error_text(int number)
 		{ EROFS, "Read-only file system" }, { EPIPE, "Broken pipe" },
 		{ ENAMETOOLONG, "File name too long" }, { ELOOP, "Too many symbolic links" },
 		{ ENXIO, "No such device or address" }, { ENODEV, "No such device" },
-		{ EOVERFLOW, "Value too large" }, { ENOSYS, "Not implemented" },
+		{ ECHILD, "No child processes" }, { EOVERFLOW, "Value too large" }, { ENOSYS, "Not implemented" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)

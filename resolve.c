@@ -1,5 +1,5 @@
 /* resolve.c: who supplies what, and what follows from it: direct dependencies, one order for the whole tree,
- * transitive dependencies, cycles. */
+ * transitive dependencies. */
 #include "depmod.h"
 
 struct resolving {

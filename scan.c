@@ -30,6 +30,8 @@ struct walk {
 	bool (*found)(struct walk *walk, const char *path);  /* a module; false ends the walk */
 	void *context;
 	bool silent;               /* a walk that only compares times; another one will tell */
+	bool unread;               /* a directory could not be read */
+	int root_error;            /* why, if it was the tree's own */
 };
 
 /* ---- names ---- */
@@ -188,7 +190,10 @@ static bool read_place(struct walk *walk, struct place *place)
 	bool on = true;
 
 	if (directory_open(&directory, walk->at, *place->path ? place->path : ".")) {
-		tell(walk, ERROR, "cannot read directory ", place->path, directory.error);
+		tell(walk, ERROR, "cannot read directory ", *place->path ? place->path : ".", directory.error);
+		walk->unread = true;
+		if (!*place->path)
+			walk->root_error = directory.error;
 		return true;
 	}
 	while (on && (name = directory_next(&directory, &type))) {
@@ -202,8 +207,13 @@ static bool read_place(struct walk *walk, struct place *place)
 		else
 			on = visit_unknown(walk, place, name);
 	}
-	if (directory.error)
-		tell(walk, ERROR, "cannot read all of directory ", place->path, directory.error);
+	if (directory.error) {
+		tell(walk, ERROR, "cannot read all of directory ", *place->path ? place->path : ".",
+		     directory.error);
+		walk->unread = true;
+		if (!*place->path)
+			walk->root_error = directory.error;
+	}
 	if (!on)
 		directory_close(&directory);
 	return on;
@@ -331,7 +341,7 @@ static uint32_t *read_order(const struct tree *tree, struct arena *memory)
 		warning("could not open modules.order: ", error_text(failed));
 		return place;
 	}
-	names_init(&paths, memory, tree->count, 0, 0);
+	names_init(&paths, memory, tree->count, 0, tree->key);
 	for (uint32_t i = 0; i < tree->count; i++) {
 		const char *path = tree->modules[i].path, *name = base_name(path);
 
@@ -389,9 +399,10 @@ static const char *below(const struct tree *tree, const char *path)
 
 /* ---- the whole ---- */
 
-static int open_tree(struct tree *tree)
+int open_tree(struct tree *tree)
 {
 	tree->count = 0;
+	tree->unread = false;
 	tree->directory = open(tree->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return tree->directory < 0 ? errno : 0;
 }
@@ -402,7 +413,7 @@ static void prepare(struct candidates *c, struct arena *memory, struct arena *sc
 	uint32_t most = (uint32_t)arena_share(MODULES_MAX);
 
 	c->tree->modules = arena_take(memory, most, sizeof(*c->tree->modules), sizeof(void *));
-	names_init(c->names, scratch, most, 0, 0);
+	names_init(c->names, scratch, most, 0, c->tree->key);
 }
 
 int scan(struct tree *tree, const struct config *config, bool tell_losers, struct arena *memory,
@@ -413,13 +424,13 @@ int scan(struct tree *tree, const struct config *config, bool tell_losers, struc
 	struct walk walk = {
 		.config = config, .memory = memory, .found = found_module, .context = &candidates,
 	};
-	int failed = open_tree(tree);
 
-	if (failed)
-		return failed;
 	walk.at = tree->directory;
 	prepare(&candidates, memory, scratch);
 	walk_everywhere(&walk);
+	tree->unread = walk.unread;
+	if (walk.root_error)
+		return walk.root_error;
 	order_modules(tree, scratch);
 	arena_rewind(scratch, 0, 0);
 	return 0;
@@ -430,13 +441,11 @@ int scan_named(struct tree *tree, const struct config *config, const char *const
 {
 	struct names names;
 	struct candidates candidates = { tree, config, &names, tell_losers };
-	int failed = open_tree(tree);
 
-	if (failed)
-		return failed;
 	prepare(&candidates, memory, scratch);
 	for (; *paths; paths++) {
-		failed = check_named(*paths);
+		int failed = check_named(*paths);
+
 		if (failed) {
 			error(*paths, ": ", failed == EINVAL ? "not a module" : error_text(failed));
 			return failed;
@@ -477,10 +486,10 @@ bool up_to_date(struct tree *tree, const struct config *config, const char *file
 		.silent = true,
 	};
 
-	if (stat(file, &st) || open_tree(tree))
+	if (stat(file, &st))
 		return false;
 	comparison.latest = st.st_mtim;
 	walk.at = tree->directory;
 	walk_everywhere(&walk);
-	return !comparison.found_newer;
+	return !comparison.found_newer && !walk.unread;
 }

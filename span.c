@@ -10,7 +10,7 @@
 
 struct handler {
 	struct handler *outer;
-	struct fault fault;
+	struct fault *fault;       /* the caller's */
 	jmp_buf out;
 };
 
@@ -18,11 +18,10 @@ static struct handler *innermost;
 
 bool attempt(void (*work)(void *), void *argument, struct fault *fault)
 {
-	struct handler here = { .outer = innermost };
+	struct handler here = { .outer = innermost, .fault = fault };
 
 	if (setjmp(here.out)) {
 		innermost = here.outer;
-		*fault = here.fault;
 		return false;
 	}
 	innermost = &here;
@@ -33,7 +32,7 @@ bool attempt(void (*work)(void *), void *argument, struct fault *fault)
 
 _Noreturn void bad_fault(struct fault fault)
 {
-	innermost->fault = fault;
+	*innermost->fault = fault;
 	longjmp(innermost->out, 1);
 }
 

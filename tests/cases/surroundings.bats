@@ -1,0 +1,83 @@
+# What a run finds around it: other processes, signals, odd directories.
+load common
+
+many_modules() {
+	for i in $(seq 60); do module "kernel/m$i.ko" --alias "mark$i" --pad 20000; done
+}
+
+@test "children that were there before are nobody's workers" {
+	many_modules
+	for round in 1 2 3 4 5; do
+		run sh -c 'sleep 0.002 & sleep 0.004 & sleep 0.006 & exec "$@"' sh \
+			"$DEPMOD" --jobs 2 -b "$ROOT" -C empty "$RELEASE"
+		exits 0
+		says_nothing
+		[ "$(wc -l <"$TREE/modules.dep")" = 60 ]
+	done
+}
+
+@test "whoever starts us may ignore the end of children" {
+	many_modules
+	run sh -c 'trap "" CHLD; exec "$@"' sh "$DEPMOD" --jobs 2 -b "$ROOT" -C empty "$RELEASE"
+	exits 0
+	says_nothing
+	[ "$(wc -l <"$TREE/modules.dep")" = 60 ]
+}
+
+@test "a worker that is killed costs the module it was on, and the run ends normally" {
+	many_modules
+	# Each worker is killed at its fortieth read; so are those that take their places.
+	run strace -f -qq -o trace -e trace=pread64 -e inject=pread64:signal=KILL:when=40 \
+		"$DEPMOD" --jobs 2 -b "$ROOT" -C empty "$RELEASE"
+	exits 0
+	lost=$(grep -c 'the process that read it died' <<<"$output")
+	[ "$lost" -ge 1 ]
+	[ "$lost" -lt 10 ]
+	[ "$(($(wc -l <"$TREE/modules.dep") + lost))" = 60 ]
+}
+
+@test "a tree that cannot be read leaves the old files as they are" {
+	needs_permissions
+	module kernel/a.ko --alias mark
+	mkdir out
+	run "$DEPMOD" -b "$ROOT" -o out -C empty "$RELEASE"
+	exits 0
+	before=$(cat out/lib/modules/$RELEASE/* | cksum)
+	chmod 000 "$TREE"
+	chmod -R a+rwX out
+	run without_privilege "$DEPMOD" -b "$ROOT" -o out -C empty "$RELEASE"
+	exits 1
+	chmod 755 "$TREE"
+	[ "$(cat out/lib/modules/$RELEASE/* | cksum)" = "$before" ]
+}
+
+@test "an empty -o is the working directory, as an empty -b is" {
+	module kernel/a.ko
+	mkdir here
+	cd here
+	run "$DEPMOD" -b "$ROOT" -o '' -C ../empty "$RELEASE"
+	exits 0
+	[ -e "lib/modules/$RELEASE/modules.dep" ]
+}
+
+@test "-q silences the warning about -e, too" {
+	module kernel/a.ko
+	index -qe
+	exits 0
+	says_nothing
+}
+
+@test "-b ./DIR with files named: they are below the tree" {
+	module kernel/a.ko
+	run "$DEPMOD" -n -b ./root -C empty "$RELEASE" "$TREE/kernel/a.ko"
+	exits 0
+	says_line kernel/a.ko:
+}
+
+@test "--jobs with little address space" {
+	many_modules
+	run sh -c 'ulimit -v 3000000 && exec "$@"' sh "$DEPMOD" --jobs 8 -b "$ROOT" -C empty "$RELEASE"
+	exits 0
+	says_nothing
+	[ "$(wc -l <"$TREE/modules.dep")" = 60 ]
+}
