@@ -66,17 +66,6 @@ static bool for_this_kernel(const struct reading *r, const char *pattern)
 	return false;
 }
 
-static const char *join(struct reading *r, struct span directory, struct span name)
-{
-	char *path = arena_take(r->memory, span_size(directory) + span_size(name) + 2, 1, 1);
-
-	memcpy(path, directory.p, span_size(directory));
-	path[span_size(directory)] = '/';
-	memcpy(path + span_size(directory) + 1, name.p, span_size(name));
-	path[span_size(directory) + 1 + span_size(name)] = 0;
-	return path;
-}
-
 static void read_override(struct reading *r, struct span rest)
 {
 	struct span name, kernel, directory;
@@ -89,7 +78,8 @@ static void read_override(struct reading *r, struct span rest)
 	if (!for_this_kernel(r, keep(r, kernel)))
 		return;
 	entry = arena_take(r->memory, 1, sizeof(*entry), sizeof(void *));
-	*entry = (struct words){ join(r, directory, name), r->config->override };
+	*entry = (struct words){ join_path(r->memory, keep(r, directory), keep(r, name)),
+				  r->config->override };
 	r->config->override = entry;
 }
 
@@ -212,11 +202,11 @@ static void list_directory(struct reading *r, const char *path, struct candidate
 
 		if (!is_configuration(path, name))
 			continue;
-		file = join(r, span_of(path, strlen(path)), span_of(name, strlen(name)));
+		file = join_path(r->memory, path, name);
 		if (stat(file, &st) == 0 && S_ISDIR(st.st_mode))
 			error("directories inside directories are not supported: ", file);
 		else if (*count < CONFIG_FILES_MAX)
-			add_candidate(files, count, (struct candidate){ file, strrchr(file, '/') + 1 });
+			add_candidate(files, count, (struct candidate){ file, base_name(file) });
 		else
 			error("too many files, not read: ", file);
 	}
@@ -232,7 +222,6 @@ void config_read(struct config *config, struct arena *memory, const char *const 
 
 	*config = (struct config){ 0 };
 	for (paths = paths ? paths : standard_paths; *paths; paths++) {
-		const char *slash = strrchr(*paths, '/');
 		struct stat st;
 
 		if (stat(*paths, &st))
@@ -241,7 +230,7 @@ void config_read(struct config *config, struct arena *memory, const char *const 
 			list_directory(&r, *paths, files, &count);
 		else if (count < CONFIG_FILES_MAX)
 			add_candidate(files, &count,
-				      (struct candidate){ *paths, slash ? slash + 1 : *paths });
+				      (struct candidate){ *paths, base_name(*paths) });
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		r.path = files[i].path;

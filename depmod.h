@@ -190,9 +190,6 @@ int scan_named(struct tree *tree, const struct config *config, const char *const
  * file). */
 bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory);
 
-/* The module's name that a path stands for, kept in `memory`. */
-const char *module_name(struct arena *memory, const char *path);
-
 /* ---- load.c: workers that turn files into facts ---------------------------------------------- */
 
 #define WEAK_NEED (UINT32_C(1) << 31)
@@ -277,18 +274,6 @@ void graph_begin(struct graph *graph, const struct tree *tree, const struct load
 void resolve(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
 	     const struct resolve_options *options, struct arena *arena);
 
-/* For all_dependencies(): room for every module. */
-struct closure {
-	uint32_t *seen;
-	struct key *list, *spare;
-};
-
-void closure_init(struct closure *closure, uint32_t modules, struct arena *arena);
-
-/* Puts all that the module needs, directly or not, into closure->list[].item, sorted by number; returns how
- * many. */
-uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *closure);
-
 /* ---- cycles.c: modules that need each other -------------------------------------------------- */
 
 /* Names each cycle and each module that is in one or needs one, marks those in graph->left_out, and
@@ -315,6 +300,20 @@ struct publication;
 
 /* Adopts the files of a set that another process wrote. */
 void adopt_outputs(struct publication *publication, enum file_set set);
+
+/* ---- closure.c: all that a module needs ------------------------------------------------------ */
+
+/* For all_dependencies(): room for every module. */
+struct closure {
+	uint32_t *seen;
+	struct key *list, *spare;
+};
+
+void closure_init(struct closure *closure, uint32_t modules, struct arena *arena);
+
+/* Puts all that the module needs, directly or not, into closure->list[].item, sorted by number; returns how
+ * many. */
+uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *closure);
 
 /* ---- publish.c: replacing a set of files ----------------------------------------------------- */
 
@@ -646,6 +645,16 @@ void names_rewind(struct names *names, uint32_t count, size_t used);
 /* Both are stable; `spare` is room for n keys. By the strings' bytes (of which none is 0), or by .chunk. */
 void sort_strings(struct key *keys, struct key *spare, size_t n);
 void sort_chunks(struct key *keys, struct key *spare, size_t n);
+
+/* ---- path.c: paths and names of modules ------------------------------------------------------ */
+
+const char *base_name(const char *path);
+
+/* DIRECTORY/NAME, or NAME alone when the directory is "". */
+char *join_path(struct arena *memory, const char *directory, const char *name);
+
+/* The file name up to its first dot, with `_` for `-`. */
+const char *module_name(struct arena *memory, const char *path);
 
 /* ---- file.c: reading files and directories --------------------------------------------------- */
 

@@ -202,6 +202,7 @@ void keep_module(struct keeper *k, int fd, uint32_t module, bool wants_crcs, str
 		.export = keep_export, .need = keep_need, .version = keep_version,
 	};
 
+	/* In one piece: until the values are all there, nothing else is taken from this memory. */
 	facts->values = (char *)k->facts.start + k->facts.used;
 	module_read(fd, &k->scratch, &sink);
 	facts->exports = keep_words(&k->facts, k->exports, facts->export_count);

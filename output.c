@@ -9,7 +9,7 @@ struct output {
 	const struct graph *graph;
 	struct text text;          /* the file being made */
 	struct arena pairs;        /* of the index being made */
-	struct arena strings;      /* that pairs point to */
+	struct arena strings;      /* that pairs point to, and input files; both go with each index */
 	struct arena keys;         /* of symbols while they are sorted */
 };
 
@@ -160,6 +160,15 @@ static void write_dep(struct output *o)
 
 /* ---- aliases and soft dependencies ---- */
 
+static void put_alias_line(struct output *o, const struct pair *pair)
+{
+	text_put(&o->text, "alias ", 6);
+	text_put(&o->text, pair->key, pair->key_length);
+	text_put(&o->text, " ", 1);
+	text_put(&o->text, pair->value, pair->value_length);
+	text_put(&o->text, "\n", 1);
+}
+
 static void write_alias(struct output *o)
 {
 	text_string(&o->text, "# Aliases extracted from modules themselves.\n");
@@ -170,13 +179,11 @@ static void write_alias(struct output *o)
 		size_t length;
 
 		for (const char *alias; (alias = next_value(&values, &length));) {
-			text_put(&o->text, "alias ", 6);
-			text_put(&o->text, alias, length);
-			text_put(&o->text, " ", 1);
-			text_put(&o->text, module->name, module->name_length);
-			text_put(&o->text, "\n", 1);
-			add_alias(o, (struct pair){ alias, module->name, (uint32_t)length,
-						    module->name_length, m });
+			struct pair pair = { alias, module->name, (uint32_t)length,
+					     module->name_length, m };
+
+			put_alias_line(o, &pair);
+			add_alias(o, pair);
 		}
 		reverse_pairs(first, next_pair(o));
 	}
@@ -224,11 +231,7 @@ static void write_symbol(struct output *o, const struct name *symbol, uint32_t o
 	memcpy(key, "symbol:", 7);
 	copy_bytes(key + 7, symbol->string, symbol->length);
 	key[pair.key_length] = 0;
-	text_put(&o->text, "alias ", 6);
-	text_put(&o->text, key, pair.key_length);
-	text_put(&o->text, " ", 1);
-	text_put(&o->text, module->name, module->name_length);
-	text_put(&o->text, "\n", 1);
+	put_alias_line(o, &pair);
 	add_pair(o, pair);
 }
 

@@ -36,13 +36,6 @@ struct walk {
 
 /* ---- names ---- */
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool ends_in(const char *name, size_t length, const char *suffix)
 {
 	size_t n = strlen(suffix);
@@ -68,17 +61,6 @@ static size_t plain_length(const char *name)
 	return 0;
 }
 
-const char *module_name(struct arena *memory, const char *path)
-{
-	const char *name = base_name(path);
-	char *copy = arena_string(memory, name, strcspn(name, "."));
-
-	for (char *p = copy; *p; p++)
-		if (*p == '-')
-			*p = '_';
-	return copy;
-}
-
 /* modules.dep separates by blanks, colons and newlines, and has no way to quote one. */
 static bool can_be_listed(const char *path)
 {
@@ -93,18 +75,6 @@ static void tell(const struct walk *walk, enum level level, const char *what, co
 {
 	if (!walk->silent)
 		REPORT(level, what, path, why ? ": " : "", why ? error_text(why) : "");
-}
-
-static const char *join(struct arena *memory, const char *directory, const char *name)
-{
-	size_t head = strlen(directory), tail = strlen(name);
-	char *path = arena_take(memory, head + tail + 2, 1, 1);
-
-	memcpy(path, directory, head);
-	if (head)
-		path[head++] = '/';
-	memcpy(path + head, name, tail + 1);
-	return path;
 }
 
 static bool excluded(const struct walk *walk, const char *name)
@@ -199,7 +169,7 @@ static bool read_place(struct walk *walk, struct place *place)
 	while (on && (name = directory_next(&directory, &type))) {
 		if (excluded(walk, name) || (type == DT_REG && !plain_length(name)))
 			continue;
-		name = join(walk->memory, place->path, name);
+		name = join_path(walk->memory, place->path, name);
 		if (type == DT_DIR)
 			add_place(walk, place, name);
 		else if (type == DT_REG)
