@@ -4,7 +4,7 @@
 ROOMS = depmod options config scan load kernel resolve cycles output closure publish index confine facts module \
 	inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
 	regex hash sort path file arena span text report
-FAST = inflate lzma2 literals sequences fse xxh64 elf facts hash sort index
+FAST = inflate lzma2 literals sequences fse xxh64 elf facts hash sort
 OBJECTS = $(ROOMS:%=build/%.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion

@@ -199,11 +199,14 @@ static bool finish_values(struct run *run)
 	int status = 0;
 
 	while (run->values && waitpid(run->values, &status, 0) < 0)
-		if (errno != EINTR)
-			return false;
+		if (errno != EINTR) {
+			error("could not wait for a process: ", error_text(errno));
+			status = -1;
+			break;
+		}
 	if (run->values)
 		adopt_outputs(&run->publication, VALUE_FILES);
-	if (WIFSIGNALED(status))
+	if (status > 0 && WIFSIGNALED(status))
 		error("the process that wrote modules.alias died");
 	run->values = 0;
 	return status == 0;

@@ -92,7 +92,7 @@ struct key {
 #if SIZE_MAX > UINT32_MAX
 enum { JOBS_MAX = 64, MODULES_MAX = 1 << 20 };
 #define SYMBOLS_MAX (UINT32_C(4) << 20)
-#define SYMBOLS_OF_MODULE (UINT32_C(4) << 20)  /* needs, or exports, of one module */
+#define SYMBOLS_OF_MODULE (UINT32_C(1) << 18)  /* needs, or exports, of one module */
 #define RUN_MEMORY ((size_t)4 << 30)       /* tree, graph, configuration */
 #define SCRATCH_MEMORY ((size_t)1 << 30)   /* input files, tables for a while */
 #define SHARED_MEMORY ((size_t)256 << 20)  /* what all workers share */
@@ -103,7 +103,7 @@ enum { JOBS_MAX = 64, MODULES_MAX = 1 << 20 };
 #else
 enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
 #define SYMBOLS_MAX (UINT32_C(1) << 20)
-#define SYMBOLS_OF_MODULE (UINT32_C(1) << 20)
+#define SYMBOLS_OF_MODULE (UINT32_C(1) << 18)
 #define RUN_MEMORY ((size_t)256 << 20)
 #define SCRATCH_MEMORY ((size_t)128 << 20)
 #define SHARED_MEMORY ((size_t)32 << 20)
@@ -665,6 +665,9 @@ enum file_kind { REGULAR_FILE, ANY_FILE };
  * Where it meets the functions below, it ends the whole work in bad(): to go on would be to lose something
  * for nothing. */
 struct fault system_fault(int error);
+
+/* openat(2), tried again when a signal came between. */
+int open_again(int directory, const char *path, int flags);
 
 /* The whole file into `arena`. REGULAR_FILE refuses a FIFO, a device or a directory without waiting for it.
  * Returns 0 or an errno. */

@@ -3,7 +3,11 @@
 #include "depmod.h"
 
 enum {
-	SHOWN = 100,               /* bytes of a refused one in the message */
+	SHOWN = 100,               /* bytes of a refused value in the message */
+	/* Of one module, ten times and more what any real one has: one that has more is alone in the loss. */
+	VALUES_MAX = 1 << 16,
+	VALUES_SIZE = 8 << 20,
+	NAMES_SIZE = 16 << 20,
 };
 
 /* The module being read. */
@@ -12,6 +16,8 @@ struct reading {
 	struct facts *facts;
 	uint32_t module;
 	uint32_t next;             /* the need that the next version record is probably about */
+	uint32_t values;           /* kept or refused so far */
+	size_t names_used;         /* by the modules before */
 };
 
 /* A need as the module's own bytes have it: nearer than the table of names. */
@@ -71,8 +77,11 @@ static char kind_of(const char *string, size_t length, const char **value)
 
 static void append_value(struct reading *r, char kind, const char *value, size_t length)
 {
-	char *copy = arena_take(&r->keeper->facts, length + 2, 1, 1);
+	char *copy;
 
+	if (++r->values > VALUES_MAX || r->facts->values_size + length > VALUES_SIZE)
+		bad_in(".modinfo", "too many values");
+	copy = arena_take(&r->keeper->facts, length + 2, 1, 1);
 	copy[0] = kind;
 	copy_bytes(copy + 1, value, length);
 	copy[length + 1] = 0;
@@ -118,9 +127,9 @@ static void keep_modinfo(void *context, struct span strings)
 	}
 }
 
-static void check_count(const struct keeper *k, uint32_t count)
+static void check_count(const struct reading *r, uint32_t count)
 {
-	if (count == k->room)
+	if (count == r->keeper->room || r->keeper->names.used - r->names_used > NAMES_SIZE)
 		bad("too many symbols");
 }
 
@@ -132,7 +141,7 @@ static void keep_export(void *context, const char *name, size_t length, uint32_t
 
 	if (refuse(r, name, length))
 		return;
-	check_count(k, at);
+	check_count(r, at);
 	k->exports[at] = names_add(&k->names, name, length);
 	k->export_crcs[at] = crc;
 	r->facts->export_count++;
@@ -143,7 +152,7 @@ static void add_need(struct reading *r, uint32_t name, uint32_t weak, struct spe
 	struct keeper *k = r->keeper;
 	uint32_t at = r->facts->need_count;
 
-	check_count(k, at);
+	check_count(r, at);
 	k->marks[name] = (struct mark){ r->module + 1, at };
 	k->needs[at] = name | weak;
 	k->need_crcs[at] = 0;
@@ -196,7 +205,9 @@ static uint32_t *keep_words(struct arena *to, const uint32_t *words, uint32_t co
 
 void keep_module(struct keeper *k, int fd, uint32_t module, bool wants_crcs, struct facts *facts)
 {
-	struct reading r = { .keeper = k, .facts = facts, .module = module };
+	struct reading r = {
+		.keeper = k, .facts = facts, .module = module, .names_used = k->names.used,
+	};
 	struct elf_sink sink = {
 		.context = &r, .wants_crcs = wants_crcs, .modinfo = keep_modinfo,
 		.export = keep_export, .need = keep_need, .version = keep_version,

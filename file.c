@@ -37,6 +37,16 @@ static int not_regular(int fd)
 	return S_ISREG(st.st_mode) ? 0 : EINVAL;
 }
 
+int open_again(int directory, const char *path, int flags)
+{
+	int fd;
+
+	do
+		fd = openat(directory, path, flags);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 static ssize_t read_again(int fd, void *buffer, size_t size)
 {
 	ssize_t n;
@@ -70,7 +80,7 @@ int file_read(struct arena *arena, int directory, const char *path, enum file_ki
 	      struct span *content)
 {
 	int wait = kind == ANY_FILE ? 0 : O_NONBLOCK;
-	int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | wait);
+	int fd = open_again(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | wait);
 	int error = fd < 0 ? errno : kind == REGULAR_FILE ? not_regular(fd) : 0;
 
 	if (!error)
@@ -83,7 +93,7 @@ int file_read(struct arena *arena, int directory, const char *path, enum file_ki
 
 int directory_open(struct directory *directory, int at, const char *path)
 {
-	directory->fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory->fd = open_again(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	directory->at = directory->filled = 0;
 	directory->error = directory->fd < 0 ? errno : 0;
 	check_passing(directory->error);

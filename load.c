@@ -72,7 +72,7 @@ static void take_job(struct job *job, uint32_t worker)
 	struct fault fault;
 
 	*job->facts = (struct facts){ .worker = worker };
-	job->fd = openat(job->directory, job->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	job->fd = open_again(job->directory, job->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (job->fd < 0) {
 		job->facts->fault = system_fault(errno);
 	} else if (!attempt(read_module, job, &fault)) {

@@ -1,5 +1,7 @@
 /* output.c: the content of each output file. A text file and the index that goes with it are made from the
  * same pass: values in modules.dep.bin are the lines of modules.dep. */
+#include <errno.h>
+
 #include "depmod.h"
 
 struct output {
@@ -262,6 +264,8 @@ static bool read_input(struct output *o, const char *name, struct span *content)
 {
 	int failed = file_read(&o->strings, o->tree->directory, name, REGULAR_FILE, content);
 
+	if (failed == EIO)
+		bad_in(name, error_text(failed));  /* an empty index would be a loss */
 	if (failed)
 		warning("could not open ", name, ": ", error_text(failed));
 	return !failed;

@@ -9,10 +9,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "depmod.h"
 
+enum { LOCK_SECONDS = 120, LOCK_TRIES_A_SECOND = 50 };
 enum { EXCHANGE = 2 };  /* RENAME_EXCHANGE of renameat2(2), Linux 3.15 */
 
 /* Room for a temporary name. */
@@ -60,6 +62,23 @@ static int make_directories(char *path)
 	return make_directory(path);
 }
 
+/* Anyone who may read the directory may hold the lock, so there is an end to waiting. */
+static bool lock(const struct publication *p)
+{
+	struct timespec pause = { .tv_nsec = 1000000000 / LOCK_TRIES_A_SECOND };
+
+	for (int tries = 0; flock(p->directory, LOCK_EX | LOCK_NB); tries++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return true;  /* a file system without locks: go on without */
+		if (tries == LOCK_TRIES_A_SECOND)
+			warning("waiting for another run to end in ", p->path);
+		if (tries == LOCK_SECONDS * LOCK_TRIES_A_SECOND)
+			return failed(p, "lock", "");
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 bool publish_begin(struct publication *p, char *path, bool sync)
 {
 	int how = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -72,10 +91,7 @@ bool publish_begin(struct publication *p, char *path, bool sync)
 		return failed(p, "open directory", "");
 	if (access(path, W_OK))
 		return failed(p, "write to directory", "");
-	while (flock(p->directory, LOCK_EX))
-		if (errno != EINTR)
-			break;  /* a file system without locks: go on without */
-	return true;
+	return lock(p);
 }
 
 void publish_adopt(struct publication *p, const char *name)
@@ -171,8 +187,12 @@ static void remove_temporaries(const struct publication *p)
 {
 	struct temporary buffer;
 
-	for (uint32_t i = 0; i < p->count; i++)
-		unlinkat(p->directory, temporary_name(&buffer, p->names[i]), 0);
+	for (uint32_t i = 0; i < p->count; i++) {
+		const char *name = temporary_name(&buffer, p->names[i]);
+
+		if (unlinkat(p->directory, name, 0) && errno != ENOENT)
+			warning("could not remove ", p->path, name, ": ", error_text(errno));
+	}
 }
 
 bool publish_commit(struct publication *p)

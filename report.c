@@ -55,7 +55,7 @@ const char *error_text(int number)
 	} texts[] = {
 		{ EPERM, "Operation not permitted" }, { ENOENT, "No such file or directory" },
 		{ EINTR, "Interrupted system call" }, { EIO, "I/O error" },
-		{ EAGAIN, "Resource temporarily lacking" }, { ENOMEM, "Out of memory" },
+		{ EAGAIN, "Resource in use or lacking" }, { ENOMEM, "Out of memory" },
 		{ EACCES, "Permission denied" }, { EEXIST, "File exists" },
 		{ EXDEV, "Cross-device link" }, { ENOTDIR, "Not a directory" },
 		{ EISDIR, "Is a directory" }, { EINVAL, "Invalid argument" },
@@ -64,6 +64,8 @@ const char *error_text(int number)
 		{ EROFS, "Read-only file system" }, { EPIPE, "Broken pipe" },
 		{ ENAMETOOLONG, "File name too long" }, { ELOOP, "Too many symbolic links" },
 		{ ENXIO, "No such device or address" }, { ENODEV, "No such device" },
+		{ EBADF, "Bad file descriptor" }, { ESPIPE, "Illegal seek" },
+		{ EBUSY, "Device or resource busy" },
 		{ ECHILD, "No child processes" }, { EOVERFLOW, "Value too large" }, { ENOSYS, "Not implemented" },
 	};
 

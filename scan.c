@@ -307,6 +307,8 @@ static uint32_t *read_order(const struct tree *tree, struct arena *memory)
 	struct names paths;
 	int failed = file_read(memory, tree->directory, "modules.order", REGULAR_FILE, &content);
 
+	if (failed == EIO)
+		bad_in("modules.order", error_text(failed));
 	if (failed) {
 		warning("could not open modules.order: ", error_text(failed));
 		return place;

@@ -81,3 +81,27 @@ many_modules() {
 	says_nothing
 	[ "$(wc -l <"$TREE/modules.dep")" = 60 ]
 }
+
+@test "a run waits for another one that holds the directory, and says so" {
+	module kernel/a.ko
+	flock -x "$TREE" sleep 1.6 &
+	sleep 0.2
+	index
+	exits 0
+	says 'waiting for another run to end'
+	file_is modules.dep kernel/a.ko:
+	wait
+}
+
+@test "a module with more values than any real one is alone in the loss" {
+	module kernel/a.ko --alias mark
+	many=$(printf '\\x00alias=b%.0s' $(seq 11000))
+	module kernel/b.ko --alias "b$many" --alias "b$many" --alias "b$many" --alias "b$many" \
+		--alias "b$many" --alias "b$many"
+	for jobs in 1 2; do
+		index --jobs "$jobs"
+		exits 0
+		says 'kernel/b.ko: .modinfo: too many values'
+		file_is modules.dep kernel/a.ko:
+	done
+}
