@@ -80,7 +80,7 @@ build/mkmodule: tests/mkmodule.c | build
 build/test-%.o: %.c depmod.h Makefile | build
 	$(TEST_CC) $(TEST_CFLAGS) -c $< -o $@
 
-build/unit/%: tests/unit/%.c tests/unit/streams.h $(TESTED:%=build/test-%.o)
+build/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(TESTED:%=build/test-%.o)
 	@mkdir -p build/unit
 	$(TEST_CC) $(TEST_CFLAGS) -I. $(filter-out %.h,$^) -lcmocka -llzma -lzstd -lz -o $@
 

@@ -49,14 +49,14 @@ static int make_directory(const char *path)
 static int make_directories(char *path)
 {
 	for (char *p = path + 1; *p; p++) {
-		int failed;
+		int made;
 
 		if (*p != '/')
 			continue;
 		*p = 0;
-		failed = make_directory(path);
+		made = make_directory(path);
 		*p = '/';
-		if (failed)
+		if (made < 0)
 			return -1;
 	}
 	return make_directory(path);

@@ -96,13 +96,19 @@ static void add_place(struct walk *walk, struct place *parent, const char *path)
 	walk->last = &place->next;
 }
 
+/* What the system calls the place. */
+static const char *place_path(const struct place *place)
+{
+	return *place->path ? place->path : ".";
+}
+
 /* Whether the directory that `st` describes is `place` or above it: a link to it leads around. */
 static bool leads_around(const struct walk *walk, struct place *place, const struct stat *st)
 {
 	for (; place; place = place->parent) {
 		struct stat own;
 
-		if (!place->known && fstatat(walk->at, *place->path ? place->path : ".", &own, 0) == 0) {
+		if (!place->known && fstatat(walk->at, place_path(place), &own, 0) == 0) {
 			place->device = own.st_dev;
 			place->inode = own.st_ino;
 			place->known = true;
@@ -152,6 +158,15 @@ static bool visit_unknown(struct walk *walk, struct place *parent, const char *p
 	return true;
 }
 
+/* The tree's own directory is not to be done without. */
+static void note_unread(struct walk *walk, const struct place *place, const char *what, int why)
+{
+	tell(walk, ERROR, what, place_path(place), why);
+	walk->unread = true;
+	if (!*place->path)
+		walk->root_error = why;
+}
+
 static bool read_place(struct walk *walk, struct place *place)
 {
 	struct directory directory;
@@ -159,11 +174,8 @@ static bool read_place(struct walk *walk, struct place *place)
 	const char *name;
 	bool on = true;
 
-	if (directory_open(&directory, walk->at, *place->path ? place->path : ".")) {
-		tell(walk, ERROR, "cannot read directory ", *place->path ? place->path : ".", directory.error);
-		walk->unread = true;
-		if (!*place->path)
-			walk->root_error = directory.error;
+	if (directory_open(&directory, walk->at, place_path(place))) {
+		note_unread(walk, place, "cannot read directory ", directory.error);
 		return true;
 	}
 	while (on && (name = directory_next(&directory, &type))) {
@@ -177,13 +189,8 @@ static bool read_place(struct walk *walk, struct place *place)
 		else
 			on = visit_unknown(walk, place, name);
 	}
-	if (directory.error) {
-		tell(walk, ERROR, "cannot read all of directory ", *place->path ? place->path : ".",
-		     directory.error);
-		walk->unread = true;
-		if (!*place->path)
-			walk->root_error = directory.error;
-	}
+	if (directory.error)
+		note_unread(walk, place, "cannot read all of directory ", directory.error);
 	if (!on)
 		directory_close(&directory);
 	return on;

@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "depmod.h"
-#include "streams.h"
+#include "decoding.h"
 
 struct run {
 	struct span in;
@@ -33,16 +33,6 @@ static void run_gunzip(void *argument)
 	run->size = gunzip(run->in, run->out, run->capacity, run->work);
 }
 
-static void *copy_of(const void *bytes, size_t size)
-{
-	void *copy = malloc(size ? size : 1);
-
-	assert_non_null(copy);
-	memcpy(copy, bytes, size);
-	return copy;
-}
-
-/* Decodes to out[0..capacity). Returns the reason why not, or NULL and the size. */
 static const char *decode(const void *in, size_t in_size, void *out, size_t capacity, size_t *size)
 {
 	uint8_t *const input = copy_of(in, in_size);
@@ -58,41 +48,6 @@ static const char *decode(const void *in, size_t in_size, void *out, size_t capa
 	free(run.work);
 	free(input);
 	return good ? NULL : fault.why;
-}
-
-/* The same into memory of just `capacity` bytes, whose content must be `text` if that is given. */
-static const char *decode_to(const void *in, size_t in_size, size_t capacity, const void *text,
-                             size_t text_size)
-{
-	uint8_t *const out = malloc(capacity ? capacity : 1);
-	const char *why;
-	size_t size;
-
-	assert_non_null(out);
-	why = decode(in, in_size, out, capacity, &size);
-	if (!why && text) {
-		assert_int_equal(size, text_size);
-		assert_memory_equal(out, text, text_size);
-	}
-	free(out);
-	return why;
-}
-
-static unsigned digit(char c)
-{
-	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
-static size_t from_hex(uint8_t *bytes, const char *hex)
-{
-	size_t size = 0;
-
-	for (; *hex; hex++)
-		if (*hex != ' ') {
-			bytes[size++] = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
-			hex++;
-		}
-	return size;
 }
 
 /* A header without flags. */
@@ -346,21 +301,6 @@ static void test_corruption_everywhere(void **state)
 }
 
 /* ---- streams of real tools ------------------------------------------------------------------- */
-
-static void check_real_stream(const char *name, const uint8_t *bytes, size_t size, const uint8_t *text,
-			      size_t text_size)
-{
-	const char *why = decode_to(bytes, size, text_size, text, text_size);
-
-	if (!why)
-		why = decode_to(bytes, size, text_size + ROOM, text, text_size);
-	if (why)
-		fail_msg("%s: %s", name, why);
-	if (text_size && !decode_to(bytes, size, text_size - 1, NULL, 0))
-		fail_msg("%s: fits where it cannot", name);
-	if (!decode_to(bytes, size - 1, text_size, NULL, 0))
-		fail_msg("%s: decoded without its last byte", name);
-}
 
 static void test_streams_of_real_tools(void **state)
 {
