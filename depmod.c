@@ -121,10 +121,10 @@ static void report_damaged(struct run *run)
 		const struct facts *facts = &run->loaded.facts[i];
 		const char *path = run->tree.modules[i].path;
 
-		if (facts->fault.passing)
-			bad_fault((struct fault){ .what = path, .why = facts->fault.why });
-		if (facts->fault.why) {
-			report_fault(ERROR, path, &facts->fault);
+		if (facts->passing)
+			bad_in(path, run->loaded.reasons[i].text);
+		if (facts->failed) {
+			error(path, ": ", run->loaded.reasons[i].text);
 			if (run->options.strict)
 				run->status = 1;
 		}
@@ -248,7 +248,7 @@ static bool index_tree(struct run *run)
 	if (!find_modules(run) || !read_kernel(run))
 		return false;
 	run->kernel_symbols = run->graph.symbols.count;
-	load(&run->loaded, &run->tree, &how, &run->shared);
+	load(&run->loaded, &run->tree, &how, &run->shared, &run->memory);
 	report_damaged(run);
 	graph_begin(&run->graph, &run->tree, &run->loaded, &run->memory);
 	run->values = start_values(run);

@@ -38,6 +38,13 @@ struct fault {
 	bool passing;              /* not the bytes' fault but the system's, which may do better next time */
 };
 
+/* A fault in words, cut off where it does not fit. */
+enum { REASON_SIZE = 128 };
+
+struct reason {
+	char text[REASON_SIZE];
+};
+
 /* A piece of memory that is handed out in order; see arena.c. */
 struct arena {
 	const char *name;
@@ -61,15 +68,13 @@ struct name {
 	uint32_t length, hash;
 };
 
-struct slot {
-	uint32_t id;               /* + 1, or 0 */
-	uint32_t hash;
-};
+/* A slot: the entry's id + 1, or 0, below some high bits of its hash. */
+enum { SLOT_ID_BITS = 24 };
 
 struct names {
 	struct name *entries;      /* by id */
 	uint32_t count, capacity;
-	struct slot *slots;
+	uint32_t *slots;
 	uint32_t bits;             /* 1 << bits slots are in use */
 	uint64_t key;              /* of the hash */
 	char *bytes;               /* of copied names */
@@ -203,7 +208,6 @@ enum { VALUE_MAX = 8192 };
 
 /* What was read from one module. Numbers of names are those of the worker's table. */
 struct facts {
-	struct fault fault;        /* fault.why: NULL when the module could be read */
 	const char *values;        /* of modinfo, in the file's order: kind, value, NUL */
 	uint32_t values_size;
 	uint32_t aliases, softdeps, weakdeps;  /* how many of them */
@@ -213,12 +217,14 @@ struct facts {
 	const uint32_t *needs, *need_crcs;  /* a need is a name, with WEAK_NEED where it is weak */
 	bool has_devname;          /* an alias begins with devname: */
 	bool refused;              /* there are REFUSED values or symbols: too long, or with control characters */
-	bool done;
+	bool begun, done;          /* a worker that dies leaves the second unsaid */
+	bool failed, passing;      /* the module could not be read; not for its bytes, as in struct fault */
 };
 
 struct loaded {
 	struct facts *facts;       /* by module */
-	struct names **names;      /* by worker */
+	struct reason *reasons;    /* by module, where it failed */
+	struct keeper *keepers;    /* by worker, for their names */
 	uint32_t workers;
 };
 
@@ -230,10 +236,10 @@ struct load_options {
 
 uint32_t usable_cores(void);
 
-/* Reads every module of the tree. A module that cannot be read has its reason in its facts; so has one that
- * a worker died on. */
+/* Reads every module of the tree. A module that cannot be read has failed, for a reason; so has one that a
+ * worker died on. What workers leave in shared memory is checked before it is believed. */
 void load(struct loaded *loaded, const struct tree *tree, const struct load_options *options,
-	  struct arena *shared);
+	  struct arena *shared, struct arena *memory);
 
 /* ---- kernel.c: the kernel's own symbols ------------------------------------------------------ */
 
@@ -364,7 +370,6 @@ void index_write(struct text *out, struct index *index);
 /* What one worker owns; names and facts are shared with the parent, the rest is its own. */
 struct keeper {
 	struct names names;
-	uint32_t whole_names;      /* how many there were when the last module was done */
 	struct arena facts, scratch;
 	struct mark *marks;        /* by name */
 	struct spelling *spellings;  /* of the needs */
@@ -379,6 +384,9 @@ void keeper_prepare(struct keeper *keeper);
 /* Reads the module in the open file and fills *facts, which is cleared; ends in bad() when it cannot be
  * read. */
 void keep_module(struct keeper *keeper, int fd, uint32_t module, bool wants_crcs, struct facts *facts);
+
+/* Whether all that the facts of a module point to is in the memory of that keeper, whoever wrote them. */
+bool facts_sound(const struct facts *facts, const struct keeper *keeper);
 
 struct values {
 	const char *p, *end;
@@ -640,6 +648,10 @@ uint32_t names_share(struct names *names, const struct name *name);
 /* Forgets all names but the first `count`, which took `used` bytes. */
 void names_rewind(struct names *names, uint32_t count, size_t used);
 
+/* Takes over what another process did with its copy of the table, in memory shared with this one: that many
+ * names, which took `used` bytes. Whatever it did, there is a table then, empty if need be. */
+void names_adopt(struct names *names, uint32_t count, size_t used);
+
 /* ---- sort.c ---------------------------------------------------------------------------------- */
 
 /* Both are stable; `spare` is room for n keys. By the strings' bytes (of which none is 0), or by .chunk. */
@@ -869,6 +881,7 @@ void report_setup(struct report_settings settings);
 /* One message of several parts, ended by NULL. */
 void report(enum level level, const char *const *parts);
 void report_fault(enum level level, const char *subject, const struct fault *fault);
+const char *fault_text(struct reason *reason, const struct fault *fault);
 
 /* What an errno means. */
 const char *error_text(int number);

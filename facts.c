@@ -224,6 +224,40 @@ void keep_module(struct keeper *k, int fd, uint32_t module, bool wants_crcs, str
 	}
 }
 
+static bool holds(const struct arena *arena, const void *p, size_t count, size_t size)
+{
+	size_t at = (uintptr_t)p - (uintptr_t)arena->start;
+
+	return at <= arena->size && count <= (arena->size - at) / size && at % size == 0;
+}
+
+/* Numbers of names, but for the bits of `mask`. */
+static bool ids_sound(const struct keeper *k, const uint32_t *ids, uint32_t count, uint32_t mask)
+{
+	if (!holds(&k->facts, ids, count, sizeof(*ids)))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if ((ids[i] & ~mask) >= k->names.count)
+			return false;
+	return true;
+}
+
+static bool crcs_sound(const struct keeper *k, const uint32_t *crcs, uint32_t count)
+{
+	return !crcs || holds(&k->facts, crcs, count, sizeof(*crcs));
+}
+
+bool facts_sound(const struct facts *facts, const struct keeper *k)
+{
+	uint32_t size = facts->values_size;
+
+	return holds(&k->facts, facts->values, size, 1) && (!size || !facts->values[size - 1]) &&
+	       ids_sound(k, facts->exports, facts->export_count, 0) &&
+	       ids_sound(k, facts->needs, facts->need_count, WEAK_NEED) &&
+	       crcs_sound(k, facts->export_crcs, facts->export_count) &&
+	       crcs_sound(k, facts->need_crcs, facts->need_count);
+}
+
 struct values values_of(const struct facts *facts, char kind)
 {
 	return (struct values){ facts->values, facts->values + facts->values_size, kind };

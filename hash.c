@@ -2,8 +2,8 @@
  * it knows of a name in arrays by id.
  *
  * Open addressing with linear probing over ids; the slots double in place, inside memory given at the
- * start, when they are half full. A slot repeats the hash, so that a look at the entry is nearly always
- * a find. The hash is keyed, so that names cannot be
+ * start, when they are half full. A slot repeats eight bits of the hash, so that a look at the entry is nearly
+ * always a find. The hash is keyed, so that names cannot be
  * chosen to collide. Nothing is ever removed. */
 #include "depmod.h"
 
@@ -58,18 +58,29 @@ static inline uint32_t hash_of(uint64_t key, const char *name, size_t length)
 	return (uint32_t)(hash ^ hash >> 29);
 }
 
-/* Where the name is, or belongs. Slots hold id + 1, so that zeroed memory is an empty table. */
-static inline struct slot *slot_of(const struct names *names, uint32_t hash, const char *name,
-				   size_t length)
+_Static_assert(SYMBOLS_MAX < 1u << SLOT_ID_BITS && WORKER_FACTS / 256 < 1u << SLOT_ID_BITS, "ids fit a slot");
+
+static inline uint32_t slot_for(uint32_t id, uint32_t hash)
+{
+	return (id + 1) | hash >> SLOT_ID_BITS << SLOT_ID_BITS;
+}
+
+static inline uint32_t id_in(uint32_t slot)
+{
+	return (slot & ((1u << SLOT_ID_BITS) - 1)) - 1;
+}
+
+/* Where the name is, or belongs. Zeroed memory is an empty table. */
+static inline uint32_t *slot_of(const struct names *names, uint32_t hash, const char *name, size_t length)
 {
 	uint32_t mask = (UINT32_C(1) << names->bits) - 1;
 
 	for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
-		struct slot *slot = &names->slots[at];
-		const struct name *entry = &names->entries[slot->id - 1];
+		uint32_t *slot = &names->slots[at];
+		const struct name *entry = &names->entries[id_in(*slot)];
 
-		if (!slot->id || (slot->hash == hash && entry->length == length &&
-				  same_bytes(entry->string, name, length)))
+		if (!*slot || ((*slot ^ hash) >> SLOT_ID_BITS == 0 && entry->hash == hash &&
+			       entry->length == length && same_bytes(entry->string, name, length)))
 			return slot;
 	}
 }
@@ -83,13 +94,12 @@ static void rebuild(struct names *names)
 	for (uint32_t id = 0; id < names->count; id++) {
 		uint32_t at = names->entries[id].hash & mask;
 
-		while (names->slots[at].id)
+		while (names->slots[at])
 			at = (at + 1) & mask;
-		names->slots[at] = (struct slot){ id + 1, names->entries[id].hash };
+		names->slots[at] = slot_for(id, names->entries[id].hash);
 	}
 }
 
-/* Also mends slots that a process left half changed. */
 void names_rewind(struct names *names, uint32_t count, size_t used)
 {
 	names->count = count;
@@ -97,17 +107,56 @@ void names_rewind(struct names *names, uint32_t count, size_t used)
 	rebuild(names);
 }
 
-uint32_t names_find(const struct names *names, const char *name, size_t length)
+static bool entries_sound(const struct names *names, uint32_t count, size_t used)
 {
-	return slot_of(names, hash_of(names->key, name, length), name, length)->id - 1;
+	if (count > names->capacity || used > names->size)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct name *entry = &names->entries[i];
+		size_t at = (uintptr_t)entry->string - (uintptr_t)names->bytes;
+
+		if (at >= used || entry->length >= used - at || names->bytes[at + entry->length])
+			return false;
+	}
+	return true;
 }
 
-static uint32_t add(struct names *names, struct slot *slot, struct name entry)
+/* Each name in one slot, and so half of them empty: every search ends. */
+static bool slots_sound(const struct names *names)
+{
+	uint32_t taken = 0;
+
+	for (size_t i = 0; i < (size_t)1 << names->bits; i++) {
+		if (names->slots[i] && id_in(names->slots[i]) >= names->count)
+			return false;
+		taken += names->slots[i] != 0;
+	}
+	return taken == names->count;
+}
+
+void names_adopt(struct names *names, uint32_t count, size_t used)
+{
+	bool sound = entries_sound(names, count, used);
+
+	names->count = sound ? count : 0;
+	names->used = sound ? used : 0;
+	while (names->count > (UINT32_C(1) << names->bits) / 2)
+		names->bits++;
+	if (!slots_sound(names))
+		rebuild(names);
+}
+
+uint32_t names_find(const struct names *names, const char *name, size_t length)
+{
+	return id_in(*slot_of(names, hash_of(names->key, name, length), name, length));
+}
+
+static uint32_t add(struct names *names, uint32_t *slot, struct name entry)
 {
 	if (names->count == names->capacity)
 		bad_fault((struct fault){ .what = "names", .why = "too many different ones", .passing = true });
 	names->entries[names->count] = entry;
-	*slot = (struct slot){ ++names->count, entry.hash };
+	*slot = slot_for(names->count++, entry.hash);
 	if (names->count > (UINT32_C(1) << names->bits) / 2) {
 		names->bits++;
 		rebuild(names);
@@ -118,11 +167,11 @@ static uint32_t add(struct names *names, struct slot *slot, struct name entry)
 uint32_t names_add(struct names *names, const char *name, size_t length)
 {
 	uint32_t hash = hash_of(names->key, name, length);
-	struct slot *slot = slot_of(names, hash, name, length);
+	uint32_t *slot = slot_of(names, hash, name, length);
 	char *copy = names->bytes + names->used;
 
-	if (slot->id)
-		return slot->id - 1;
+	if (*slot)
+		return id_in(*slot);
 	if (length >= names->size - names->used || length > UINT32_MAX)
 		bad_fault((struct fault){ .what = "names", .why = "too long together", .passing = true });
 	copy_bytes(copy, name, length);
@@ -133,9 +182,9 @@ uint32_t names_add(struct names *names, const char *name, size_t length)
 
 uint32_t names_share(struct names *names, const struct name *name)
 {
-	struct slot *slot = slot_of(names, name->hash, name->string, name->length);
+	uint32_t *slot = slot_of(names, name->hash, name->string, name->length);
 
-	return slot->id ? slot->id - 1 : add(names, slot, *name);
+	return *slot ? id_in(*slot) : add(names, slot, *name);
 }
 
 uint32_t names_borrow(struct names *names, const char *string, size_t length)

@@ -35,8 +35,10 @@ struct run {
 
 static void put32(uint8_t *p, uint32_t value)
 {
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(value >> (24 - 8 * i));
+	p[0] = (uint8_t)(value >> 24);
+	p[1] = (uint8_t)(value >> 16);
+	p[2] = (uint8_t)(value >> 8);
+	p[3] = (uint8_t)value;
 }
 
 static void add32(struct text *out, uint32_t value)

@@ -12,25 +12,36 @@
 #include "depmod.h"
 
 enum {
-	SPARE_WORKERS = 32,        /* replacements for workers that die */
+	SPARE_WORKERS = 96,        /* replacements for workers that die */
 	WORKERS_MAX = JOBS_MAX + SPARE_WORKERS,
 	KEEP = 1 << 20,            /* memory of a finished module that the next one will want */
+	LINE = 128,                /* what processors pass between them at once: no two workers write to one */
+	CHUNKS = 32, LARGEST_CHUNK = 16,
 };
 
-/* One for all workers, in shared memory: the first module that nobody took. */
+/* What a worker tells of its table of names, which only it can see to the end. Written after each module: the
+ * table of a worker that dies is what it was then. */
+struct account {
+	_Alignas(LINE) uint32_t names;
+	size_t names_used;
+};
+
+/* In memory that all workers share. */
 struct progress {
-	atomic_uint next;
+	_Alignas(LINE) atomic_uint next;  /* the first module that nobody took */
+	struct account accounts[WORKERS_MAX + 1];
 };
 
 struct loading {
 	const struct tree *tree;
 	const struct load_options *options;
 	struct facts *facts;       /* by module, shared */
+	struct reason *reasons;
 	struct progress *progress;
-	struct keeper *workers;
+	struct keeper *keepers;    /* by worker; each works with the copy that it has after the fork */
 	pid_t pids[WORKERS_MAX];
-	uint32_t started;
-	bool died;                 /* a worker did, perhaps while it changed its table of names */
+	uint32_t started, jobs;
+	uint32_t chunk;            /* modules that a worker takes at once */
 };
 
 /* One module in a worker's hands. */
@@ -50,60 +61,65 @@ static void read_module(void *context)
 	keep_module(job->keeper, job->fd, job->number, job->wants_crcs, job->facts);
 }
 
+static void note_failure(struct loading *l, uint32_t module, const struct fault *fault)
+{
+	fault_text(&l->reasons[module], fault);
+	l->facts[module] = (struct facts){ .begun = true, .failed = true, .passing = fault->passing };
+}
+
 /* What the module that failed left behind goes. Memory for all modules that one alone has taken a quarter of
  * is not lacking: that module is the trouble. */
-static void forget(struct job *job, const struct keeper *before, struct fault fault)
+static void forget(struct keeper *k, const struct keeper *before, struct fault *fault)
 {
-	struct keeper *k = job->keeper;
-
 	if (k->facts.used - before->facts.used > k->facts.size / 4 ||
 	    k->names.count - before->names.count > k->names.capacity / 4 ||
 	    k->names.used - before->names.used > k->names.size / 4)
-		fault.passing = false;
+		fault->passing = false;
 	if (k->names.count != before->names.count)
 		names_rewind(&k->names, before->names.count, before->names.used);
 	arena_rewind(&k->facts, before->facts.used, KEEP);
-	*job->facts = (struct facts){ .fault = fault };
 }
 
-static void take_job(struct job *job, uint32_t worker)
+static void take_job(struct loading *l, uint32_t worker, uint32_t number)
 {
-	struct keeper *k = job->keeper, before = *k;
+	struct keeper *k = &l->keepers[worker], before = *k;
+	struct job job = {
+		.keeper = k, .number = number, .facts = &l->facts[number], .directory = l->tree->directory,
+		.path = l->tree->modules[number].path, .wants_crcs = l->options->wants_crcs,
+	};
 	struct fault fault;
 
-	*job->facts = (struct facts){ .worker = worker };
-	job->fd = open_again(job->directory, job->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (job->fd < 0) {
-		job->facts->fault = system_fault(errno);
-	} else if (!attempt(read_module, job, &fault)) {
-		forget(job, &before, fault);
+	*job.facts = (struct facts){ .worker = worker, .begun = true };
+	job.fd = open_again(job.directory, job.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (job.fd < 0) {
+		fault = system_fault(errno);
+		note_failure(l, number, &fault);
+	} else if (!attempt(read_module, &job, &fault)) {
+		forget(k, &before, &fault);
+		note_failure(l, number, &fault);
 	}
-	if (job->fd >= 0)
-		close(job->fd);
+	if (job.fd >= 0)
+		close(job.fd);
 	arena_rewind(&k->scratch, 0, KEEP);
-	k->whole_names = k->names.count;
-	job->facts->done = true;
+	l->progress->accounts[worker].names = k->names.count;
+	l->progress->accounts[worker].names_used = k->names.used;
+	job.facts->done = true;
 }
 
 /* `alone`: in a process that does nothing else, and needs no right to. */
 static void work(struct loading *l, uint32_t self, bool alone)
 {
-	struct keeper *k = &l->workers[self];
-	uint32_t number;
+	struct keeper *k = &l->keepers[self];
+	uint32_t from;
 
 	arena_reserve(&k->scratch, "module", WORKER_SCRATCH, false);
 	keeper_prepare(k);
 	if (alone)
 		confine();
-	while ((number = atomic_fetch_add(&l->progress->next, 1)) < l->tree->count) {
-		struct job job = {
-			.keeper = k, .number = number, .facts = &l->facts[number],
-			.path = l->tree->modules[number].path, .directory = l->tree->directory,
-			.wants_crcs = l->options->wants_crcs,
-		};
-
-		take_job(&job, self);
-	}
+	while ((from = atomic_fetch_add(&l->progress->next, l->chunk)) < l->tree->count)
+		for (uint32_t i = from; i < from + l->chunk && i < l->tree->count; i++)
+			if (!l->facts[i].begun)
+				take_job(l, self, i);
 }
 
 static void work_alone(void *context)
@@ -117,10 +133,10 @@ static void prepare_next(void *context)
 {
 	struct loading *l = context;
 
-	keeper_share(&l->workers[l->started], l->options->key);
+	keeper_share(&l->keepers[l->started], l->options->key);
 }
 
-/* False when no process or no memory for it can be had; then the caller does the work itself. */
+/* False when no process or no memory for it can be had. */
 static bool start_worker(struct loading *l)
 {
 	struct fault fault;
@@ -137,19 +153,51 @@ static bool start_worker(struct loading *l)
 	return true;
 }
 
-/* A worker that dies costs the module it was on; what it had finished stands in its slice. */
-static void await_workers(struct loading *l)
+/* Waits for the workers from that one on; whether all ended well. */
+static bool await_workers(const struct loading *l, uint32_t first)
 {
-	for (uint32_t i = 0; i < l->started; i++) {  /* replacements come after the others */
+	bool well = true;
+
+	for (uint32_t i = first; i < l->started; i++) {
 		int status;
 
 		while (waitpid(l->pids[i], &status, 0) < 0)
 			if (errno != EINTR)
 				bad_in("workers", error_text(errno));
-		l->died |= status != 0;
-		if (status && atomic_load(&l->progress->next) < l->tree->count)
-			start_worker(l);
+		well &= status == 0;
 	}
+	return well;
+}
+
+static uint32_t left(const struct loading *l)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < l->tree->count; i++)
+		count += !l->facts[i].begun;
+	return count;
+}
+
+/* A worker that dies costs the module it was on; what it had taken and not begun is left to the next round.
+ * Returns how many modules nobody began. */
+static uint32_t work_in_rounds(struct loading *l)
+{
+	uint32_t remaining = l->tree->count, before;
+
+	if (l->jobs < 2 || remaining < 2)
+		return remaining;
+	do {
+		uint32_t first = l->started;
+
+		before = remaining;
+		atomic_store(&l->progress->next, 0);
+		while (l->started - first < l->jobs && start_worker(l))
+			;
+		if (l->started > first && await_workers(l, first))
+			return 0;
+		remaining = left(l);
+	} while (remaining && remaining < before);
+	return remaining;
 }
 
 uint32_t usable_cores(void)
@@ -159,35 +207,51 @@ uint32_t usable_cores(void)
 	return sched_getaffinity(0, sizeof(cores), &cores) ? 1 : (uint32_t)CPU_COUNT(&cores);
 }
 
+/* What other processes left is believed when it leads nowhere but into their own memory. */
+static void check_work(struct loading *l)
+{
+	for (uint32_t w = 0; w < l->started; w++) {
+		const struct account *account = &l->progress->accounts[w];
+
+		names_adopt(&l->keepers[w].names, account->names, account->names_used);
+	}
+	for (uint32_t i = 0; i < l->tree->count; i++) {
+		struct facts *facts = &l->facts[i];
+		struct fault fault = { .why = "the process that read it died" };
+
+		l->reasons[i].text[REASON_SIZE - 1] = 0;
+		if (!facts->begun)
+			fault.why = "not read, as too many processes died";
+		else if (facts->done && (facts->failed || (facts->worker < l->started &&
+							   facts_sound(facts, &l->keepers[facts->worker]))))
+			continue;
+		note_failure(l, i, &fault);
+	}
+}
+
 void load(struct loaded *loaded, const struct tree *tree, const struct load_options *options,
-	  struct arena *shared)
+	  struct arena *shared, struct arena *memory)
 {
 	struct loading l = { .tree = tree, .options = options };
-	uint32_t jobs = options->jobs ? options->jobs : usable_cores();
 
-	if (jobs > JOBS_MAX)
-		jobs = JOBS_MAX;
+	l.jobs = options->jobs ? options->jobs : usable_cores();
+	if (l.jobs > JOBS_MAX)
+		l.jobs = JOBS_MAX;
+	l.chunk = tree->count / (l.jobs * CHUNKS) + 1;
+	if (l.chunk > LARGEST_CHUNK)
+		l.chunk = LARGEST_CHUNK;
 	/* Memory for this is fresh, so all of it is zero. */
-	l.facts = arena_take(shared, tree->count, sizeof(*l.facts), 64);
-	l.progress = arena_take(shared, 1, sizeof(*l.progress), 64);
-	l.workers = arena_take(shared, WORKERS_MAX + 1, sizeof(*l.workers), 64);
-	while (jobs > 1 && tree->count > 1 && l.started < jobs && start_worker(&l))
-		;
-	await_workers(&l);
-	if (atomic_load(&l.progress->next) < tree->count) {
-		keeper_share(&l.workers[l.started], options->key);
-		work(&l, l.started, false);
-		l.started++;
+	l.facts = arena_take(shared, tree->count, sizeof(*l.facts), LINE);
+	l.reasons = arena_take(shared, tree->count, sizeof(*l.reasons), LINE);
+	l.progress = arena_take(shared, 1, sizeof(*l.progress), LINE);
+	l.keepers = arena_take(memory, WORKERS_MAX + 1, sizeof(*l.keepers), LINE);
+	if (work_in_rounds(&l) && l.started < WORKERS_MAX) {
+		atomic_store(&l.progress->next, 0);
+		keeper_share(&l.keepers[l.started], options->key);
+		work(&l, l.started++, false);
 	}
-	for (uint32_t i = 0; i < tree->count; i++)
-		if (!l.facts[i].done)
-			l.facts[i] = (struct facts){ .fault = { .why = "the process that read it died" } };
-	loaded->facts = l.facts;
-	loaded->names = arena_take(shared, l.started, sizeof(*loaded->names), 16);
-	loaded->workers = l.started;
-	for (uint32_t i = 0; i < l.started; i++) {
-		loaded->names[i] = &l.workers[i].names;
-		if (l.died)
-			names_rewind(loaded->names[i], l.workers[i].whole_names, l.workers[i].names.used);
-	}
+	check_work(&l);
+	*loaded = (struct loaded){
+		.facts = l.facts, .reasons = l.reasons, .keepers = l.keepers, .workers = l.started,
+	};
 }

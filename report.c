@@ -36,14 +36,33 @@ void report(enum level level, const char *const *parts)
 	text_flush(&text);
 }
 
+static void append(struct reason *reason, size_t *used, const char *part)
+{
+	while (*part && *used < REASON_SIZE - 1)
+		reason->text[(*used)++] = *part++;
+	reason->text[*used] = 0;
+}
+
+const char *fault_text(struct reason *reason, const struct fault *fault)
+{
+	struct number offset;
+	size_t used = 0;
+
+	append(reason, &used, fault->what ? fault->what : "");
+	append(reason, &used, fault->what ? ": " : "");
+	append(reason, &used, fault->why);
+	append(reason, &used, fault->has_offset ? " at offset " : "");
+	append(reason, &used, fault->has_offset ? decimal(&offset, fault->offset) : "");
+	return reason->text;
+}
+
 void report_fault(enum level level, const char *subject, const struct fault *fault)
 {
 	struct number offset;
 
-	report(level, (const char *const[]){
-		subject, ": ", fault->what ? fault->what : "", fault->what ? ": " : "", fault->why,
-		fault->has_offset ? " at offset " : "",
-		fault->has_offset ? decimal(&offset, fault->offset) : "", NULL });
+	REPORT(level, subject, ": ", fault->what ? fault->what : "", fault->what ? ": " : "", fault->why,
+	       fault->has_offset ? " at offset " : "",
+	       fault->has_offset ? decimal(&offset, fault->offset) : "");
 }
 
 /* Those that files, memory and processes bring; the C library's table of all costs four times as much. */

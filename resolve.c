@@ -24,10 +24,10 @@ static void merge_names(struct resolving *r)
 
 	/* Without the kernel's symbols, the first worker's table can be the one. */
 	if (adopted)
-		*symbols = *r->loaded->names[0];
+		*symbols = r->loaded->keepers[0].names;
 	r->symbol = arena_take(r->arena, r->loaded->workers, sizeof(*r->symbol), sizeof(*r->symbol));
 	for (uint32_t w = 0; w < r->loaded->workers; w++) {
-		const struct names *names = r->loaded->names[w];
+		const struct names *names = &r->loaded->keepers[w].names;
 
 		r->symbol[w] = new_words(r->arena, names->count, NONE);
 		for (uint32_t i = 0; i < names->count; i++) {
@@ -97,7 +97,7 @@ static void find_suppliers(struct resolving *r)
 	r->supplier = arena_take(r->arena, r->loaded->workers, sizeof(*r->supplier),
 				 sizeof(*r->supplier));
 	for (uint32_t w = 0; w < r->loaded->workers; w++) {
-		uint32_t count = r->loaded->names[w]->count;
+		uint32_t count = r->loaded->keepers[w].names.count;
 
 		r->supplier[w] = new_words(r->arena, count, NONE);
 		for (uint32_t i = 0; i < count; i++) {
@@ -135,7 +135,7 @@ static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 		return;
 	r->graph->unresolved++;
 	REPORT(UNRESOLVED, root_of(r->tree, module), r->tree->modules[module].path, what,
-	       r->loaded->names[facts->worker]->entries[id].string);
+	       r->loaded->keepers[facts->worker].names.entries[id].string);
 }
 
 static void find_direct(struct resolving *r)
@@ -163,7 +163,7 @@ static void find_direct(struct resolving *r)
 			if (r->options->show)
 				text_line(r->options->show, (const char *const[]){
 					root_of(r->tree, m), r->tree->modules[m].path, " needs \"",
-					r->loaded->names[facts->worker]->entries[id].string, "\": ",
+					r->loaded->keepers[facts->worker].names.entries[id].string, "\": ",
 					root_of(r->tree, owner), r->tree->modules[owner].path, NULL });
 		}
 		graph->first[m + 1] = count;
@@ -216,7 +216,7 @@ void graph_begin(struct graph *graph, const struct tree *tree, const struct load
 {
 	graph->left_out = arena_take(arena, tree->count, sizeof(bool), 1);
 	for (uint32_t m = 0; m < tree->count; m++)
-		graph->left_out[m] = loaded->facts[m].fault.why != NULL;
+		graph->left_out[m] = loaded->facts[m].failed;
 }
 
 void resolve(struct graph *graph, const struct tree *tree, const struct loaded *loaded,

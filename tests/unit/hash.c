@@ -22,7 +22,7 @@ static void open_table(struct table *t, uint32_t capacity, size_t bytes, uint64_
 		slots *= 2;
 	t->arena = (struct arena){ .name = "table", .limit = "all is used up" };
 	t->arena.size = ((size_t)capacity * sizeof(struct name) + 63) / 64 * 64 +
-		       slots * sizeof(struct slot) + bytes;
+		       slots * sizeof(uint32_t) + bytes;
 	t->arena.start = malloc(t->arena.size);
 	memset(t->arena.start, 0xa5, t->arena.size);
 	names_init(&t->names, &t->arena, capacity, bytes, key);
@@ -391,6 +391,101 @@ static void no_names_collide_whatever_the_key(void **state)
 	assert_in_range(same, 1, 8);
 }
 
+/* A table of 1,000 names as another process left it, then spoiled. */
+enum { LEFT = 1000, LEFT_BYTES = 1 << 16 };
+
+static void leave(struct table *t, struct names *before)
+{
+	char name[80];
+
+	open_table(t, 2 * LEFT, LEFT_BYTES, 7);
+	*before = t->names;
+	for (uint32_t i = 0; i < LEFT; i++)
+		add(t, numbered(name, i));
+}
+
+/* The table is whole: every name it has is found, and it can grow. */
+static void check_table(struct names *names)
+{
+	uint32_t count = names->count;
+
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(names_find(names, names->entries[i].string, names->entries[i].length), i);
+	assert_int_equal(names_add(names, "one more", 8), count);
+}
+
+static void a_table_is_taken_over_as_it_was_left(void **state)
+{
+	struct names mine;
+	struct table t;
+
+	(void)state;
+	leave(&t, &mine);
+	names_adopt(&mine, t.names.count, t.names.used);
+	assert_int_equal(mine.count, LEFT);
+	check_table(&mine);
+	close_table(&t);
+}
+
+static void slots_left_half_changed_are_made_anew(void **state)
+{
+	for (int kind = 0; kind < 3; kind++) {
+		struct names mine;
+		struct table t;
+
+		(void)state;
+		leave(&t, &mine);
+		for (size_t i = 0; i < (size_t)1 << t.names.bits; i++)
+			if (kind == 0)
+				t.names.slots[i] = 0;
+			else if (kind == 1)
+				t.names.slots[i] = UINT32_MAX;
+			else if (!t.names.slots[i])
+				t.names.slots[i] = 1;
+		names_adopt(&mine, t.names.count, t.names.used);
+		assert_int_equal(mine.count, LEFT);
+		check_table(&mine);
+		close_table(&t);
+	}
+}
+
+/* Each spoils one thing that a search would follow out of the table. */
+static void lead_astray(struct table *t, int way, uint32_t *count, size_t *used)
+{
+	struct name *entry = &t->names.entries[LEFT / 2];
+
+	switch (way) {
+	case 0: *count = t->names.capacity + 1; break;
+	case 1: *used = t->names.size + 1; break;
+	case 2: *used = 0; break;
+	case 3: entry->string = NULL; break;
+	case 4: entry->string = t->names.bytes - 1; break;
+	case 5: entry->string = t->names.bytes + t->names.used; break;
+	case 6: entry->length = UINT32_MAX; break;
+	case 7: entry->length = (uint32_t)t->names.used; break;
+	case 8: t->names.bytes[entry->string - t->names.bytes + entry->length] = 'x'; break;
+	}
+}
+
+static void a_table_that_leads_out_of_itself_is_emptied(void **state)
+{
+	(void)state;
+	for (int way = 0; way < 9; way++) {
+		uint32_t count = LEFT;
+		struct names mine;
+		struct table t;
+		size_t used;
+
+		leave(&t, &mine);
+		used = t.names.used;
+		lead_astray(&t, way, &count, &used);
+		names_adopt(&mine, count, used);
+		assert_int_equal(mine.count, 0);
+		check_table(&mine);
+		close_table(&t);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -410,6 +505,9 @@ int main(void)
 		cmocka_unit_test(tables_with_one_key_share_entries),
 		cmocka_unit_test(hashes_of_like_names_are_spread),
 		cmocka_unit_test(no_names_collide_whatever_the_key),
+		cmocka_unit_test(a_table_is_taken_over_as_it_was_left),
+		cmocka_unit_test(slots_left_half_changed_are_made_anew),
+		cmocka_unit_test(a_table_that_leads_out_of_itself_is_emptied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
