@@ -203,7 +203,7 @@ static void list_directory(struct reading *r, const char *path, struct candidate
 		if (!is_configuration(path, name))
 			continue;
 		file = join_path(r->memory, path, name);
-		if (stat(file, &st) == 0 && S_ISDIR(st.st_mode))
+		if (stat_again(CURRENT_DIRECTORY, file, &st) == 0 && S_ISDIR(st.st_mode))
 			error("directories inside directories are not supported: ", file);
 		else if (*count < CONFIG_FILES_MAX)
 			add_candidate(files, count, (struct candidate){ file, base_name(file) });
@@ -223,8 +223,13 @@ void config_read(struct config *config, struct arena *memory, const char *const 
 	*config = (struct config){ 0 };
 	for (paths = paths ? paths : standard_paths; *paths; paths++) {
 		struct stat st;
+		int failed = stat_again(CURRENT_DIRECTORY, *paths, &st);
 
-		if (stat(*paths, &st))
+		if (failed && failed != ENOENT && failed != ENOTDIR)
+			error("cannot read ", *paths, ": ", error_text(failed));
+		if (failed == EIO)
+			bad_in("configuration", error_text(failed));
+		if (failed)
 			continue;
 		if (S_ISDIR(st.st_mode))
 			list_directory(&r, *paths, files, &count);

@@ -42,9 +42,11 @@ static const char *absolute(struct run *run, const char *path)
 	char *joined = arena_take(&run->memory, 4096 + strlen(path) + 2, 1, 1);
 	size_t length;
 
-	/* The system call itself: the library's brings malloc along. */
-	if (*path == '/' || syscall(SYS_getcwd, joined, 4096) < 0)
+	if (*path == '/')
 		return path;
+	/* The system call itself: the library's brings malloc along. */
+	if (syscall(SYS_getcwd, joined, 4096) < 0)
+		bad_in("working directory", error_text(errno));
 	while (path[0] == '.' && path[1] == '/')
 		path += 2 + strspn(path + 2, "/");
 	length = strlen(joined);
@@ -269,7 +271,8 @@ static bool nothing_to_do(struct run *run)
 	text_open(&file, &run->scratch);
 	text_string(&file, output_directory(run));
 	text_add(&file, "modules.dep", sizeof("modules.dep"));
-	return up_to_date(&run->tree, &run->config, file.start, &run->memory);
+	return !publish_unfinished(output_directory(run), "modules.dep", &run->scratch) &&
+	       up_to_date(&run->tree, &run->config, file.start, &run->memory);
 }
 
 static void index_and_publish(void *context)

@@ -341,6 +341,10 @@ bool publish_file(struct publication *publication, const char *name, struct span
 bool publish_commit(struct publication *publication);
 void publish_abandon(struct publication *publication);
 
+/* Whether a run in that directory was killed, or is still at work: files are replaced from the last written
+ * to the first, and until all are, the first has its temporary file. */
+bool publish_unfinished(const char *path, const char *first, struct arena *scratch);
+
 /* Counts a file as written that another process wrote by a copy of the publication. */
 void publish_adopt(struct publication *publication, const char *name);
 
@@ -678,15 +682,18 @@ enum file_kind { REGULAR_FILE, ANY_FILE };
  * for nothing. */
 struct fault system_fault(int error);
 
-/* openat(2), tried again when a signal came between. */
+/* openat(2) and stat(2), tried again when a signal came between. The second returns 0 or an errno. */
 int open_again(int directory, const char *path, int flags);
+struct stat;
+int stat_again(int directory, const char *path, struct stat *st);
 
 /* The whole file into `arena`. REGULAR_FILE refuses a FIFO, a device or a directory without waiting for it.
- * Returns 0 or an errno. */
+ * Returns 0 or an errno; a file that is there but breaks off (EIO) ends the work, too. */
 int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
 	      struct span *content);
 
 struct directory {
+	const char *path;
 	int fd, error;
 	size_t at, filled;
 	uint8_t records[32768];

@@ -20,12 +20,24 @@ struct fault system_fault(int error)
 	};
 }
 
-static void check_passing(int error)
+static int check_passing(const char *path, int error)
 {
 	struct fault fault = system_fault(error);
 
+	fault.what = path;
 	if (fault.passing)
 		bad_fault(fault);
+	return error;
+}
+
+int stat_again(int directory, const char *path, struct stat *st)
+{
+	int failed;
+
+	do
+		failed = fstatat(directory, path, st, 0);
+	while (failed && errno == EINTR);
+	return failed ? check_passing(path, errno) : 0;
 }
 
 static int not_regular(int fd)
@@ -87,17 +99,18 @@ int file_read(struct arena *arena, int directory, const char *path, enum file_ki
 		error = read_to_end(arena, fd, content);
 	if (fd >= 0)
 		close(fd);
-	check_passing(error);
-	return error;
+	if (error == EIO)
+		bad_in(path, error_text(error));
+	return check_passing(path, error);
 }
 
 int directory_open(struct directory *directory, int at, const char *path)
 {
+	directory->path = path;
 	directory->fd = open_again(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	directory->at = directory->filled = 0;
 	directory->error = directory->fd < 0 ? errno : 0;
-	check_passing(directory->error);
-	return directory->error;
+	return check_passing(path, directory->error);
 }
 
 void directory_close(struct directory *directory)
@@ -107,15 +120,15 @@ void directory_close(struct directory *directory)
 
 static bool refill(struct directory *directory)
 {
-	long n = syscall(SYS_getdents64, directory->fd, directory->records,
-			 sizeof(directory->records));
+	long n;
 
+	do
+		n = syscall(SYS_getdents64, directory->fd, directory->records, sizeof(directory->records));
+	while (n < 0 && errno == EINTR);
 	directory->at = 0;
 	directory->filled = n > 0 ? (size_t)n : 0;
-	if (n < 0) {
-		directory->error = errno;
-		check_passing(errno);
-	}
+	if (n < 0)
+		directory->error = check_passing(directory->path, errno);
 	return n > 0;
 }
 

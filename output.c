@@ -264,8 +264,6 @@ static bool read_input(struct output *o, const char *name, struct span *content)
 {
 	int failed = file_read(&o->strings, o->tree->directory, name, REGULAR_FILE, content);
 
-	if (failed == EIO)
-		bad_in(name, error_text(failed));  /* an empty index would be a loss */
 	if (failed)
 		warning("could not open ", name, ": ", error_text(failed));
 	return !failed;

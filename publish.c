@@ -38,6 +38,13 @@ static const char *temporary_name(struct temporary *buffer, const char *name)
 	return buffer->name;
 }
 
+bool publish_unfinished(const char *path, const char *first, struct arena *scratch)
+{
+	struct temporary buffer;
+
+	return access(join_path(scratch, path, temporary_name(&buffer, first)), F_OK) == 0;
+}
+
 static int make_directory(const char *path)
 {
 	struct stat st;
@@ -165,29 +172,31 @@ static void swap_back(const struct publication *p, const char *temporary, const 
 		rename_with(p, name, temporary, 0);
 }
 
+/* From the last file to the first, modules.dep: its age tells -A whether there is work to do. */
 static bool swap_all(const struct publication *p)
 {
 	enum swap done[OUTPUT_FILES_MAX];
 	struct temporary buffer;
 
-	for (uint32_t i = 0; i < p->count; i++) {
+	for (uint32_t i = p->count; i--;) {
 		done[i] = swap_in(p, temporary_name(&buffer, p->names[i]), p->names[i]);
 		if (done[i] != NOT_DONE)
 			continue;
 		failed(p, "replace", p->names[i]);
-		while (i--)
+		while (++i < p->count)
 			swap_back(p, temporary_name(&buffer, p->names[i]), p->names[i], done[i]);
 		return false;
 	}
 	return true;
 }
 
-/* Under the temporary names: new files before the commit, old ones after it. */
+/* Under the temporary names: new files before the commit, old ones after it. The first file's goes last: as
+ * long as it stands, a run was not finished. */
 static void remove_temporaries(const struct publication *p)
 {
 	struct temporary buffer;
 
-	for (uint32_t i = 0; i < p->count; i++) {
+	for (uint32_t i = p->count; i--;) {
 		const char *name = temporary_name(&buffer, p->names[i]);
 
 		if (unlinkat(p->directory, name, 0) && errno != ENOENT)

@@ -102,27 +102,46 @@ static const char *place_path(const struct place *place)
 	return *place->path ? place->path : ".";
 }
 
+/* Returns 0 or an errno. */
+static int identify(const struct walk *walk, struct place *place)
+{
+	struct stat st;
+	int failed = place->known ? 0 : stat_again(walk->at, place_path(place), &st);
+
+	if (!place->known && !failed) {
+		place->device = st.st_dev;
+		place->inode = st.st_ino;
+		place->known = true;
+	}
+	return failed;
+}
+
 /* Whether the directory that `st` describes is `place` or above it: a link to it leads around. */
-static bool leads_around(const struct walk *walk, struct place *place, const struct stat *st)
+static bool leads_around(const struct walk *walk, struct place *place, const struct stat *st, int *failed)
 {
 	for (; place; place = place->parent) {
-		struct stat own;
-
-		if (!place->known && fstatat(walk->at, place_path(place), &own, 0) == 0) {
-			place->device = own.st_dev;
-			place->inode = own.st_ino;
-			place->known = true;
-		}
-		if (place->known && place->device == st->st_dev && place->inode == st->st_ino)
+		*failed = identify(walk, place);
+		if (*failed || (place->device == st->st_dev && place->inode == st->st_ino))
 			return true;
 	}
 	return false;
 }
 
+static void cannot_follow(struct walk *walk, const char *path, int why)
+{
+	tell(walk, ERROR, "cannot follow ", path, why);
+	walk->unread |= why != ENOENT && why != ELOOP;
+}
+
 static void add_linked_place(struct walk *walk, struct place *parent, const char *path,
 			     const struct stat *st)
 {
-	if (leads_around(walk, parent, st))
+	int failed = 0;
+	bool around = leads_around(walk, parent, st, &failed);
+
+	if (failed)
+		cannot_follow(walk, path, failed);
+	else if (around)
 		tell(walk, INFO, "not followed, as it leads back: ", path, 0);
 	else if (++walk->linked == LINKED_MAX)
 		tell(walk, ERROR, "too many links to directories; not followed from here on: ", path, 0);
@@ -143,9 +162,10 @@ static bool visit_module(struct walk *walk, const char *path)
 static bool visit_unknown(struct walk *walk, struct place *parent, const char *path)
 {
 	struct stat st;
+	int failed = stat_again(walk->at, path, &st);
 
-	if (fstatat(walk->at, path, &st, 0)) {
-		tell(walk, ERROR, "cannot follow ", path, errno);
+	if (failed) {
+		cannot_follow(walk, path, failed);
 	} else if (S_ISDIR(st.st_mode)) {
 		add_linked_place(walk, parent, path, &st);
 	} else if (!plain_length(base_name(path))) {
@@ -314,8 +334,6 @@ static uint32_t *read_order(const struct tree *tree, struct arena *memory)
 	struct names paths;
 	int failed = file_read(memory, tree->directory, "modules.order", REGULAR_FILE, &content);
 
-	if (failed == EIO)
-		bad_in("modules.order", error_text(failed));
 	if (failed) {
 		warning("could not open modules.order: ", error_text(failed));
 		return place;
@@ -362,9 +380,10 @@ static void order_modules(struct tree *tree, struct arena *memory)
 static int check_named(const char *path)
 {
 	struct stat st;
+	int failed = stat_again(CURRENT_DIRECTORY, path, &st);
 
-	if (stat(path, &st))
-		return errno;
+	if (failed)
+		return failed;
 	return S_ISREG(st.st_mode) && plain_length(base_name(path)) && can_be_listed(path) ? 0 : EINVAL;
 }
 
@@ -446,13 +465,13 @@ struct comparison {
 	bool found_newer;
 };
 
-/* Ends the walk at the first module that is newer than it may be. */
+/* Ends the walk at the first module that is newer than it may be, or may be so. */
 static bool compare_times(struct walk *walk, const char *path)
 {
 	struct comparison *c = walk->context;
 	struct stat st;
 
-	c->found_newer = fstatat(walk->at, path, &st, 0) == 0 && newer(&st.st_mtim, &c->latest);
+	c->found_newer = stat_again(walk->at, path, &st) || newer(&st.st_mtim, &c->latest);
 	return !c->found_newer;
 }
 
@@ -465,7 +484,7 @@ bool up_to_date(struct tree *tree, const struct config *config, const char *file
 		.silent = true,
 	};
 
-	if (stat(file, &st))
+	if (stat_again(CURRENT_DIRECTORY, file, &st))
 		return false;
 	comparison.latest = st.st_mtim;
 	walk.at = tree->directory;

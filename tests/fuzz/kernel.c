@@ -1,0 +1,137 @@
+/* kernel.c: System.map or Module.symvers, as the first byte of the input says, with or without a prefix. What is read
+ * must be what a simpler reader finds. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+enum { NAMES_MAX = 4096 };
+
+struct input {
+	enum kernel_file kind;
+	char prefix;
+	struct span content;
+};
+
+static void read_it(void *argument)
+{
+	const struct input *in = argument;
+	struct arena memory = memory_for("memory"), crcs = memory_for("CRCs"), scratch = memory_for("scratch");
+	const uint32_t *crc = (const uint32_t *)(const void *)crcs.start;
+	struct names names;
+
+	names_init(&names, &memory, NAMES_MAX, 1 << 20, run_key());
+	serve("kernel", in->content);
+	CHECK(kernel_read("kernel", in->kind, in->prefix, &names, &crcs, &scratch) == 0);
+	serve_nothing();
+	CHECK(scratch.used == 0 && crcs.used == names.count * sizeof(*crc));
+	for (uint32_t i = 0; i < names.count; i++) {
+		const struct name *name = &names.entries[i];
+
+		CHECK(names_find(&names, name->string, name->length) == i);
+		say("%.*s %x\n", (int)name->length, name->string, crc[i]);
+	}
+}
+
+/* ---- the simpler reader ---- */
+
+struct symbol {
+	char *name;
+	uint32_t crc;
+};
+
+struct symbols {
+	struct symbol list[NAMES_MAX];
+	size_t count;
+};
+
+static void add_symbol(struct symbols *s, const char *name, uint32_t crc)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (strcmp(s->list[i].name, name) == 0) {
+			s->list[i].crc = crc;
+			return;
+		}
+	CHECK(s->count < NAMES_MAX);
+	s->list[s->count++] = (struct symbol){ strcpy(malloc(strlen(name) + 1), name), crc };
+}
+
+static bool is_hex(const char *word)
+{
+	size_t length;
+
+	word += strncmp(word, "0x", 2) == 0 || strncmp(word, "0X", 2) == 0 ? 2 : 0;
+	length = strlen(word);
+	return length && length <= 16 && strspn(word, "0123456789abcdefABCDEF") == length;
+}
+
+static void simple_line(struct symbols *s, const struct input *in, char *line)
+{
+	static const char exported[] = "__ksymtab_";
+	char *rest, *word[3];
+
+	for (int i = 0; i < 3; i++) {
+		word[i] = strtok_r(i ? NULL : line, " \t", &rest);
+		if (!word[i])
+			return;
+	}
+	if (in->kind == MODULE_SYMVERS) {
+		bool prefixed = in->prefix && *word[1] == in->prefix;
+
+		if (strcmp(word[2], "vmlinux") == 0 && is_hex(word[0]))
+			add_symbol(s, word[1] + prefixed, (uint32_t)strtoull(word[0], NULL, 16));
+	} else {
+		char *name = word[2] + (in->prefix && *word[2] == in->prefix);
+		size_t length = sizeof(exported) - 1;
+
+		if (strncmp(name, exported, length) == 0 && name[length])
+			add_symbol(s, name + length, 0);
+	}
+}
+
+static void read_simply(const struct input *in)
+{
+	static struct symbols s;
+	size_t size = span_size(in->content);
+	char *copy = malloc(size + 1), *end;
+
+	CHECK(copy);
+	memcpy(copy, in->content.p, size);
+	copy[size] = 0;
+	for (char *line = copy; line < copy + size; line = end + 1) {
+		end = line + strcspn(line, "\n");
+		*end = 0;
+		simple_line(&s, in, line);
+	}
+	add_symbol(&s, "__this_module", 0);
+	add_symbol(&s, "_GLOBAL_OFFSET_TABLE_", 0);
+	add_symbol(&s, "TOC.", 0);
+	for (size_t i = 0; i < s.count; i++) {
+		say("%s %x\n", s.list[i].name, s.list[i].crc);
+		free(s.list[i].name);
+	}
+	s.count = 0;
+	free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in;
+
+	if (!size)
+		return 0;
+	in.kind = data[0] & 1 ? MODULE_SYMVERS : SYSTEM_MAP;
+	in.prefix = data[0] & 2 ? '_' : 0;
+	in.content = span_of(data + 1, size - 1);
+	run_twice(read_it, &in);
+	if (memchr(data, 0, size))
+		return 0;
+	hear_messages = false;
+	begin_run();
+	read_it(&in);
+	begin_second_run();
+	read_simply(&in);
+	check_same_runs();
+	hear_messages = true;
+	return 0;
+}
