@@ -266,13 +266,10 @@ static char *output_directory(struct run *run)
 
 static bool nothing_to_do(struct run *run)
 {
-	struct text file;
+	const char *directory = output_directory(run), *first = "modules.dep";
 
-	text_open(&file, &run->scratch);
-	text_string(&file, output_directory(run));
-	text_add(&file, "modules.dep", sizeof("modules.dep"));
-	return !publish_unfinished(output_directory(run), "modules.dep", &run->scratch) &&
-	       up_to_date(&run->tree, &run->config, file.start, &run->memory);
+	return !publish_unfinished(directory, first, &run->memory) &&
+	       up_to_date(&run->tree, &run->config, join_path(&run->memory, directory, first), &run->memory);
 }
 
 static void index_and_publish(void *context)
