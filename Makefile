@@ -8,7 +8,7 @@ FAST = inflate lzma2 literals sequences fse xxh64 elf facts hash sort index
 OBJECTS = $(ROOMS:%=build/%.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
-SAFE = -D_FILE_OFFSET_BITS=64 -fPIE -fstack-protector-strong
+SAFE = -D_FILE_OFFSET_BITS=64 -fPIE -fstack-protector
 SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
 LINK_SAFE = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--build-id=none,-s
 

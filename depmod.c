@@ -291,8 +291,10 @@ static bool index_locked(struct run *run)
 	if (!attempt(index_and_publish, run, &fault))
 		report_fault(FATAL, "cannot go on", &fault);
 	finish_values(run);
-	if (writes && !run->published)
+	if (writes && !run->published) {
+		adopt_outputs(&run->publication, ALL_FILES);  /* a killed run's, too */
 		publish_abandon(&run->publication);
+	}
 	return run->published;
 }
 

@@ -1,23 +1,24 @@
 /* regex.c: a pattern, NUL, a text, against regcomp() of the C library, which is meant to be glibc. */
 #include <regex.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "fuzz.h"
 
-/* What makes glibc take long, or us say that the pattern is too large. */
+/* Whether glibc may take long, which copies what is repeated; or we say that the pattern is too large. */
 static bool may_be_large(const char *pattern)
 {
-	unsigned braces = 0, open = 0, brackets = 0;
-	size_t digits = 0;
+	unsigned long copies = 1;
+	unsigned open = 0, brackets = 0, number;
 
-	for (const char *p = pattern; *p; p++) {
-		braces += *p == '{';
+	for (const char *p = pattern; *p && copies <= 64; p++) {
 		open += *p == '(';
 		brackets += *p == '[';
-		if (braces && strspn(p, "0123456789") > digits)
-			digits = strspn(p, "0123456789");
+		copies *= *p == '+' ? 2 : 1;
+		if (strchr("{,", *p) && sscanf(p + 1, "%9u", &number) == 1)
+			copies *= number + 1;
 	}
-	return braces > 2 || digits > 2 || (braces > 1 && strlen(pattern) > 40) || open > 60 || brackets > 60;
+	return copies > 64 || open > 60 || brackets > 60;
 }
 
 /* Where we differ by design: a backslash before a letter, a digit or one of < > ` ' is an error, and before the comma
