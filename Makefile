@@ -1,7 +1,7 @@
 # depmod: one static file. `make` builds ./depmod, `make size` prints what each room costs,
 # `make demo` shows it at work, `make test` runs everything.
 
-ROOMS = depmod options config scan load kernel resolve cycles output closure publish index confine facts module \
+ROOMS = depmod options arguments config conf scan load kernel resolve cycles output closure publish index confine facts module \
 	inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
 	regex hash sort path file arena span text report
 FAST = inflate lzma2 literals sequences fse xxh64 elf facts hash sort index

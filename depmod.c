@@ -37,25 +37,6 @@ static const char *running_release(struct run *run)
 	return arena_string(&run->memory, name.release, strlen(name.release));
 }
 
-static const char *absolute(struct run *run, const char *path)
-{
-	char *joined = arena_take(&run->memory, 4096 + strlen(path) + 2, 1, 1);
-	size_t length;
-
-	if (*path == '/')
-		return path;
-	/* The system call itself: the library's brings malloc along. */
-	if (syscall(SYS_getcwd, joined, 4096) < 0)
-		bad_in("working directory", error_text(errno));
-	while (path[0] == '.' && path[1] == '/')
-		path += 2 + strspn(path + 2, "/");
-	length = strlen(joined);
-	if (length > 1)
-		joined[length++] = '/';
-	memcpy(joined + length, path, strlen(path) + 1);
-	return joined;
-}
-
 /* BASE/MODULEDIR/VERSION/ */
 static char *version_directory(struct run *run, const char *base)
 {
@@ -82,7 +63,7 @@ static bool find_modules(struct run *run)
 	int failed;
 
 	for (uint32_t i = 0; i < o->file_count; i++)
-		o->files[i] = absolute(run, o->files[i]);
+		o->files[i] = absolute_path(&run->memory, o->files[i]);
 	if (o->file_count && !o->all)
 		failed = scan_named(&run->tree, &run->config, o->files, tell, &run->memory, &run->scratch);
 	else
@@ -338,9 +319,9 @@ static void run_command(void *context)
 	if (!o->release)
 		o->release = running_release(run);
 	if (o->base)
-		o->base = absolute(run, o->base);
+		o->base = absolute_path(&run->memory, o->base);
 	if (o->output_directory)
-		o->output_directory = absolute(run, o->output_directory);
+		o->output_directory = absolute_path(&run->memory, o->output_directory);
 	run->tree.name = version_directory(run, o->base);
 	run->tree.key = random_key();
 	config_read(&run->config, &run->memory, o->config_count ? o->configs : NULL, o->release);

@@ -118,7 +118,26 @@ enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
 #define DECODED_LIMIT ((size_t)192 << 20)
 #endif
 
-/* ---- options.c: the command line ------------------------------------------------------------- */
+/* ---- arguments.c: command lines ------------------------------------------------------------- */
+
+enum verdict { GO_ON, WRONG_USAGE, DONE };
+
+struct arguments {
+	char **next;               /* ended by NULL */
+	const char *known;         /* for each option "l name\n", or "l=name\n" when it takes a value */
+	enum verdict (*option)(void *context, char letter, const char *value);
+	enum verdict (*operand)(void *context, char *word);
+	void *context;
+};
+
+/* Tells of every option and operand, until one of them is not GO_ON. A letter below ' ' cannot be typed, only
+ * its name. */
+enum verdict parse_arguments(struct arguments *arguments);
+
+/* An error message of the two parts; returns WRONG_USAGE. */
+enum verdict wrong_usage(const char *what, const char *word);
+
+/* ---- options.c: the command line of depmod ------------------------------------------------------------- */
 
 struct options {
 	const char *base, *module_directory, *output_directory, *release;
@@ -133,11 +152,32 @@ struct options {
 	bool sync, no_sync;
 };
 
-enum verdict { GO_ON, WRONG_USAGE, DONE };
-
 /* Fills *options from the command line; lists are kept in `memory`. WRONG_USAGE after an error message; DONE
  * when there is only something to print. */
 enum verdict parse_options(struct options *options, int count, char **arguments, struct arena *memory);
+
+/* ---- conf.c: files like those of depmod.d ---------------------------------------------------- */
+
+enum level { FATAL, ERROR, WARNING, UNRESOLVED, INFO };
+enum { CONFIG_FILES_MAX = 1024 };
+
+struct conf {
+	struct arena *memory;
+	const char *directory;     /* depmod.d, below the standard places */
+	const char *first;         /* a file that counts, too, or NULL */
+	bool aliases;              /* files that end in .alias count, too */
+	void (*read_line)(struct conf *conf, struct span line);
+	const char *path;          /* of the line being read */
+	uint32_t line;
+};
+
+/* Reads the files and directories of `paths` (ended by NULL), or the standard ones when `paths` is NULL,
+ * highest precedence first, in the order of their names. A file that cannot be read is an error message; one
+ * that is not there is nothing. */
+void conf_read(struct conf *conf, const char *const *paths);
+
+/* A message about the line being read. */
+void conf_say(const struct conf *conf, enum level level, const char *what, const char *word);
 
 /* ---- config.c: depmod.d ---------------------------------------------------------------------- */
 
@@ -154,11 +194,7 @@ struct config {
 	struct words *exclude;   /* names of directories that are never entered */
 };
 
-enum { CONFIG_FILES_MAX = 1024 };
-
-/* Reads the files and directories of `paths` (ended by NULL), or the standard ones when `paths` is
- * NULL, highest precedence first, for the kernel `release`. Words are kept in `memory`. A bad line, and
- * a file that cannot be read, is an error message; the rest counts. A path that is not there is nothing. */
+/* As conf_read(), for the kernel `release`. A bad line is an error message; the rest counts. */
 void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release);
 
 /* ---- scan.c: which files are modules, and which of them counts ------------------------------- */
@@ -665,6 +701,14 @@ void sort_chunks(struct key *keys, struct key *spare, size_t n);
 /* ---- path.c: paths and names of modules ------------------------------------------------------ */
 
 const char *base_name(const char *path);
+bool ends_in(const char *string, const char *end);  /* and is longer */
+
+/* As it is when it begins with a slash; else below the working directory. */
+const char *absolute_path(struct arena *memory, const char *path);
+
+/* As names and aliases are compared and stored in indexes: with `_` for `-`, but for those in `[...]`. False
+ * when a bracket has no partner. */
+bool normalize(char *name);
 
 /* DIRECTORY/NAME, or NAME alone when the directory is "". */
 char *join_path(struct arena *memory, const char *directory, const char *name);
@@ -877,9 +921,8 @@ bool is_ascii(const char *string, size_t length);
 
 /* ---- report.c: messages ---------------------------------------------------------------------- */
 
-enum level { FATAL, ERROR, WARNING, UNRESOLVED, INFO };
-
 struct report_settings {
+	const char *program;       /* what messages begin with; NULL: as before, depmod at first */
 	bool quiet, verbose;
 };
 

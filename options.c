@@ -1,5 +1,4 @@
-/* options.c: the command line of depmod. Options stand before or after operands; short ones may be bundled,
- * long ones cut short while they stay unique. */
+/* options.c: the command line of depmod. */
 #include "depmod.h"
 
 #define VERSION "0.1"
@@ -46,37 +45,14 @@ static const char version_text[] = "depmod " VERSION "\n+GZIP +XZ +ZSTD\n";
 
 /* ---- options ---- */
 
-enum takes { NO_VALUE, TAKES_VALUE };
+/* Letters that nobody can type stand for options that have only a name. */
+static const char known[] =
+	"a all\n" "A quick\n" "b=basedir\n" "m=moduledir\n" "o=outdir\n" "C=config\n" "e errsyms\n"
+	"E=symvers\n" "F=filesyms\n" "n show\n" "n dry-run\n" "P=symbol-prefix\n" "q quiet\n" "r root\n"
+	"s syslog\n" "u unresolved-error\n" "v verbose\n" "w warn\n" "V version\n" "h help\n"
+	"\1=jobs\n" "\2 strict\n" "\3 sync\n" "\4 no-sync\n" "\5 map\n";
 
-struct option {
-	char letter;
-	const char *name;
-	enum takes takes;
-};
-
-/* Letters beyond ASCII stand for options that have only a name. */
-enum { OPTION_JOBS = 1, OPTION_STRICT, OPTION_SYNC, OPTION_NO_SYNC, OPTION_MAP };
-
-static const struct option known[] = {
-	{ 'a', "all", NO_VALUE }, { 'A', "quick", NO_VALUE },
-	{ 'b', "basedir", TAKES_VALUE }, { 'm', "moduledir", TAKES_VALUE },
-	{ 'o', "outdir", TAKES_VALUE }, { 'C', "config", TAKES_VALUE },
-	{ 'e', "errsyms", NO_VALUE }, { 'E', "symvers", TAKES_VALUE },
-	{ 'F', "filesyms", TAKES_VALUE }, { 'n', "show", NO_VALUE }, { 'n', "dry-run", NO_VALUE },
-	{ 'P', "symbol-prefix", TAKES_VALUE }, { 'q', "quiet", NO_VALUE }, { 'r', "root", NO_VALUE },
-	{ 's', "syslog", NO_VALUE }, { 'u', "unresolved-error", NO_VALUE },
-	{ 'v', "verbose", NO_VALUE }, { 'w', "warn", NO_VALUE },
-	{ 'V', "version", NO_VALUE }, { 'h', "help", NO_VALUE },
-	{ OPTION_JOBS, "jobs", TAKES_VALUE }, { OPTION_STRICT, "strict", NO_VALUE },
-	{ OPTION_SYNC, "sync", NO_VALUE }, { OPTION_NO_SYNC, "no-sync", NO_VALUE },
-	{ OPTION_MAP, "map", NO_VALUE },
-};
-
-static enum verdict wrong_usage(const char *what, const char *word)
-{
-	error(what, word, " (depmod --help lists the options)");
-	return WRONG_USAGE;
-}
+enum { OPTION_JOBS = 1, OPTION_STRICT, OPTION_SYNC, OPTION_NO_SYNC };
 
 static enum verdict print(struct options *o, const char *text)
 {
@@ -101,8 +77,10 @@ static enum verdict set_prefix(struct options *o, const char *value)
 	return GO_ON;
 }
 
-static enum verdict apply(struct options *o, char letter, const char *value)
+static enum verdict apply(void *context, char letter, const char *value)
 {
+	struct options *o = context;
+
 	switch (letter) {
 	case 'a': o->all = true; break;
 	case 'A': o->quick = true; break;
@@ -130,65 +108,6 @@ static enum verdict apply(struct options *o, char letter, const char *value)
 	return GO_ON;
 }
 
-/* The option of that name, or the only one that begins so; NULL when there is none, or more than one. */
-static const struct option *find_long(const char *name, size_t length)
-{
-	const struct option *match = NULL;
-	bool several = false;
-
-	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		if (strncmp(known[i].name, name, length) != 0)
-			continue;
-		if (!known[i].name[length])
-			return &known[i];
-		several = match != NULL;
-		match = &known[i];
-	}
-	return several ? NULL : match;
-}
-
-static enum verdict parse_long(struct options *o, char ***next)
-{
-	const char *name = *(*next)++ + 2, *value = NULL;
-	size_t length = strcspn(name, "=");
-	const struct option *option = find_long(name, length);
-
-	if (!length || !option)
-		return wrong_usage("unknown or ambiguous option --", name);
-	if (name[length] && option->takes == NO_VALUE)
-		return wrong_usage("this option takes no value: --", name);
-	if (name[length])
-		value = name + length + 1;
-	else if (option->takes == TAKES_VALUE && !(value = *(*next)++))
-		return wrong_usage("a value is missing for --", name);
-	return apply(o, option->letter, value);
-}
-
-/* A bundle of letters; what follows one that takes a value is the value. */
-static enum verdict parse_short(struct options *o, char ***next)
-{
-	const char *letters = *(*next)++ + 1;
-	enum verdict verdict = GO_ON;
-
-	for (; *letters && verdict == GO_ON; letters++) {
-		const struct option *option = known;
-		const char *value = NULL;
-
-		while (option < known + COUNT_OF(known) && option->letter != *letters)
-			option++;
-		if (option == known + COUNT_OF(known) || *letters <= OPTION_MAP)
-			return wrong_usage("unknown option -", (char[]){ *letters, 0 });
-		if (option->takes == TAKES_VALUE) {
-			value = letters[1] ? letters + 1 : *(*next)++;
-			if (!value)
-				return wrong_usage("a value is missing for -", (char[]){ *letters, 0 });
-			return apply(o, *letters, value);
-		}
-		verdict = apply(o, *letters, NULL);
-	}
-	return verdict;
-}
-
 /* number.number, and whatever follows; a slash at the end is what completing a directory's name leaves. */
 static bool is_release(char *word)
 {
@@ -201,8 +120,10 @@ static bool is_release(char *word)
 	return parse_unsigned(&p, &number) && *p++ == '.' && parse_unsigned(&p, &number) && !strchr(p, '/');
 }
 
-static enum verdict parse_operand(struct options *o, char *word)
+static enum verdict parse_operand(void *context, char *word)
 {
+	struct options *o = context;
+
 	if (!o->release) {
 		if (!is_release(word))
 			return wrong_usage("Bad version passed ", word);
@@ -225,24 +146,13 @@ static enum verdict check_options(struct options *o)
 
 enum verdict parse_options(struct options *o, int count, char **arguments, struct arena *memory)
 {
-	enum verdict verdict = GO_ON;
-	bool options_end = false;
+	struct arguments line = { arguments + 1, known, apply, parse_operand, o };
+	enum verdict verdict;
 
 	*o = (struct options){ .module_directory = "lib/modules" };
 	o->configs = arena_take(memory, (size_t)count + 1, sizeof(*o->configs), sizeof(void *));
 	o->files = arena_take(memory, (size_t)count + 1, sizeof(*o->files), sizeof(void *));
-	for (char **next = arguments + 1; *next && verdict == GO_ON;) {
-		char *word = *next;
-
-		if (options_end || word[0] != '-' || !word[1]) {
-			verdict = parse_operand(o, *next++);
-		} else if (strcmp(word, "--") == 0) {
-			options_end = true;
-			next++;
-		} else {
-			verdict = word[1] == '-' ? parse_long(o, &next) : parse_short(o, &next);
-		}
-	}
+	verdict = parse_arguments(&line);
 	o->configs[o->config_count] = NULL;
 	o->files[o->file_count] = NULL;
 	return verdict == GO_ON ? check_options(o) : verdict;

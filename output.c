@@ -96,31 +96,16 @@ static void write_sorted_index(struct output *o)
 	write_index(o, true);
 }
 
-/* As indexes store it: `-` is `_` except in `[...]`. NULL when a bracket has no partner. */
-static const char *normalize(struct output *o, const char *alias, size_t length)
-{
-	bool inside = false;
-	char *copy;
-
-	if (!has_any(alias, length, '-', '[', ']'))
-		return alias;
-	copy = arena_string(&o->strings, alias, length);
-	for (char *p = copy; *p; p++) {
-		if (*p == '-' && !inside)
-			*p = '_';
-		else if (*p == ']' && !inside)
-			return NULL;
-		else if (*p == '[' || *p == ']')
-			inside = *p == '[';
-	}
-	return inside ? NULL : copy;
-}
-
 static void add_alias(struct output *o, struct pair pair)
 {
 	const char *alias = pair.key;
+	char *copy;
 
-	pair.key = normalize(o, alias, pair.key_length);
+	if (has_any(alias, pair.key_length, '-', '[', ']')) {
+		pair.key = copy = arena_string(&o->strings, alias, pair.key_length);
+		if (!normalize(copy))
+			pair.key = NULL;
+	}
 	if (pair.key)
 		add_pair(o, pair);
 	else

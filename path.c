@@ -1,5 +1,52 @@
 /* path.c: paths, and the names that modules have by them. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "depmod.h"
+
+bool ends_in(const char *string, const char *end)
+{
+	size_t length = strlen(string), n = strlen(end);
+
+	return length > n && memcmp(string + length - n, end, n) == 0;
+}
+
+const char *absolute_path(struct arena *memory, const char *path)
+{
+	enum { LONGEST = 4096 };
+	char *directory;
+	size_t length;
+
+	if (*path == '/')
+		return path;
+	while (path[0] == '.' && path[1] == '/')
+		path += 2 + strspn(path + 2, "/");
+	directory = arena_take(memory, LONGEST, 1, 1);
+	/* The system call itself: the library's brings malloc along. */
+	if (syscall(SYS_getcwd, directory, LONGEST) < 0)
+		bad_in("working directory", error_text(errno));
+	length = strlen(directory);
+	if (length == 1)
+		*directory = 0;
+	return join_path(memory, directory, path);
+}
+
+bool normalize(char *name)
+{
+	bool inside = false;
+
+	for (; *name; name++) {
+		if (*name == '-' && !inside)
+			*name = '_';
+		else if (*name == ']' && !inside)
+			return false;
+		else if (*name == '[' || *name == ']')
+			inside = *name == '[';
+	}
+	return !inside;
+}
 
 const char *base_name(const char *path)
 {

@@ -3,10 +3,12 @@
 
 #include "depmod.h"
 
-static struct report_settings settings;
+static struct report_settings settings = { .program = "depmod" };
 
 void report_setup(struct report_settings chosen)
 {
+	if (!chosen.program)
+		chosen.program = settings.program;
 	settings = chosen;
 }
 
@@ -28,7 +30,8 @@ void report(enum level level, const char *const *parts)
 
 	if ((level == WARNING && settings.quiet) || (level == INFO && !settings.verbose))
 		return;
-	text_string(&text, "depmod: ");
+	text_string(&text, settings.program);
+	text_string(&text, ": ");
 	text_string(&text, label[level]);
 	for (; *parts; parts++)
 		add_harmless(&text, *parts);

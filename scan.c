@@ -36,7 +36,7 @@ struct walk {
 
 /* ---- names ---- */
 
-static bool ends_in(const char *name, size_t length, const char *suffix)
+static bool ends_at(const char *name, size_t length, const char *suffix)
 {
 	size_t n = strlen(suffix);
 
@@ -51,12 +51,12 @@ static size_t plain_length(const char *name)
 
 	if (*name == '.')
 		return 0;
-	if (ends_in(name, length, ".ko"))
+	if (ends_at(name, length, ".ko"))
 		return length;
 	for (size_t i = 0; i < COUNT_OF(compressed); i++)
-		if (ends_in(name, length, compressed[i])) {
+		if (ends_at(name, length, compressed[i])) {
 			length -= strlen(compressed[i]);
-			return ends_in(name, length, ".ko") ? length : 0;
+			return ends_at(name, length, ".ko") ? length : 0;
 		}
 	return 0;
 }

@@ -1,0 +1,98 @@
+/* arguments.c: a command line of the getopt_long kind. Options stand before or after operands; short ones may be
+ * bundled, long ones cut short while they stay unique. */
+#include "depmod.h"
+
+enum verdict wrong_usage(const char *what, const char *word)
+{
+	error(what, word, " (--help lists the options)");
+	return WRONG_USAGE;
+}
+
+static bool takes_value(const char *entry)
+{
+	return entry[1] == '=';
+}
+
+static const char *next_entry(const char *entry)
+{
+	return strchr(entry, '\n') + 1;
+}
+
+/* The option of that name, or the only one that begins so; NULL when there is none, or more than one. */
+static const char *find_long(const char *known, const char *name, size_t length)
+{
+	const char *match = NULL;
+	bool several = false;
+
+	for (; *known; known = next_entry(known)) {
+		if (strncmp(known + 2, name, length) != 0)
+			continue;
+		if (known[2 + length] == '\n')
+			return known;
+		several = match != NULL;
+		match = known;
+	}
+	return several ? NULL : match;
+}
+
+static enum verdict parse_long(struct arguments *a)
+{
+	const char *name = *a->next++ + 2, *value = NULL;
+	size_t length = strcspn(name, "=");
+	const char *option = find_long(a->known, name, length);
+
+	if (!length || !option)
+		return wrong_usage("unknown or ambiguous option --", name);
+	if (name[length] && !takes_value(option))
+		return wrong_usage("this option takes no value: --", name);
+	if (name[length])
+		value = name + length + 1;
+	else if (takes_value(option) && !(value = *a->next++))
+		return wrong_usage("a value is missing for --", name);
+	return a->option(a->context, *option, value);
+}
+
+/* A bundle of letters; what follows one that takes a value is the value. */
+static enum verdict parse_short(struct arguments *a)
+{
+	const char *letters = *a->next++ + 1;
+	enum verdict verdict = GO_ON;
+
+	for (; *letters && verdict == GO_ON; letters++) {
+		const char *option = a->known, *value = NULL;
+
+		while (*option && *option != *letters)
+			option = next_entry(option);
+		if (!*option || *letters < ' ')
+			return wrong_usage("unknown option -", (char[]){ *letters, 0 });
+		if (takes_value(option)) {
+			value = letters[1] ? letters + 1 : *a->next++;
+			if (!value)
+				return wrong_usage("a value is missing for -", (char[]){ *letters, 0 });
+			return a->option(a->context, *letters, value);
+		}
+		verdict = a->option(a->context, *letters, NULL);
+	}
+	return verdict;
+}
+
+enum verdict parse_arguments(struct arguments *a)
+{
+	enum verdict verdict = GO_ON;
+	bool options_end = false;
+
+	while (*a->next && verdict == GO_ON) {
+		char *word = *a->next;
+
+		if (options_end || word[0] != '-' || !word[1]) {
+			a->next++;
+			verdict = a->operand(a->context, word);
+		} else if (strcmp(word, "--") == 0) {
+			options_end = true;
+			a->next++;
+		} else {
+			verdict = word[1] == '-' ? parse_long(a) : parse_short(a);
+		}
+	}
+	return verdict;
+}
