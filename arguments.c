@@ -37,7 +37,7 @@ static const char *find_long(const char *known, const char *name, size_t length)
 
 static enum verdict parse_long(struct arguments *a)
 {
-	const char *name = *a->next++ + 2, *value = NULL;
+	const char *name = *a->next++ + 2, *value = "";
 	size_t length = strcspn(name, "=");
 	const char *option = find_long(a->known, name, length);
 
@@ -59,19 +59,20 @@ static enum verdict parse_short(struct arguments *a)
 	enum verdict verdict = GO_ON;
 
 	for (; *letters && verdict == GO_ON; letters++) {
-		const char *option = a->known, *value = NULL;
+		const char *option = a->known;
 
 		while (*option && *option != *letters)
 			option = next_entry(option);
 		if (!*option || *letters < ' ')
 			return wrong_usage("unknown option -", (char[]){ *letters, 0 });
 		if (takes_value(option)) {
-			value = letters[1] ? letters + 1 : *a->next++;
+			const char *value = letters[1] ? letters + 1 : *a->next++;
+
 			if (!value)
 				return wrong_usage("a value is missing for -", (char[]){ *letters, 0 });
 			return a->option(a->context, *letters, value);
 		}
-		verdict = a->option(a->context, *letters, NULL);
+		verdict = a->option(a->context, *letters, "");
 	}
 	return verdict;
 }

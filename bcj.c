@@ -14,11 +14,7 @@ static void put_le32(uint8_t *p, uint32_t value)
 		p[i] = (uint8_t)value;
 }
 
-static void put_be32(uint8_t *p, uint32_t value)
-{
-	for (int i = 4; i--; value >>= 8)
-		p[i] = (uint8_t)value;
-}
+enum { DELTA = 3, X86, POWERPC, IA64, ARM, ARM_THUMB, SPARC, ARM64, RISCV, FILTERS };
 
 static bool is_sign_byte(uint32_t byte)
 {
@@ -64,11 +60,11 @@ static void x86(uint8_t *p, size_t size, uint32_t pc)
 }
 
 /* bl: opcode 18 (6 bits), target in words (24), AA = 0, LK = 1; big endian. */
-static void powerpc(uint8_t *p, size_t size, uint32_t pc)
+static uint32_t powerpc(uint32_t word, uint32_t pc)
 {
-	for (; size >= 4; size -= 4, p += 4, pc += 4)
-		if ((be32(p) & 0xFC000003) == 0x48000001)
-			put_be32(p, 0x48000001 | ((be32(p) - pc) & 0x03FFFFFC));
+	if ((word & 0xFC000003) == 0x48000001)
+		word = 0x48000001 | ((word - pc) & 0x03FFFFFC);
+	return word;
 }
 
 /* One 41-bit instruction that begins at bit 5, 46 or 87 of its bundle: IP-relative branches
@@ -108,11 +104,11 @@ static void ia64(uint8_t *p, size_t size, uint32_t pc)
 }
 
 /* BL, condition "always": target in words (24 bits) from 8 bytes on; little endian. */
-static void arm(uint8_t *p, size_t size, uint32_t pc)
+static uint32_t arm(uint32_t word, uint32_t pc)
 {
-	for (; size >= 4; size -= 4, p += 4, pc += 4)
-		if (p[3] == 0xEB)
-			put_le32(p, 0xEB000000 | ((le32(p) - ((pc + 8) >> 2)) & 0xFFFFFF));
+	if (word >> 24 == 0xEB)
+		word = 0xEB000000 | ((word - ((pc + 8) >> 2)) & 0xFFFFFF);
+	return word;
 }
 
 /* BL: two half-words, each with 11 bits of the target in half-words, from 4 bytes on. */
@@ -130,34 +126,48 @@ static void arm_thumb(uint8_t *p, size_t size, uint32_t pc)
 }
 
 /* call, target in words (30 bits) within +-8 MiB of zero; big endian. */
-static void sparc(uint8_t *p, size_t size, uint32_t pc)
+static uint32_t sparc(uint32_t word, uint32_t pc)
 {
-	for (; size >= 4; size -= 4, p += 4, pc += 4) {
-		uint32_t top = be32(p) >> 22, target = be32(p) - (pc >> 2);
+	uint32_t top = word >> 22, target = word - (pc >> 2);
 
-		if (top == 0x100 || top == 0x1FF)
-			put_be32(p, 0x40000000 | (target & 0x3FFFFF)
-					    | ((0 - (target >> 22 & 1)) & 0x3FC00000));
-	}
+	if (top == 0x100 || top == 0x1FF)
+		word = 0x40000000 | (target & 0x3FFFFF) | ((0 - (target >> 22 & 1)) & 0x3FC00000);
+	return word;
 }
 
 /* BL: target in words (26 bits). ADRP: target in pages, its low 2 bits at 29, its high 19 at 5;
  * only where it is within 512 MiB, of which 18 bits are kept, the sign extended. */
-static void arm64(uint8_t *p, size_t size, uint32_t pc)
+static uint32_t arm64(uint32_t word, uint32_t pc)
 {
-	for (; size >= 4; size -= 4, p += 4, pc += 4) {
-		uint32_t instruction = le32(p);
-		uint32_t page = (instruction >> 29 & 3) | (instruction >> 3 & 0x1FFFFC);
+	uint32_t page = (word >> 29 & 3) | (word >> 3 & 0x1FFFFC);
 
-		if (instruction >> 26 == 0x25) {
-			put_le32(p, 0x94000000 | ((instruction - (pc >> 2)) & 0x03FFFFFF));
-		} else if ((instruction & 0x9F000000) == 0x90000000
-			   && !((page + 0x20000) & 0x1C0000)) {
-			page -= pc >> 12;
-			put_le32(p, (instruction & 0x9000001F) | (page & 3) << 29
-					    | (page & 0x3FFFC) << 3
-					    | ((0 - (page >> 17 & 1)) & 0xE00000));
-		}
+	if (word >> 26 == 0x25) {
+		word = 0x94000000 | ((word - (pc >> 2)) & 0x03FFFFFF);
+	} else if ((word & 0x9F000000) == 0x90000000 && !((page + 0x20000) & 0x1C0000)) {
+		page -= pc >> 12;
+		word = (word & 0x9000001F) | (page & 3) << 29 | (page & 0x3FFFC) << 3
+			| ((0 - (page >> 17 & 1)) & 0xE00000);
+	}
+	return word;
+}
+
+/* The machines whose instructions are words. */
+static void words(unsigned id, uint8_t *p, size_t size, uint32_t pc)
+{
+	const bool big_endian = id == POWERPC || id == SPARC;
+
+	for (; size >= 4; size -= 4, p += 4, pc += 4) {
+		uint32_t word = big_endian ? be32(p) : le32(p);
+
+		if (id == POWERPC)
+			word = powerpc(word, pc);
+		else if (id == SPARC)
+			word = sparc(word, pc);
+		else if (id == ARM)
+			word = arm(word, pc);
+		else
+			word = arm64(word, pc);
+		put_le32(p, big_endian ? __builtin_bswap32(word) : word);
 	}
 }
 
@@ -215,34 +225,35 @@ static void delta(uint8_t *p, size_t size, uint32_t distance)
 		p[i] = (uint8_t)(p[i] + p[i - distance]);
 }
 
-/* By filter ID. */
-static const struct {
-	void (*undo)(uint8_t *p, size_t size, uint32_t property);
-	uint32_t alignment;                     /* of the start offset */
-} filters[] = {
-	[4] = { x86, 1 }, [5] = { powerpc, 4 }, [6] = { ia64, 16 }, [7] = { arm, 4 },
-	[8] = { arm_thumb, 2 }, [9] = { sparc, 4 }, [10] = { arm64, 4 }, [11] = { riscv, 2 },
-};
-
-enum { DELTA = 3 };
+void filter_undo(struct filter filter, uint8_t *bytes, size_t size)
+{
+	switch (filter.id) {
+	case DELTA: delta(bytes, size, filter.property); break;
+	case X86: x86(bytes, size, filter.property); break;
+	case IA64: ia64(bytes, size, filter.property); break;
+	case ARM_THUMB: arm_thumb(bytes, size, filter.property); break;
+	case RISCV: riscv(bytes, size, filter.property); break;
+	default: words(filter.id, bytes, size, filter.property);
+	}
+}
 
 struct filter filter_of(uint64_t id, struct span properties)
 {
+	/* Of the start offset; for delta, of nothing. */
+	static const uint8_t alignment[FILTERS] = { 0, 0, 0, 1, 1, 4, 16, 4, 2, 4, 4, 2 };
 	struct filter filter = { 0 };
 	size_t size = span_size(properties);
 
-	if (id == DELTA) {
-		if (size != 1)
-			bad("properties of the wrong size");
-		return (struct filter){ delta, properties.p[0] + 1u };
-	}
-	if (id >= COUNT_OF(filters) || !filters[id].undo)
+	if (id < DELTA || id >= FILTERS)
 		bad("unsupported filter");
-	if (size != 0 && size != 4)
+	filter.id = (uint32_t)id;
+	if (size != (id == DELTA ? 1 : 4) && (size != 0 || id == DELTA))
 		bad("properties of the wrong size");
-	filter.undo = filters[id].undo;
-	filter.property = size ? le32(properties.p) : 0;
-	if (filter.property % filters[id].alignment)
+	if (id == DELTA)
+		filter.property = *properties.p + 1u;
+	else if (size > 0)
+		filter.property = le32(properties.p);
+	if (filter.property % alignment[id])
 		bad("start offset not aligned");
 	return filter;
 }

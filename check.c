@@ -61,7 +61,7 @@ static void sha256_block(uint32_t *state, const uint8_t *block)
 {
 	uint32_t w[SHA256_ROUNDS], v[8];
 
-	for (int i = 0; i < 16; i++)
+	for (size_t i = 0; i < 16; i++)
 		w[i] = be32(block + 4 * i);
 	for (int i = 16; i < SHA256_ROUNDS; i++)
 		w[i] = w[i - 16] + w[i - 7]

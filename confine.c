@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "depmod.h"
 
@@ -75,8 +76,8 @@ void confine(void)
 	};
 	static const struct program program = { COUNT_OF(instructions), instructions };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
-		prctl(PR_SET_SECCOMP, FILTER_MODE, &program, 0, 0);
+	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+		syscall(SYS_prctl, PR_SET_SECCOMP, FILTER_MODE, &program, 0, 0);
 }
 
 #else

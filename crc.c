@@ -89,7 +89,7 @@ void crc32_make_table(uint32_t *table)
 			table[b + bit] = table[b] ^ crc;
 	}
 	table[MARK] = can_fold();
-	if (table[MARK])
+	if (table[MARK])  /* cppcheck-suppress knownConditionTrueFalse; true on some machines */
 		return;
 	for (unsigned i = 256; i < SLICES * 256; i++)
 		table[i] = table[i - 256] >> 8 ^ table[table[i - 256] & 255];

@@ -1,8 +1,6 @@
 /* depmod.c: the command. Options, then the five steps: scan, load, resolve, output, publish. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <signal.h>
-#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -82,7 +80,7 @@ static bool read_kernel(struct run *run)
 	failed = kernel_read(path, o->symvers ? MODULE_SYMVERS : SYSTEM_MAP, o->prefix,
 			     &run->graph.symbols, &run->crcs, &run->scratch);
 	if (failed)
-		report(FATAL, (const char *const[]){ "could not load ", path, ": ", error_text(failed), NULL });
+		REPORT(FATAL, "could not load ", path, ": ", error_text(failed));
 	return !failed;
 }
 
@@ -118,11 +116,11 @@ static void report_damaged(struct run *run)
 
 static uint64_t random_key(void)
 {
-	uint64_t key = 0;
-	unsigned long at = getauxval(AT_RANDOM);
+	uint64_t key;
 
-	if (at)
-		memcpy(&key, (const void *)at, sizeof(key));
+	/* Without it, where the system put the stack is the best there is. */
+	if (syscall(SYS_getrandom, &key, sizeof(key), 1) != sizeof(key))
+		key = (uintptr_t)__builtin_frame_address(0);
 	return key;
 }
 
@@ -303,14 +301,14 @@ static void run_command(void *context)
 
 	arena_reserve(&run->words, "arguments", ((size_t)run->argument_count + 1) * 2 * sizeof(void *) + 64,
 		      false);
+	reserve_memory(run);
 	verdict = parse_options(o, run->argument_count, run->arguments, &run->words);
 	if (verdict != GO_ON) {
 		run->status = verdict == WRONG_USAGE;
 		if (o->print)
-			text_string(&run->standard_output, o->print);
+			print_about(&run->standard_output, o->print, 0, &run->scratch);
 		return;
 	}
-	reserve_memory(run);
 	report_setup((struct report_settings){ .quiet = o->quiet, .verbose = o->verbose });
 	if (o->errors && !o->symvers && !o->system_map) {
 		warning("-e needs -E or -F");
@@ -339,23 +337,18 @@ static void run_command(void *context)
 		run->status = 1;
 }
 
-int main(int count, char **arguments)
+int depmod(char **arguments)
 {
 	static struct run run;
 	struct fault fault;
 
-	signal(SIGXFSZ, SIG_IGN);  /* a file that grows too large is an error like others */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);  /* whoever started us may have ignored it */
-	run.argument_count = count;
+	while (arguments[run.argument_count])
+		run.argument_count++;
 	run.arguments = arguments;
 	run.standard_output = (struct text){ .start = run.output, .capacity = sizeof(run.output), .fd = 1 };
 	if (!attempt(run_command, &run, &fault)) {
 		report_fault(FATAL, "cannot go on", &fault);
 		run.status = 1;
 	}
-	text_flush(&run.standard_output);
-	if (run.standard_output.error && run.standard_output.error != EPIPE)
-		error("could not write to standard output: ", error_text(run.standard_output.error));
-	return run.status || run.standard_output.error;
+	return text_close(&run.standard_output) || run.status;
 }

@@ -104,7 +104,8 @@ enum { JOBS_MAX = 64, MODULES_MAX = 1 << 20 };
 #define OUTPUT_MEMORY ((size_t)1 << 30)    /* each of four: a file, an index, its keys, its values */
 #define WORKER_FACTS ((size_t)1 << 30)     /* what one worker learns */
 #define WORKER_SCRATCH ((size_t)1 << 30)   /* one module: file, decoded, sections */
-#define DECODED_LIMIT ((size_t)512 << 20)  /* a module larger than this is no module */
+#define DECODED_LIMIT ((size_t)512 << 20)  /* a module larger than this is no module; */
+#define FILE_LIMIT ((size_t)256 << 20)     /* nor is a compressed file */
 #else
 enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
 #define SYMBOLS_MAX (UINT32_C(1) << 20)
@@ -116,7 +117,32 @@ enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
 #define WORKER_FACTS ((size_t)128 << 20)
 #define WORKER_SCRATCH ((size_t)320 << 20)
 #define DECODED_LIMIT ((size_t)192 << 20)
+#define FILE_LIMIT ((size_t)96 << 20)
 #endif
+
+/* ---- main.c, depmod.c, modprobe.c: the commands ---------------------------------------------- */
+
+/* `arguments` is a command line, its own name first, ended by NULL. Both return the exit status. */
+int depmod(char **arguments);
+int modprobe(char **arguments);
+
+/* ---- help.c ---------------------------------------------------------------------------------- */
+
+/* Prints the help ('h') of the command, which counts as main.c has them, or the version ('V'). */
+void print_about(struct text *out, char what, uint32_t command, struct arena *scratch);
+
+/* ---- shell.c: commands that the configuration names ------------------------------------------- */
+
+/* Runs the command by /bin/sh, in the environment with `options` added to MODPROBE_OPTIONS. False after an error
+ * message: it failed, or it is being run already, further up among those who called us. */
+bool shell_run(struct arena *memory, const char *kind, const char *module, const char *command,
+	       const char *options);
+
+/* The value of the environment variable `NAME=`, or "". */
+const char *environment_value(const char *name);
+
+/* A copy with `with` in place of every `what`. */
+const char *replace_all(struct arena *memory, const char *string, const char *what, const char *with);
 
 /* ---- arguments.c: command lines ------------------------------------------------------------- */
 
@@ -144,7 +170,7 @@ struct options {
 	const char *symvers, *system_map;
 	const char **configs;      /* ended by NULL; NULL when none was named */
 	const char **files;        /* likewise */
-	const char *print;         /* what to say instead of doing anything: help, or version */
+	char print;                /* 'h' or 'V': to be printed instead of doing anything */
 	uint32_t config_count, file_count;
 	uint32_t jobs;             /* 0: as many as cores may be used */
 	char prefix;
@@ -405,6 +431,16 @@ struct index {
  * index->keys is sorted, each .item the number of a pair. */
 void index_write(struct text *out, struct index *index);
 
+/* What a search finds, in no particular order. */
+enum { INDEX_KEY_MAX = VALUE_MAX + 16 };
+typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
+
+/* The values of a key; those of all patterns (see glob.c) that match the key, where found() gets no key; all values
+ * with their keys. A file that is no index, or a damaged one, ends in bad(). */
+void index_find(struct span file, const char *key, index_found *found, void *context);
+void index_match(struct span file, const char *key, index_found *found, void *context);
+void index_each(struct span file, index_found *found, void *context);
+
 /* ---- facts.c: what is kept of a module ------------------------------------------------------- */
 
 /* What one worker owns; names and facts are shared with the parent, the rest is its own. */
@@ -438,6 +474,120 @@ struct values values_of(const struct facts *facts, char kind);
 /* The next value of that kind and its length; NULL when there is no more. */
 const char *next_value(struct values *values, size_t *length);
 
+/* ---- database.c: looking up what depmod wrote ------------------------------------------------ */
+
+enum lookup_table {
+	TABLE_DEPENDENCIES, TABLE_SYMBOLS, TABLE_ALIASES, TABLE_BUILTINS, TABLE_BUILTIN_ALIASES, TABLE_COUNT
+};
+
+struct match {
+	const char *value;         /* of TABLE_DEPENDENCIES the line of modules.dep, else a module's name */
+	uint32_t priority;
+	const struct match *next;
+};
+
+/* Files are read when they are first needed. */
+struct database {
+	const char *directory;     /* of the kernel's modules */
+	struct arena *memory;
+	struct span content[TABLE_COUNT];
+	enum { UNREAD, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
+};
+
+/* What the table has for a key: a module's name, or what an alias may match. By priority; NULL when there is
+ * nothing. An index that is missing or damaged is a warning when the text file in its place can be read. */
+const struct match *database_find(struct database *database, enum lookup_table table, const char *key);
+
+/* Prints `alias KEY VALUE` for all there is in TABLE_ALIASES or TABLE_SYMBOLS. */
+void database_print(struct database *database, enum lookup_table table, struct text *out);
+
+/* ---- rules.c: modprobe.d --------------------------------------------------------------------- */
+
+enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WEAK_RULE, RULE_KINDS };
+
+struct rule {
+	enum rule_kind kind;
+	const char *name, *value;  /* the first normalized; BLACKLIST has no value */
+	struct rule *next;
+};
+
+struct rules {
+	struct conf conf;
+	struct rule *rules, **last;
+};
+
+/* Reads all of modprobe.d as conf_read() does, with `first`, and then the kernel's command line. */
+void rules_read(struct rules *rules, struct arena *memory, const char *const *paths, const char *first);
+
+/* The first rule of that kind from this one on, or NULL; and the word that the kind's lines begin with. */
+const struct rule *next_rule(const struct rule *rule, enum rule_kind kind);
+const char *rule_command(enum rule_kind kind);
+
+/* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
+
+enum { KOS_MAX = 1 << 17 };    /* modules that one run has to do with */
+
+/* A module as the rules and the database know it; `ko` is what its file's name ends in. */
+struct ko {
+	const char *name, *alias;  /* the second when that was asked for */
+	const char *path;          /* NULL: none is known */
+	struct item *dependencies;  /* as they are to be loaded */
+	bool known;                /* path and dependencies are */
+	bool builtin_known, builtin;
+	bool planned, required;    /* in the plan; not only by a soft dependency */
+	bool plain;                /* its install command does not count */
+	bool leaving;              /* it is being removed, or was */
+};
+
+struct item {
+	struct ko *ko;
+	struct item *next;
+};
+
+struct catalog {
+	struct arena *memory;
+	struct database database;
+	struct rules rules;
+	struct names names;
+	struct ko *kos;
+	uint32_t depth;            /* of soft dependencies, while a plan is made */
+};
+
+void catalog_open(struct catalog *catalog, struct arena *memory, const char *directory,
+		  const char *const *configuration);
+
+/* All modules that a name or alias stands for; NULL when there is none. The second: the one in a file. */
+struct item *look_up(struct catalog *catalog, const char *asked);
+struct item *look_up_path(struct catalog *catalog, const char *path);
+
+/* What is to be loaded, in order: dependencies, each with its soft ones, and the module. `plain`: without its own
+ * soft dependencies and install command. */
+struct item *plan_loading(struct catalog *catalog, struct ko *ko, bool plain);
+
+const char *ko_path(struct catalog *catalog, struct ko *ko);  /* or NULL */
+bool ko_is_builtin(struct catalog *catalog, struct ko *ko);
+bool ko_is_blacklisted(const struct catalog *catalog, const struct ko *ko);
+void ko_soft(struct catalog *catalog, const struct ko *ko, struct item **before, struct item **after);
+
+/* Its INSTALL, REMOVE or SOFT_RULE, the first that there is; or NULL. */
+const char *ko_command(const struct catalog *catalog, const struct ko *ko, enum rule_kind kind);
+
+/* Its parameters by the rules, and then those of `more`, which may be NULL. */
+const char *ko_parameters(const struct catalog *catalog, const struct ko *ko, const char *more);
+
+/* ---- running.c: the running kernel ----------------------------------------------------------- */
+
+enum module_state { ABSENT, CHANGING, LIVE };
+
+enum module_state running_state(struct arena *scratch, const char *name);
+uint32_t running_uses(struct arena *scratch, const char *name);
+struct words *running_holders(struct arena *memory, const char *name);
+
+/* Both return 0 or an errno. A file that cannot be opened or decompressed is an error message as well. */
+int running_insert(struct arena *scratch, const char *path, const char *parameters, bool no_versions,
+		   bool no_vermagic);
+int running_remove(const char *name, bool force);
+
 /* ---- confine.c: a worker's rights ------------------------------------------------------------ */
 
 /* From here on the process can only read files and end; where the kernel has no such thing, nothing
@@ -451,6 +601,15 @@ struct elf_sink;
 /* Has the module in the open file parsed, decompressed if need be, with `scratch` as room. Ends in bad() when
  * it cannot be. */
 void module_read(int fd, struct arena *scratch, const struct elf_sink *sink);
+
+/* All of the module, decompressed if need be. Ends in bad() when it is none. */
+struct span module_bytes(int fd, struct arena *scratch);
+
+/* Its compression as the kernel calls it: "gzip", "xz", "zstd", or "". */
+const char *module_form(int fd);
+
+/* elf_force() on bytes from module_bytes(), which are changed in place. */
+void module_force(struct span bytes, bool no_versions, bool no_vermagic);
 
 /* ---- inflate.c: gzip ------------------------------------------------------------------------- */
 
@@ -482,14 +641,16 @@ uint8_t *lzma2(struct span *in, uint8_t *out, const uint8_t *end, uint32_t dicti
 
 /* ---- bcj.c: the filters of xz that may come before LZMA2 ------------------------------------- */
 
-/* undo(bytes, size, property) turns all the content of a block back, in place. */
 struct filter {
-	void (*undo)(uint8_t *bytes, size_t size, uint32_t property);
+	uint32_t id;
 	uint32_t property;      /* start offset, or distance */
 };
 
 /* The filter with that ID; bad() when it is unknown or the properties are not fit for it. */
 struct filter filter_of(uint64_t id, struct span properties);
+
+/* Turns all the content of a block back, in place. */
+void filter_undo(struct filter filter, uint8_t *bytes, size_t size);
 
 /* ---- check.c: the integrity checks of xz beside CRC32 ---------------------------------------- */
 
@@ -662,6 +823,14 @@ bool is_elf(struct span start);
 
 void elf_read(struct source *source, const struct elf_sink *sink);
 
+/* Makes the kernel take the module without a look at its symbols' versions, or at the kernel it was made for. What
+ * the source reads must be the bytes themselves, writable. */
+void elf_force(struct source *source, bool no_versions, bool no_vermagic);
+
+/* ---- glob.c: shell patterns, for aliases ----------------------------------------------------- */
+
+bool glob_matches(const char *pattern, const char *text);
+
 /* ---- regex.c: POSIX extended regular expressions, for KERNEL patterns ------------------------ */
 
 /* Whether `pattern` matches anywhere in `text` (both NUL-ended), as POSIX.1-2017 chapter 9.4 says, in the C
@@ -783,10 +952,15 @@ _Noreturn void bad_in(const char *what, const char *why);
 _Noreturn void bad_fault(struct fault fault);
 
 struct span span_of(const void *bytes, size_t size);
-size_t span_size(struct span s);
+
+static inline size_t span_size(struct span s) { return (size_t)(s.end - s.p); }
 
 /* Cuts the first `size` bytes off s; bad(why) when it has fewer. */
 struct span take(struct span *s, uint64_t size, const char *why);
+
+/* The same for compressed data. */
+#define DATA_ENDS "compressed data ends too early"
+struct span take_data(struct span *s, uint64_t size);
 
 /* The `size` bytes at `offset` of s; bad_at(why, offset) when they are not all inside. */
 struct span cut(struct span s, uint64_t offset, uint64_t size, const char *why);
@@ -857,6 +1031,10 @@ static inline size_t length_within(const char *string, const uint8_t *end)
 /* Integers from bytes, whatever the host's own order and alignment. Each becomes one load, so none is a
  * call. */
 #define INLINE static inline __attribute__((always_inline))
+/* Not worth many bytes, nor copies: what runs seldom in rooms that are built for speed. */
+#define COLD __attribute__((cold, noinline))
+/* The loops that such rooms are about. They call nothing that is COLD, which would make them cold, too. */
+#define HOT __attribute__((hot, noinline))
 
 INLINE uint16_t le16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
 INLINE uint32_t le32(const uint8_t *p) { return le16(p) | (uint32_t)le16(p + 2) << 16; }
@@ -898,8 +1076,12 @@ static inline void text_put(struct text *text, const char *bytes, size_t size)
 }
 
 void text_string(struct text *text, const char *string);
-void text_line(struct text *text, const char *const *parts);
+/* The strings, ended by NULL, and a newline. */
+void text_line(struct text *text, ...) __attribute__((sentinel));
 void text_flush(struct text *text);
+
+/* At the end of standard output: whether any of it could not be written, which is an error message. */
+bool text_close(struct text *text);
 
 struct number {
 	char digits[24];
@@ -924,6 +1106,8 @@ bool is_ascii(const char *string, size_t length);
 struct report_settings {
 	const char *program;       /* what messages begin with; NULL: as before, depmod at first */
 	bool quiet, verbose;
+	bool silent;               /* nothing at all */
+	bool syslog;               /* to /dev/log, where it is */
 };
 
 void report_setup(struct report_settings settings);
@@ -936,7 +1120,11 @@ const char *fault_text(struct reason *reason, const struct fault *fault);
 /* What an errno means. */
 const char *error_text(int number);
 
-#define REPORT(level, ...) report(level, (const char *const[]){ __VA_ARGS__, NULL })
+/* The parts as arguments, which take fewer bytes than an array; REPORT_PARTS_MAX at most. */
+enum { REPORT_PARTS_MAX = 16 };
+void report_parts(enum level level, ...) __attribute__((sentinel));
+
+#define REPORT(level, ...) report_parts(level, __VA_ARGS__, (char *)NULL)
 #define error(...) REPORT(ERROR, __VA_ARGS__)
 #define warning(...) REPORT(WARNING, __VA_ARGS__)
 #define info(...) REPORT(INFO, __VA_ARGS__)

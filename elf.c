@@ -55,12 +55,13 @@ enum wanted {
 	WANTED_COUNT
 };
 
-static const char *const section_name[WANTED_COUNT] = {
+static const char section_name[WANTED_COUNT][20] = {
 	".modinfo", ".symtab", ".strtab", "__ksymtab_strings", "__versions", "__version_ext_crcs",
 	"__version_ext_names", ".symtab_shndx",
 };
 
 struct section {
+	const uint8_t *header;
 	uint64_t offset, size;
 	uint32_t info;
 	bool present;
@@ -101,6 +102,7 @@ static struct section section_of(const struct elf *elf, const uint8_t *header)
 {
 	const struct layout *l = elf->layout;
 	struct section section = {
+		.header = header,
 		.offset = elf_get(elf, header, l->sh_offset),
 		.size = elf_get(elf, header, l->sh_size),
 		.info = (uint32_t)elf_get(elf, header, l->sh_info),
@@ -112,8 +114,11 @@ static struct section section_of(const struct elf *elf, const uint8_t *header)
 	return section;
 }
 
+/* Where an empty section would stand does not matter. */
 static struct span read_section(const struct elf *elf, struct section section, const char *what)
 {
+	if (!section.size)
+		return span_of("", 0);
 	return elf->source->read(elf->source, section.offset, section.size, what);
 }
 
@@ -251,7 +256,7 @@ struct symbols {
 };
 
 /* The CRC that a __crc_ symbol stands for: its value, or the 32 bits that it points to. */
-static uint32_t crc_of(const struct elf *elf, const struct symbols *s, uint32_t number,
+COLD static uint32_t crc_of(const struct elf *elf, const struct symbols *s, uint32_t number,
 		       uint64_t value, uint32_t section)
 {
 	struct section place;
@@ -312,7 +317,7 @@ INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct l
 	}
 }
 
-static void read_exported_names(const struct elf *elf)
+COLD static void read_exported_names(const struct elf *elf)
 {
 	struct span strings = string_table(wanted_section(elf, KSYMTAB_STRINGS),
 					   "__ksymtab_strings without an end");
@@ -388,7 +393,7 @@ static void read_versions(const struct elf *elf, struct span records)
 }
 
 /* Two sections side by side: CRCs of 32 bits, and as many names. */
-static void read_extended_versions(const struct elf *elf)
+COLD static void read_extended_versions(const struct elf *elf)
 {
 	struct span crcs = wanted_section(elf, EXTENDED_CRCS);
 	struct span names = string_table(wanted_section(elf, EXTENDED_NAMES),
@@ -425,4 +430,41 @@ void elf_read(struct source *source, const struct elf_sink *sink)
 	read_symbols(&elf);
 	read_versions(&elf, versions);
 	read_extended_versions(&elf);
+}
+
+/* The kernel takes no notice of a section without SHF_ALLOC. The flag is in the first word's lowest byte. */
+COLD static void hide(const struct elf *elf, struct section section)
+{
+	enum { SH_FLAGS = 8, SHF_ALLOC = 2 };
+	uint8_t *flags = (uint8_t *)(uintptr_t)section.header + SH_FLAGS;
+
+	if (section.present)
+		flags[elf->big ? elf->layout->crc_size - 1 : 0] &= (uint8_t)~SHF_ALLOC;
+}
+
+COLD static void erase_vermagic(struct span strings)
+{
+	while (strings.p < strings.end) {
+		size_t length = length_within((const char *)strings.p, strings.end);
+
+		if (length >= 9 && memcmp(strings.p, "vermagic=", 9) == 0)
+			memset((uint8_t *)(uintptr_t)strings.p, 0, length);
+		strings.p += length;
+		strings.p += strings.p < strings.end;
+	}
+}
+
+COLD void elf_force(struct source *source, bool no_versions, bool no_vermagic)
+{
+	struct elf elf = { .source = source };
+
+	read_ident(&elf, source->read(source, 0, SMALLEST_HEADER, "ELF header"));
+	find_sections(&elf);
+	if (no_versions) {
+		hide(&elf, elf.sections[VERSIONS]);
+		hide(&elf, elf.sections[EXTENDED_CRCS]);
+		hide(&elf, elf.sections[EXTENDED_NAMES]);
+	}
+	if (no_vermagic)
+		erase_vermagic(wanted_section(&elf, MODINFO));
 }

@@ -33,7 +33,7 @@ struct mark {
 
 _Static_assert(sizeof(struct mark) == 8 && sizeof(struct spelling) <= 16, "WORKER_SYMBOLS counts on it");
 
-void keeper_share(struct keeper *k, uint64_t key)
+COLD void keeper_share(struct keeper *k, uint64_t key)
 {
 	uint32_t names;
 
@@ -43,7 +43,7 @@ void keeper_share(struct keeper *k, uint64_t key)
 	names_init(&k->names, &k->facts, names, names * (size_t)28, key);
 }
 
-void keeper_prepare(struct keeper *k)
+COLD void keeper_prepare(struct keeper *k)
 {
 	struct arena own;
 
@@ -63,7 +63,7 @@ static char kind_of(const char *string, size_t length, const char **value)
 	static const struct {
 		char kind;
 		uint8_t length;
-		const char *key;
+		char key[10];
 	} kinds[] = { { ALIAS, 6, "alias=" }, { SOFTDEP, 8, "softdep=" }, { WEAKDEP, 8, "weakdep=" } };
 
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)

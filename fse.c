@@ -20,7 +20,7 @@ enum {
 	DESCRIPTION_MAX = (4 + FSE_SYMBOLS_MAX * (FSE_LOG_MAX + 1 + 2) + 7) / 8,
 };
 
-struct bits bits_from_end(struct span s)
+COLD struct bits bits_from_end(struct span s)
 {
 	ptrdiff_t size = s.end - s.p;
 
@@ -56,7 +56,8 @@ static unsigned read_repeat(const uint8_t *bytes, unsigned *position)
 	return flag;
 }
 
-/* Fills probability[0] to [symbols - 1] from the description at the start of s, and cuts it off. */
+/* Fills probability[0] to [symbols - 1], all 0 so far, from the description at the start of s, and
+ * cuts it off. */
 static unsigned read_description(struct span *s, unsigned log_max, unsigned symbols,
                                  int16_t *probability)
 {
@@ -76,17 +77,14 @@ static unsigned read_description(struct span *s, unsigned log_max, unsigned symb
 		remaining -= (unsigned)(p < 0 ? 1 : p);
 		for (unsigned more = p ? 0 : 3; more == 3;) {
 			more = read_repeat(bytes, &position);
-			for (unsigned i = 0; i < more && symbol < symbols; i++)
-				probability[symbol++] = 0;
-			if (symbol == symbols)
+			symbol += more;
+			if (symbol >= symbols)
 				break;
 		}
 	}
-	take(s, (position + 7) / 8, "FSE table cut short");
+	take_data(s, (position + 7) / 8);
 	if (remaining > 0)
 		bad("FSE table with too many symbols");
-	while (symbol < symbols)
-		probability[symbol++] = 0;
 	return log;
 }
 
@@ -102,7 +100,7 @@ static uint8_t *put_run(uint8_t *to, unsigned symbol, int p)
 
 /* Section 4.1.1, the end: symbols less probable than 1 get the last cells, the others are spread
  * over the rest by a step that visits every cell once. */
-static void spread(uint8_t *symbol_of, unsigned size, const int16_t *probability, unsigned symbols)
+static inline void spread(uint8_t *symbol_of, unsigned size, const int16_t *probability, unsigned symbols)
 {
 	uint8_t line[(1 << FSE_LOG_MAX) + 8], *end = line;
 	unsigned high = size, position = 0, step = size / 2 + size / 8 + 3;
@@ -121,7 +119,7 @@ static void spread(uint8_t *symbol_of, unsigned size, const int16_t *probability
 	}
 }
 
-void fse_build(struct fse_table *table, unsigned log, const int16_t *probability,
+HOT void fse_build(struct fse_table *table, unsigned log, const int16_t *probability,
                struct fse_codes codes)
 {
 	uint8_t symbol_of[1 << FSE_LOG_MAX];
@@ -141,22 +139,22 @@ void fse_build(struct fse_table *table, unsigned log, const int16_t *probability
 		unsigned state = next_state[symbol]++;
 		unsigned bits = log - highest_bit(state);
 
-		table->cell[i].base = base[symbol];
+		table->cell[i].base = base[symbol];  /* cppcheck-suppress uninitvar; codes.count is not 0 */
 		table->cell[i].next = (uint16_t)((state << bits) - size);
 		table->cell[i].extra_bits = codes.extra_bits[symbol];
 		table->cell[i].state_bits = (uint8_t)bits;
 	}
 }
 
-void fse_read(struct fse_table *table, struct span *s, unsigned log_max, struct fse_codes codes)
+COLD void fse_read(struct fse_table *table, struct span *s, unsigned log_max, struct fse_codes codes)
 {
-	int16_t probability[FSE_SYMBOLS_MAX];
+	int16_t probability[FSE_SYMBOLS_MAX] = { 0 };
 	unsigned log = read_description(s, log_max, codes.count, probability);
 
 	fse_build(table, log, probability, codes);
 }
 
-void fse_build_single(struct fse_table *table, unsigned symbol, struct fse_codes codes)
+COLD void fse_build_single(struct fse_table *table, unsigned symbol, struct fse_codes codes)
 {
 	uint32_t base = codes.first;
 

@@ -86,7 +86,7 @@ static inline uint32_t *slot_of(const struct names *names, uint32_t hash, const 
 }
 
 /* Puts all entries into empty slots. */
-static void rebuild(struct names *names)
+COLD static void rebuild(struct names *names)
 {
 	uint32_t mask = (UINT32_C(1) << names->bits) - 1;
 
@@ -107,7 +107,7 @@ void names_rewind(struct names *names, uint32_t count, size_t used)
 	rebuild(names);
 }
 
-static bool entries_sound(const struct names *names, uint32_t count, size_t used)
+COLD static bool entries_sound(const struct names *names, uint32_t count, size_t used)
 {
 	if (count > names->capacity || used > names->size)
 		return false;
@@ -122,7 +122,7 @@ static bool entries_sound(const struct names *names, uint32_t count, size_t used
 }
 
 /* Each name in one slot, and so half of them empty: every search ends. */
-static bool slots_sound(const struct names *names)
+COLD static bool slots_sound(const struct names *names)
 {
 	uint32_t taken = 0;
 
@@ -146,12 +146,23 @@ void names_adopt(struct names *names, uint32_t count, size_t used)
 		rebuild(names);
 }
 
-uint32_t names_find(const struct names *names, const char *name, size_t length)
+/* For all but names_add(), which is called for every symbol of every module. */
+COLD static uint32_t *find_slot(const struct names *names, const struct name *name)
 {
-	return id_in(*slot_of(names, hash_of(names->key, name, length), name, length));
+	return slot_of(names, name->hash, name->string, name->length);
 }
 
-static uint32_t add(struct names *names, uint32_t *slot, struct name entry)
+COLD static uint32_t find_hash(const struct names *names, const char *name, size_t length)
+{
+	return hash_of(names->key, name, length);
+}
+
+uint32_t names_find(const struct names *names, const char *name, size_t length)
+{
+	return id_in(*find_slot(names, &(struct name){ name, (uint32_t)length, find_hash(names, name, length) }));
+}
+
+COLD static uint32_t add(struct names *names, uint32_t *slot, struct name entry)
 {
 	if (names->count == names->capacity)
 		bad_fault((struct fault){ .what = "names", .why = "too many different ones", .passing = true });
@@ -182,7 +193,7 @@ uint32_t names_add(struct names *names, const char *name, size_t length)
 
 uint32_t names_share(struct names *names, const struct name *name)
 {
-	uint32_t *slot = slot_of(names, name->hash, name->string, name->length);
+	uint32_t *slot = find_slot(names, name);
 
 	return *slot ? id_in(*slot) : add(names, slot, *name);
 }
@@ -190,5 +201,5 @@ uint32_t names_share(struct names *names, const struct name *name)
 uint32_t names_borrow(struct names *names, const char *string, size_t length)
 {
 	return names_share(names, &(struct name){ .string = string, .length = (uint32_t)length,
-						  .hash = hash_of(names->key, string, length) });
+						  .hash = find_hash(names, string, length) });
 }

@@ -20,6 +20,8 @@ enum {
 	LITERALS = 256,
 	END_OF_BLOCK = 256,
 	MAX_MATCH = 258,
+	LONGEST_MATCH = 285, /* the symbol; it has no extra bits */
+	NO_PREFIX = 1 << MAX_CODE_BITS, /* of a code in a subtable */
 	MAX_LENGTH_BITS = MAX_CODE_BITS + 5, /* with the extra bits */
 	MAX_DISTANCE_BITS = MAX_CODE_BITS + 13,
 };
@@ -87,8 +89,6 @@ struct inflate {
 
 _Static_assert(sizeof(struct inflate) <= INFLATE_WORK_SIZE, "it lies in the caller's memory");
 
-static const char truncated[] = "unexpected end of compressed data";
-static const char too_large[] = "output too large";
 
 /* ---- bits ------------------------------------------------------------------------------------ */
 
@@ -121,7 +121,7 @@ static inline void skip(struct bit_input *in, uint32_t entry)
 static void skip_checked(struct bit_input *in, uint32_t bits)
 {
 	if (bits > in->count)
-		bad(truncated);
+		bad(DATA_ENDS);
 	in->hold >>= bits;
 	in->count -= bits;
 }
@@ -146,39 +146,39 @@ static void align(struct bit_input *in)
 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
-/* The first symbols of an alphabet are literals, the others stand for `values`. */
+/* RFC 1951 section 3.2.5: the first symbols of an alphabet are literals, then perhaps comes the end of
+ * block; the others stand for numbers. Those go up by 1 at first. After 2 << steps of them there is
+ * one more extra bit for every 1 << steps. */
 struct alphabet {
-	unsigned literals;
-	const uint32_t *values;
-	unsigned bits; /* of the main table's index, at most */
+	uint16_t literals, numbers, end; /* where the numbers begin; and where invalid ones do */
+	uint8_t first, steps;            /* the least number */
+	uint8_t bits;                    /* of the main table's index, at most */
 	bool may_be_incomplete;
 };
 
-/* RFC 1951 section 3.2.5 */
-static const uint32_t length_values[] = {
-	SPECIAL, VALUE(3, 0), VALUE(4, 0), VALUE(5, 0), VALUE(6, 0), VALUE(7, 0), VALUE(8, 0),
-	VALUE(9, 0), VALUE(10, 0), VALUE(11, 1), VALUE(13, 1), VALUE(15, 1), VALUE(17, 1),
-	VALUE(19, 2), VALUE(23, 2), VALUE(27, 2), VALUE(31, 2), VALUE(35, 3), VALUE(43, 3),
-	VALUE(51, 3), VALUE(59, 3), VALUE(67, 4), VALUE(83, 4), VALUE(99, 4), VALUE(115, 4),
-	VALUE(131, 5), VALUE(163, 5), VALUE(195, 5), VALUE(227, 5), VALUE(258, 0), INVALID,
-	INVALID,
-};
+static const struct alphabet litlen_alphabet = { LITERALS, END_OF_BLOCK + 1, 286, 3, 2, LITLEN_BITS, true };
+static const struct alphabet distance_alphabet = { 0, 0, 30, 1, 1, DISTANCE_BITS, true };
+static const struct alphabet precode_alphabet = { PRECODE_SYMBOLS, 0, 0, 0, 0, PRECODE_BITS, false };
 
-static const uint32_t distance_values[] = {
-	VALUE(1, 0), VALUE(2, 0), VALUE(3, 0), VALUE(4, 0), VALUE(5, 1), VALUE(7, 1), VALUE(9, 2),
-	VALUE(13, 2), VALUE(17, 3), VALUE(25, 3), VALUE(33, 4), VALUE(49, 4), VALUE(65, 5),
-	VALUE(97, 5), VALUE(129, 6), VALUE(193, 6), VALUE(257, 7), VALUE(385, 7), VALUE(513, 8),
-	VALUE(769, 8), VALUE(1025, 9), VALUE(1537, 9), VALUE(2049, 10), VALUE(3073, 10),
-	VALUE(4097, 11), VALUE(6145, 11), VALUE(8193, 12), VALUE(12289, 12), VALUE(16385, 13),
-	VALUE(24577, 13), INVALID, INVALID,
-};
+static uint32_t value_of(const struct alphabet *alphabet, unsigned symbol)
+{
+	const unsigned steps = alphabet->steps;
+	unsigned number = symbol - alphabet->numbers, extra_bits = 0;
 
-_Static_assert(COUNT_OF(length_values) == LITLEN_SYMBOLS - LITERALS, "one a symbol");
-_Static_assert(COUNT_OF(distance_values) == DISTANCE_SYMBOLS, "one a symbol");
-
-static const struct alphabet litlen_alphabet = { LITERALS, length_values, LITLEN_BITS, true };
-static const struct alphabet distance_alphabet = { 0, distance_values, DISTANCE_BITS, true };
-static const struct alphabet precode_alphabet = { PRECODE_SYMBOLS, NULL, PRECODE_BITS, false };
+	if (symbol < alphabet->literals)
+		return VALUE(symbol, 0) | LITERAL;
+	if (symbol < alphabet->numbers)
+		return SPECIAL;
+	if (symbol >= alphabet->end)
+		return INVALID;
+	if (symbol == LONGEST_MATCH)
+		return VALUE(MAX_MATCH, 0);
+	if (number >> steps > 1) {
+		extra_bits = (number >> steps) - 1;
+		number = (number - (extra_bits << steps)) << extra_bits;
+	}
+	return VALUE(alphabet->first + number, extra_bits);
+}
 
 /* How many codes each length has, and the symbols with a code in the order of their codes. */
 struct order {
@@ -232,13 +232,6 @@ static inline unsigned next_code(unsigned code, unsigned length)
 	return code | bit;
 }
 
-static inline uint32_t value_of(const struct alphabet *alphabet, unsigned symbol)
-{
-	if (symbol < alphabet->literals)
-		return VALUE(symbol, 0) | LITERAL;
-	return alphabet->values[symbol - alphabet->literals];
-}
-
 /* The bits that index a subtable whose first code has `length` bits: enough for its longest code,
  * which leaves no room. `count` is of the codes that have no entry yet. */
 static unsigned subtable_bits(const uint16_t *count, unsigned main_bits, unsigned length)
@@ -251,43 +244,14 @@ static unsigned subtable_bits(const uint16_t *count, unsigned main_bits, unsigne
 	return bits;
 }
 
-/* Subtables for all codes longer than code->bits, of which `word` is the first. */
-static void fill_subtables(const struct code *code, struct order *order, unsigned word,
-                           const struct alphabet *alphabet)
-{
-	const unsigned main_size = 1U << code->bits;
-	unsigned prefix = main_size, begin = 0, end = main_size;
-
-	for (unsigned length = code->bits + 1; length <= order->longest; length++) {
-		const unsigned rest = length - code->bits;
-
-		for (; order->count[length]; order->count[length]--) {
-			const uint32_t value = value_of(alphabet, *order->symbols++);
-
-			if ((word & (main_size - 1)) != prefix) {
-				unsigned bits = subtable_bits(order->count, code->bits, length);
-
-				prefix = word & (main_size - 1);
-				begin = end;
-				end += 1U << bits;
-				code->entries[prefix] = SUBTABLE | SPECIAL | bits << 8 |
-				                        VALUE(begin, code->bits);
-			}
-			for (unsigned i = begin + (word >> code->bits); i < end; i += 1U << rest)
-				code->entries[i] = value + CODE_SIZE(rest);
-			word = next_code(word, length);
-		}
-	}
-}
-
 /* Makes the table of the canonical code that has these lengths (section 3.2.2). The main table
  * begins with one entry and doubles for every bit of length: shorter codes go on in both halves,
- * whatever that bit. */
-static void make_code(struct code *code, const struct alphabet *alphabet, const uint8_t *lengths,
-                      unsigned size, uint16_t *symbols)
+ * whatever that bit. In a subtable, a code stands once for each end the index may have. */
+COLD static void make_code(struct code *code, const struct alphabet *alphabet, const uint8_t *lengths,
+                           unsigned size, uint16_t *symbols)
 {
 	struct order order;
-	unsigned word = 0;
+	unsigned word = 0, begin = 0, end = 1, prefix = NO_PREFIX;
 
 	sort_symbols(&order, symbols, lengths, size);
 	code->bits = order.longest < alphabet->bits ? order.longest : alphabet->bits;
@@ -295,20 +259,30 @@ static void make_code(struct code *code, const struct alphabet *alphabet, const 
 		code->bits = 1;
 		code->entries[0] = code->entries[1] = INVALID + CODE_SIZE(1);
 	}
-	for (unsigned length = 1; length <= code->bits; length++) {
-		const unsigned half = 1U << (length - 1);
+	for (unsigned length = 1; length <= order.longest; length++) {
+		const unsigned used = length > code->bits ? code->bits : 0, rest = length - used;
 
-		if (word)
-			memcpy(code->entries + half, code->entries, half * sizeof *code->entries);
-		for (unsigned i = 0; i < order.count[length]; i++) {
-			const uint32_t value = value_of(alphabet, *order.symbols++);
+		if (!used) {
+			if (word)
+				memcpy(code->entries + end, code->entries, end * sizeof *code->entries);
+			end *= 2;
+		}
+		for (; order.count[length]; order.count[length]--) {
+			const uint32_t entry = value_of(alphabet, *order.symbols++) + CODE_SIZE(rest);
 
-			code->entries[word] = value + CODE_SIZE(length);
+			if (used && (word & ((1U << used) - 1)) != prefix) {
+				unsigned bits = subtable_bits(order.count, used, length);
+
+				prefix = word & ((1U << used) - 1);
+				begin = end;
+				end += 1U << bits;
+				code->entries[prefix] = SUBTABLE | SPECIAL | bits << 8 | VALUE(begin, used);
+			}
+			for (unsigned i = begin + (word >> used); i < end; i += 1U << rest)
+				code->entries[i] = entry;
 			word = next_code(word, length);
 		}
 	}
-	if (order.longest > code->bits)
-		fill_subtables(code, &order, word, alphabet);
 }
 
 static inline uint32_t lookup(const struct code *code, const struct bit_input *in)
@@ -418,7 +392,7 @@ enum {
 _Static_assert(2 * LITLEN_BITS + MAX_LENGTH_BITS <= 56 && MAX_DISTANCE_BITS <= 56, "see above");
 
 /* Decodes while both ends are far away; returns whether the block ended. */
-static bool decode_fast(struct inflate *s)
+HOT static bool decode_fast(struct inflate *s)
 {
 	const struct code litlen = s->litlen, distances = s->distance;
 	struct bit_input in = s->in;
@@ -478,7 +452,7 @@ static uint32_t decode_symbol(const struct code *code, struct bit_input *in, uin
 	entry = lookup(code, in);
 	if (entry & SUBTABLE) {
 		if (in->count < code->bits)
-			bad(truncated);
+			bad(DATA_ENDS);
 		entry = lookup_further(code, in, entry);
 	}
 	*value = with_extra_bits(in->hold, entry & ~LITERAL);
@@ -489,13 +463,14 @@ static uint32_t decode_symbol(const struct code *code, struct bit_input *in, uin
 /* Decodes the rest of a block. */
 static void decode_carefully(struct inflate *s)
 {
-	uint32_t entry, value, distance;
+	uint32_t value, distance;
 
 	for (;;) {
-		entry = decode_symbol(&s->litlen, &s->in, &value);
+		uint32_t entry = decode_symbol(&s->litlen, &s->in, &value);
+
 		if (entry & LITERAL) {
 			if (s->out == s->end)
-				bad(too_large);
+				bad("output too large");
 			*s->out++ = (uint8_t)value;
 			continue;
 		}
@@ -504,7 +479,7 @@ static void decode_carefully(struct inflate *s)
 		entry = decode_symbol(&s->distance, &s->in, &distance);
 		check_distance(s, s->out, entry, distance);
 		if (value > (size_t)(s->end - s->out))
-			bad(too_large);
+			bad("output too large");
 		for (; value; value--, s->out++)
 			*s->out = *(s->out - distance);
 	}
@@ -519,13 +494,13 @@ static void stored_block(struct inflate *s)
 
 	align(&s->in);
 	bytes = (struct span){ s->in.next, s->in.end };
-	head = take(&bytes, 4, truncated).p;
+	head = take_data(&bytes, 4).p;
 	size = le16(head);
 	if ((size ^ le16(head + 2)) != 0xffff)
 		bad("stored length does not match its complement");
 	if (size > (size_t)(s->end - s->out))
-		bad(too_large);
-	memcpy(s->out, take(&bytes, size, truncated).p, size);
+		bad("output too large");
+	memcpy(s->out, take_data(&bytes, size).p, size);
 	s->out += size;
 	s->in.next = bytes.p;
 }
@@ -633,8 +608,7 @@ static bool block(struct inflate *s)
 static void skip_header(struct inflate *s, struct span *in)
 {
 	enum { FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16, RESERVED = 0xe0 };
-	static const char end_in_header[] = "unexpected end of gzip header";
-	const uint8_t *const head = take(in, 10, end_in_header).p;
+		const uint8_t *const head = take_data(in, 10).p;
 	const unsigned flags = head[3];
 
 	if (head[0] != 0x1f || head[1] != 0x8b)
@@ -644,13 +618,13 @@ static void skip_header(struct inflate *s, struct span *in)
 	if (flags & RESERVED)
 		bad("reserved gzip flags");
 	if (flags & FEXTRA)
-		take(in, le16(take(in, 2, end_in_header).p), end_in_header);
+		take_data(in, le16(take_data(in, 2).p));
 	for (int texts = !!(flags & FNAME) + !!(flags & FCOMMENT); texts; texts--)
-		take(in, strlen(string_at(*in, 0, end_in_header)) + 1, end_in_header);
+		take_data(in, strlen(string_at(*in, 0, DATA_ENDS)) + 1);
 	if (flags & FHCRC) {
 		const uint16_t crc = (uint16_t)crc32(s->crc_table, 0, head, (size_t)(in->p - head));
 
-		if (le16(take(in, 2, end_in_header).p) != crc)
+		if (le16(take_data(in, 2).p) != crc)
 			bad("wrong gzip header CRC");
 	}
 }
@@ -673,7 +647,7 @@ static void member(struct inflate *s, struct span *in)
 	} while (!final);
 	align(&s->in);
 	in->p = s->in.next;
-	const uint8_t *const trailer = take(in, 8, truncated).p;
+	const uint8_t *const trailer = take_data(in, 8).p;
 
 	if (le32(trailer) != crc)
 		bad("wrong CRC");
@@ -687,7 +661,7 @@ static bool begins_member(struct span in)
 	return in.p < in.end && in.p[0] == 0x1f && (span_size(in) < 2 || in.p[1] == 0x8b);
 }
 
-size_t gunzip(struct span in, uint8_t *out, size_t capacity, void *work)
+COLD size_t gunzip(struct span in, uint8_t *out, size_t capacity, void *work)
 {
 	struct inflate *const s = work;
 

@@ -95,7 +95,7 @@ static void read_symvers_line(struct kernel *k, struct span line)
 int kernel_read(const char *path, enum kernel_file kind, char prefix, struct names *names,
 		struct arena *crcs, struct arena *scratch)
 {
-	static const char *const always[] = { "__this_module", "_GLOBAL_OFFSET_TABLE_", "TOC." };
+	static const char always[][22] = { "__this_module", "_GLOBAL_OFFSET_TABLE_", "TOC." };
 	struct kernel k = { .names = names, .crcs = crcs, .path = path, .prefix = prefix };
 	struct span content, line;
 	size_t kept = scratch->used;

@@ -44,7 +44,7 @@ _Static_assert((int)WEIGHT_MAX < (int)FSE_SYMBOLS_MAX, "a table of weights is a 
 /* Section 4.2.1.2: two states take turns; when the bits run out, the other still has a symbol. */
 static unsigned read_fse_weights(struct span s, uint8_t *weight)
 {
-	static const uint8_t no_extra_bits[WEIGHT_MAX + 1];
+	static const uint8_t no_extra_bits[WEIGHT_MAX + 1] = { 0 };
 	const struct fse_codes weights = { 0, WEIGHT_MAX + 1, no_extra_bits };
 	struct fse_table table;
 	const struct fse_cell *cell[2];
@@ -69,7 +69,7 @@ static unsigned read_fse_weights(struct span s, uint8_t *weight)
 		cell[count++ & 1] = &table.cell[now->next + bits_next(&window, now->state_bits)];
 	}
 	if (count == 0)
-		bad("Huffman weights cut short");
+		bad("bit stream too short");
 	weight[count] = (uint8_t)cell[count & 1]->base;
 	return count + 1;
 }
@@ -137,9 +137,9 @@ static void build_table(uint16_t *table, uint8_t *weight, unsigned count)
 static void read_tree(uint16_t *table, struct span *s)
 {
 	uint8_t weight[SYMBOLS];
-	unsigned header = *take(s, 1, "Huffman tree cut short").p;
+	unsigned header = *take_data(s, 1).p;
 	unsigned size = header < 128 ? header : (header - 127 + 1) / 2;
-	struct span description = take(s, size, "Huffman tree cut short");
+	struct span description = take_data(s, size);
 	unsigned count = header < 128 ? read_fse_weights(description, weight)
 	                              : read_direct_weights(description, header - 127, weight);
 
@@ -176,19 +176,6 @@ static inline void decode_symbol(const uint16_t *table, uint64_t *window, uint8_
 
 	*window <<= entry & 63;
 	*out = (uint8_t)(entry >> 8);
-}
-
-static inline void decode_load(const uint16_t *table, struct stream *s, uint8_t *out)
-{
-	uint64_t window = s->window;
-
-	decode_symbol(table, &window, out);
-	decode_symbol(table, &window, out + 1);
-	decode_symbol(table, &window, out + 2);
-	decode_symbol(table, &window, out + 3);
-	decode_symbol(table, &window, out + 4);
-	s->window = window;
-	refill(s);
 }
 
 /* The rest of a stream, which must end with the last of `count` literals. */
@@ -230,29 +217,39 @@ static size_t safe_loads(const struct stream *s, size_t room)
 	return loads;
 }
 
+/* So many loads of each stream; their output begins `quarter` literals apart. */
+HOT static void decode_loads(const uint16_t *table, struct stream *stream, uint8_t *out, size_t quarter,
+                             size_t loads)
+{
+	struct stream a = stream[0], b = stream[1], c = stream[2], d = stream[3];
+
+	for (; loads > 0; loads--) {
+		for (const uint8_t *end = out + PER_LOAD; out != end; out++) {
+			decode_symbol(table, &a.window, out);
+			decode_symbol(table, &b.window, out + quarter);
+			decode_symbol(table, &c.window, out + 2 * quarter);
+			decode_symbol(table, &d.window, out + 3 * quarter);
+		}
+		refill(&a);
+		refill(&b);
+		refill(&c);
+		refill(&d);
+	}
+	stream[0] = a, stream[1] = b, stream[2] = c, stream[3] = d;
+}
+
 /* The first three streams have as many literals each, the fourth has the rest, not more. */
 static void decode_four(const uint16_t *table, struct span s, uint8_t *out, size_t count)
 {
 	size_t quarter = (count + 3) / 4, last = count - 3 * quarter, done = 0;
-	struct span sizes = take(&s, JUMP_TABLE_SIZE, "literals cut short");
+	struct span sizes = take_data(&s, JUMP_TABLE_SIZE);
 	struct stream stream[STREAMS];
 
-	for (int i = 0; i < STREAMS - 1; i++)
-		stream[i] = open_stream(take(&s, le16(sizes.p + 2 * i), "literals cut short"));
+	for (size_t i = 0; i < STREAMS - 1; i++)
+		stream[i] = open_stream(take_data(&s, le16(sizes.p + 2 * i)));
 	stream[STREAMS - 1] = open_stream(s);
-	for (size_t loads; (loads = safe_loads(stream, last - done)) > 0;) {
-		struct stream a = stream[0], b = stream[1], c = stream[2], d = stream[3];
-		uint8_t *to = out + done, *end = to + loads * PER_LOAD;
-
-		for (; to != end; to += PER_LOAD) {
-			decode_load(table, &a, to);
-			decode_load(table, &b, to + quarter);
-			decode_load(table, &c, to + 2 * quarter);
-			decode_load(table, &d, to + 3 * quarter);
-		}
-		stream[0] = a, stream[1] = b, stream[2] = c, stream[3] = d;
-		done += loads * PER_LOAD;
-	}
+	for (size_t loads; (loads = safe_loads(stream, last - done)) > 0; done += loads * PER_LOAD)
+		decode_loads(table, stream, out + done, quarter, loads);
 	for (size_t i = 0; i < STREAMS; i++)
 		finish_stream(table, &stream[i], out + i * quarter + done,
 		              (i < STREAMS - 1 ? quarter : last) - done);
@@ -262,7 +259,7 @@ static void decode_four(const uint16_t *table, struct span s, uint8_t *out, size
 
 static struct span raw_literals(struct literals *literals, struct span *block, size_t size)
 {
-	struct span raw = take(block, size, "literals cut short");
+	struct span raw = take_data(block, size);
 
 	if (literals->in.end - raw.end >= LITERALS_SLACK)
 		return raw;
@@ -273,7 +270,7 @@ static struct span raw_literals(struct literals *literals, struct span *block, s
 static struct span compressed_literals(struct literals *literals, struct span *block, size_t size,
                                        size_t compressed_size, bool four, bool treeless)
 {
-	struct span s = take(block, compressed_size, "literals cut short");
+	struct span s = take_data(block, compressed_size);
 
 	if (four && size < FOUR_STREAMS_MIN)
 		bad("too few literals for four streams");
@@ -288,7 +285,7 @@ static struct span compressed_literals(struct literals *literals, struct span *b
 
 /* Raw and RLE literals have one size, of 5, 12 or 20 bits, the others two, of 10, 10, 14 or 18
  * bits. */
-struct span literals_read(struct literals *literals, struct span *block, size_t block_max)
+COLD struct span literals_read(struct literals *literals, struct span *block, size_t block_max)
 {
 	static const uint8_t header_bytes[2][4] = { { 1, 2, 1, 3 }, { 3, 3, 4, 5 } };
 	static const uint8_t size_bits[2][4] = { { 5, 12, 5, 20 }, { 10, 10, 14, 18 } };
@@ -299,7 +296,7 @@ struct span literals_read(struct literals *literals, struct span *block, size_t 
 	size_t size, coded_size;
 	uint64_t sizes;
 
-	memcpy(header, take(block, bytes, "literals cut short").p, bytes);
+	memcpy(header, take_data(block, bytes).p, bytes);
 	sizes = le64(header) >> (bits == 5 ? 3 : 4);
 	size = (size_t)(sizes & ((1u << bits) - 1));
 	coded_size = (size_t)(sizes >> bits & ((1u << bits) - 1));
@@ -308,7 +305,7 @@ struct span literals_read(struct literals *literals, struct span *block, size_t 
 	if (type == RAW)
 		return raw_literals(literals, block, size);
 	if (type == RLE) {
-		memset(literals->buffer, *take(block, 1, "literals cut short").p, size);
+		memset(literals->buffer, *take_data(block, 1).p, size);
 		return span_of(literals->buffer, size);
 	}
 	return compressed_literals(literals, block, size, coded_size, format > 0, type == TREELESS);

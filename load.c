@@ -4,8 +4,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -202,9 +202,14 @@ static uint32_t work_in_rounds(struct loading *l)
 
 uint32_t usable_cores(void)
 {
-	cpu_set_t cores;
+	uint64_t cores[64] = { 0 };
+	uint32_t count = 0;
 
-	return sched_getaffinity(0, sizeof(cores), &cores) ? 1 : (uint32_t)CPU_COUNT(&cores);
+	syscall(SYS_sched_getaffinity, 0, sizeof(cores), cores);
+	for (size_t i = 0; i < COUNT_OF(cores); i++)
+		for (uint64_t set = cores[i]; set; set &= set - 1)
+			count++;
+	return count ? count : 1;
 }
 
 /* What other processes left is believed when it leads nowhere but into their own memory. */

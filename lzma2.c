@@ -70,9 +70,14 @@ union model {
 };
 _Static_assert(sizeof(union model) == sizeof(struct probabilities), "nothing but probabilities");
 
-struct lzma {
+/* The range decoder. */
+struct range {
 	uint32_t range, code;            /* code < range, unless the data is damaged */
 	const uint8_t *in;
+};
+
+struct lzma {
+	struct range r;
 	uint8_t *out;
 	const uint8_t *capacity_end;     /* nothing is written from here on */
 	const uint8_t *dictionary;       /* its first byte: no match begins before it */
@@ -86,51 +91,57 @@ struct lzma {
 
 /* Makes the range a byte longer when it is short. Branch-free, as it is hard to foretell which
  * bit does it. */
-INLINE void normalise(struct lzma *z)
+INLINE void normalise(struct range *r)
 {
-	uint32_t is_short = 0 - (uint32_t)(z->range < TOP);
+	uint32_t is_short = 0 - (uint32_t)(r->range < TOP);
 	uint32_t shift = is_short & 8;
 
-	z->code = z->code << shift | (*z->in & is_short);
-	z->range <<= shift;
-	z->in += is_short & 1;
+	r->code = r->code << shift | (*r->in & is_short);
+	r->range <<= shift;
+	r->in += is_short & 1;
 }
 
 /* A bit that is easily foretold, decoded by a branch. */
-INLINE bool bit(struct lzma *z, uint16_t *probability)
+INLINE bool bit(struct range *r, uint16_t *probability)
 {
 	uint32_t p = *probability, bound;
 
-	if (z->range < TOP) {
-		z->range <<= 8;
-		z->code = z->code << 8 | *z->in++;
+	if (r->range < TOP) {
+		r->range <<= 8;
+		r->code = r->code << 8 | *r->in++;
 	}
-	bound = (z->range >> TOTAL_BITS) * p;
-	if (z->code < bound) {
-		z->range = bound;
+	bound = (r->range >> TOTAL_BITS) * p;
+	if (r->code < bound) {
+		r->range = bound;
 		*probability = (uint16_t)(p + (((1u << TOTAL_BITS) - p) >> MOVE_BITS));
 		return false;
 	}
-	z->range -= bound;
-	z->code -= bound;
+	r->range -= bound;
+	r->code -= bound;
 	*probability = (uint16_t)(p - (p >> MOVE_BITS));
 	return true;
 }
 
+/* The same where it does not pay to have the code once more. */
+HOT static bool seldom_bit(struct range *r, uint16_t *probability)
+{
+	return bit(r, probability);
+}
+
 /* A bit that is not, decoded without a branch: `zero` is a mask, all ones when the bit is 0. The
  * probability falls by p >> 5, or rises by (2048 - p) >> 5, which is to fall by (p - 2017) >> 5. */
-INLINE uint32_t even_bit(struct lzma *z, uint16_t *probability)
+INLINE uint32_t even_bit(struct range *r, uint16_t *probability)
 {
 	uint32_t p = *probability, bound, rest, zero;
-	int64_t above;
+	uint64_t above;
 
-	normalise(z);
-	bound = (z->range >> TOTAL_BITS) * p;
-	rest = z->range - bound;
-	above = (int64_t)z->code - bound;
-	zero = (uint32_t)(above >> 63);
-	z->range = rest ^ (zero & (bound ^ rest));
-	z->code = (uint32_t)above + (zero & bound);
+	normalise(r);
+	bound = (r->range >> TOTAL_BITS) * p;
+	rest = r->range - bound;
+	above = (uint64_t)r->code - bound;
+	zero = (uint32_t)(above >> 32);
+	r->range = rest ^ (zero & (bound ^ rest));
+	r->code = (uint32_t)above + (zero & bound);
 	*probability = (uint16_t)(p - (uint32_t)((int32_t)(p - (zero & 2017)) >> MOVE_BITS));
 	return 1 + zero;
 }
@@ -138,51 +149,63 @@ _Static_assert((1 << TOTAL_BITS) - (1 << MOVE_BITS) + 1 == 2017, "so that it rou
 _Static_assert(FIRST_DIRECT_SLOT / 2 == 7 && MODELLED_DISTANCES == 1 << 7, "a tree for each slot");
 
 /* `count` bits, the highest first, each with a probability for what came before it. */
-INLINE uint32_t tree(struct lzma *z, uint16_t *probabilities, unsigned count)
+INLINE uint32_t tree(struct range *r, uint16_t *probabilities, unsigned count)
 {
 	uint32_t at = 1;
 
-#pragma GCC unroll 2 /* 1.5 % faster; more gains nothing */
 	for (unsigned i = 0; i < count; i++)
-		at = at * 2 + even_bit(z, &probabilities[at]);
+		at = at * 2 + even_bit(r, &probabilities[at]);
 	return at - (1u << count);
 }
 
-INLINE uint32_t reverse_tree(struct lzma *z, uint16_t *probabilities, unsigned count)
+HOT static uint32_t match_tree(struct range *saved, uint16_t *probabilities, unsigned count)
 {
+	struct range r = *saved;
+	uint32_t value = tree(&r, probabilities, count);
+
+	*saved = r;
+	return value;
+}
+
+HOT static uint32_t reverse_tree(struct range *saved, uint16_t *probabilities, unsigned count)
+{
+	struct range copy = *saved, *r = &copy;
 	uint32_t at = 1, value = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		uint32_t one = even_bit(z, &probabilities[at]);
+		uint32_t one = even_bit(r, &probabilities[at]);
 
 		at = at * 2 + one;
 		value |= one << i;
 	}
+	*saved = copy;
 	return value;
 }
 
 /* Bits without a model: 0 and 1 are equally likely. */
-INLINE uint32_t direct_bits(struct lzma *z, unsigned count)
+INLINE uint32_t direct_bits(struct range *saved, unsigned count)
 {
+	struct range copy = *saved, *r = &copy;
 	uint32_t value = 0;
 
 	while (count--) {
 		uint32_t zero;
 
-		normalise(z);
-		z->range >>= 1;
-		z->code -= z->range;
-		zero = 0 - (z->code >> 31);
-		z->code += z->range & zero;
+		normalise(r);
+		r->range >>= 1;
+		r->code -= r->range;
+		zero = 0 - (r->code >> 31);
+		r->code += r->range & zero;
 		value = value * 2 + 1 + zero;
 	}
+	*saved = copy;
 	return value;
 }
 
 /* ---- LZMA: symbols --------------------------------------------------------------------------- */
 
 /* Each bit of the match byte picks the tree for as long as the literal's bits equal it. */
-INLINE uint8_t matched_literal(struct lzma *z, uint16_t *probabilities, uint32_t match)
+INLINE uint8_t matched_literal(struct range *r, uint16_t *probabilities, uint32_t match)
 {
 	uint32_t at = 1, equal = 0x100;
 
@@ -191,7 +214,7 @@ INLINE uint8_t matched_literal(struct lzma *z, uint16_t *probabilities, uint32_t
 
 		match <<= 1;
 		branch = match & equal;
-		one = even_bit(z, &probabilities[equal + branch + at]);
+		one = even_bit(r, &probabilities[equal + branch + at]);
 		at = at * 2 + one;
 		equal &= match ^ (one - 1);
 	}
@@ -204,23 +227,28 @@ INLINE uint8_t literal(struct lzma *z, uint32_t position, uint8_t previous)
 	uint32_t coder = ((position & z->lp_mask) << z->lc) + ((uint32_t)previous >> (8 - z->lc));
 	uint16_t *probabilities = z->p->literal[coder];
 	bool matched = z->state >= LITERAL_STATES;
+	struct range r = z->r;
+	uint8_t byte;
 
 	z->state = next[z->state];
 	if (matched)
-		return matched_literal(z, probabilities, *(z->out - z->rep0 - 1));
-	return (uint8_t)tree(z, probabilities, 8);
+		byte = matched_literal(&r, probabilities, *(z->out - z->rep0 - 1));
+	else
+		byte = (uint8_t)tree(&r, probabilities, 8);
+	z->r = r;
+	return byte;
 }
 
 INLINE uint32_t length(struct lzma *z, struct length_coder *coder, uint32_t position_state)
 {
 	uint32_t middle = 0;
 
-	if (bit(z, &coder->choice[0])) {
-		if (bit(z, &coder->choice[1]))
-			return SHORTEST_MATCH + 16 + tree(z, coder->high, 8);
+	if (bit(&z->r, &coder->choice[0])) {
+		if (seldom_bit(&z->r, &coder->choice[1]))
+			return SHORTEST_MATCH + 16 + match_tree(&z->r, coder->high, 8);
 		middle = 1;
 	}
-	return SHORTEST_MATCH + 8 * middle + tree(z, coder->low_middle[middle][position_state], 3);
+	return SHORTEST_MATCH + 8 * middle + match_tree(&z->r, coder->low_middle[middle][position_state], 3);
 }
 
 /* How far back a match begins, less one. */
@@ -228,7 +256,7 @@ INLINE uint32_t distance(struct lzma *z, uint32_t length)
 {
 	uint32_t longer = length - SHORTEST_MATCH;
 	uint32_t state = longer < LENGTH_STATES ? longer : LENGTH_STATES - 1;
-	uint32_t slot = tree(z, z->p->slot[state], SLOT_BITS);
+	uint32_t slot = match_tree(&z->r, z->p->slot[state], SLOT_BITS);
 	uint32_t first, bits;
 
 	if (slot < FIRST_MODELLED_SLOT)
@@ -236,31 +264,31 @@ INLINE uint32_t distance(struct lzma *z, uint32_t length)
 	bits = slot / 2 - 1;
 	first = (2 | (slot & 1)) << bits;
 	if (slot < FIRST_DIRECT_SLOT)
-		return first + reverse_tree(z, &z->p->distance[first - slot], bits);
-	first += direct_bits(z, bits - ALIGN_BITS) << ALIGN_BITS;
-	return first + reverse_tree(z, z->p->align, ALIGN_BITS);
+		return first + reverse_tree(&z->r, &z->p->distance[first - slot], bits);
+	first += direct_bits(&z->r, bits - ALIGN_BITS) << ALIGN_BITS;
+	return first + reverse_tree(&z->r, z->p->align, ALIGN_BITS);
 }
 
 /* Makes the repeated distance rep0. True when the match is that one byte. */
 INLINE bool repeat(struct lzma *z, uint32_t position_state)
 {
-	uint32_t distance;
+	uint32_t chosen;
 
-	if (!bit(z, &z->p->is_rep0[z->state]))
-		return !bit(z, &z->p->is_rep0_long[z->state][position_state]);
-	if (!bit(z, &z->p->is_rep1[z->state])) {
-		distance = z->rep1;
+	if (!seldom_bit(&z->r, &z->p->is_rep0[z->state]))
+		return !seldom_bit(&z->r, &z->p->is_rep0_long[z->state][position_state]);
+	if (!seldom_bit(&z->r, &z->p->is_rep1[z->state])) {
+		chosen = z->rep1;
 	} else {
-		if (!bit(z, &z->p->is_rep2[z->state])) {
-			distance = z->rep2;
+		if (!seldom_bit(&z->r, &z->p->is_rep2[z->state])) {
+			chosen = z->rep2;
 		} else {
-			distance = z->rep3;
+			chosen = z->rep3;
 			z->rep3 = z->rep2;
 		}
 		z->rep2 = z->rep1;
 	}
 	z->rep1 = z->rep0;
-	z->rep0 = distance;
+	z->rep0 = chosen;
 	return false;
 }
 
@@ -268,7 +296,7 @@ INLINE bool repeat(struct lzma *z, uint32_t position_state)
 INLINE uint32_t match(struct lzma *z, uint32_t position_state)
 {
 	unsigned after = z->state < LITERAL_STATES ? 0 : 3;
-	bool repeated = bit(z, &z->p->is_rep[z->state]);
+	bool repeated = bit(&z->r, &z->p->is_rep[z->state]);
 	struct length_coder *coder = &z->p->match_length;
 	uint32_t size;
 
@@ -311,17 +339,17 @@ INLINE void copy(uint8_t *out, size_t distance, size_t size, size_t room)
 
 /* Decodes symbols until the output reaches `out_end` or the input is past `in_end`; SYMBOL_INPUT
  * bytes more must be readable there. */
-static void symbols(struct lzma *saved, const uint8_t *in_end, const uint8_t *out_end)
+HOT static void symbols(struct lzma *saved, const uint8_t *in_end, const uint8_t *out_end)
 {
 	struct lzma z = *saved;
 	uint8_t previous = z.out == z.dictionary ? 0 : z.out[-1];
 
-	while (z.out < out_end && z.in <= in_end) {
+	while (z.out < out_end && z.r.in <= in_end) {
 		size_t position = (size_t)(z.out - z.dictionary);
 		uint32_t position_state = (uint32_t)position & z.pb_mask;
 		uint32_t size;
 
-		if (!bit(&z, &z.p->is_match[z.state][position_state])) {
+		if (!bit(&z.r, &z.p->is_match[z.state][position_state])) {
 			previous = literal(&z, (uint32_t)position, previous);
 			*z.out++ = previous;
 			continue;
@@ -346,7 +374,6 @@ struct work {
 };
 _Static_assert(sizeof(struct work) <= LZMA2_WORK_SIZE, "the work area holds it");
 
-static const char truncated[] = "compressed data ends too early";
 
 /* The symbols of a chunk. The last of them are decoded from a copy with zeros behind it, so that
  * no symbol needs to look where the input ends; what was read too far shows afterwards. */
@@ -358,24 +385,24 @@ static void lzma_chunk(struct lzma *z, struct span in, size_t size)
 
 	if (*take(&in, 1, "compressed chunk too short").p != 0)
 		bad("range coded data does not begin with 0");
-	z->code = be32(take(&in, RANGE_HEADER - 1, "compressed chunk too short").p);
-	z->range = 0xFFFFFFFF;
-	z->in = in.p;
+	z->r.code = be32(take(&in, RANGE_HEADER - 1, "compressed chunk too short").p);
+	z->r.range = 0xFFFFFFFF;
+	z->r.in = in.p;
 	if (span_size(in) >= SYMBOL_INPUT)
 		symbols(z, in.end - SYMBOL_INPUT, out_end);
-	rest = (size_t)(in.end - z->in);
+	rest = (size_t)(in.end - z->r.in);
 	if (rest > SYMBOL_INPUT)
 		bad("compressed chunk too long");
-	memcpy(tail, z->in, rest);
+	memcpy(tail, z->r.in, rest);
 	memset(tail + rest, 0, sizeof(z->work->tail) - rest);
-	z->in = tail;
+	z->r.in = tail;
 	symbols(z, tail + rest, out_end);
-	normalise(z);
-	if (z->out < out_end || z->in > tail + rest)
+	normalise(&z->r);
+	if (z->out < out_end || z->r.in > tail + rest)
 		bad("compressed chunk too short");
-	if (z->in < tail + rest)
+	if (z->r.in < tail + rest)
 		bad("compressed chunk too long");
-	if (z->code != 0)
+	if (z->r.code != 0)
 		bad("range coded data does not end with 0");
 }
 
@@ -395,7 +422,7 @@ static void reset_state(struct lzma *z)
 {
 	union model *model = &z->work->model;
 	size_t literals = (size_t)LITERAL_SIZE * (z->lp_mask + 1) << z->lc;
-	size_t size = COUNT_OF(model->all) - LITERAL_CODERS * LITERAL_SIZE + literals;
+	size_t size = COUNT_OF(model->all) - (size_t)LITERAL_CODERS * LITERAL_SIZE + literals;
 
 	z->state = 0;
 	z->rep0 = z->rep1 = z->rep2 = z->rep3 = 0;
@@ -414,21 +441,21 @@ enum reset { RESET_NOTHING, RESET_STATE, RESET_PROPERTIES, RESET_DICTIONARY };
 
 static void compressed_chunk(struct lzma *z, struct span *in, uint8_t control, enum reset reset)
 {
-	const uint8_t *sizes = take(in, 4, truncated).p;
+	const uint8_t *sizes = take_data(in, 4).p;
 	size_t size = checked_size(z, ((control & 0x1Fu) << 16) + be16(sizes) + 1);
 
 	if (reset >= RESET_PROPERTIES)
-		set_properties(z, *take(in, 1, truncated).p);
+		set_properties(z, *take_data(in, 1).p);
 	if (reset >= RESET_STATE)
 		reset_state(z);
-	lzma_chunk(z, take(in, be16(sizes + 2) + 1u, truncated), size);
+	lzma_chunk(z, take_data(in, be16(sizes + 2) + 1u), size);
 }
 
 static void uncompressed_chunk(struct lzma *z, struct span *in)
 {
-	size_t size = checked_size(z, be16(take(in, 2, truncated).p) + 1u);
+	size_t size = checked_size(z, be16(take_data(in, 2).p) + 1u);
 
-	memcpy(z->out, take(in, size, truncated).p, size);
+	memcpy(z->out, take_data(in, size).p, size);
 	z->out += size;
 }
 
@@ -440,7 +467,7 @@ static enum reset reset_of(uint8_t control)
 }
 
 /* `needed` is the least a chunk has to reset. Uncompressed chunks leave the state as it is. */
-uint8_t *lzma2(struct span *in, uint8_t *out, const uint8_t *end, uint32_t dictionary_size,
+COLD uint8_t *lzma2(struct span *in, uint8_t *out, const uint8_t *end, uint32_t dictionary_size,
 	void *work)
 {
 	struct lzma z = { .out = out, .capacity_end = end, .dictionary_size = dictionary_size };
@@ -449,7 +476,7 @@ uint8_t *lzma2(struct span *in, uint8_t *out, const uint8_t *end, uint32_t dicti
 
 	z.work = work;
 	z.p = &z.work->model.p;
-	while ((control = *take(in, 1, truncated).p) != 0) {
+	while ((control = *take_data(in, 1).p) != 0) {
 		enum reset reset = reset_of(control);
 
 		if (needed == RESET_DICTIONARY && reset < needed)

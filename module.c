@@ -11,6 +11,7 @@ enum {
 	HEAD = 64,                 /* enough to tell what a file is, and for an ELF header */
 	BEFORE = 1024,             /* as much of the sections' names as is hoped to stand before the table */
 	PIECE = 1 << 20,           /* a compressed file is read in pieces of this size */
+	SMALL = 16 << 20, RATIO = 256,  /* more than this many bytes for each of the file's is a bomb */
 };
 
 /* Bytes of a file that were read, from `offset` on. */
@@ -120,15 +121,16 @@ static void expect_from_memory(struct source *source, uint64_t offset, uint64_t 
 
 /* A compression, told by the first bytes of the file. */
 struct format {
-	const char *magic;
-	size_t magic_size, work_size;
+	char name[6], magic[6];    /* the first as the kernel calls it in /sys/module/compression */
+	uint8_t magic_size;
+	uint32_t work_size;
 	size_t (*decode)(struct span in, uint8_t *out, size_t capacity, void *work);
 };
 
 static const struct format formats[] = {
-	{ "\x1f\x8b", 2, INFLATE_WORK_SIZE, gunzip },
-	{ "\xfd" "7zXZ", 6, UNXZ_WORK_SIZE, unxz },
-	{ "\x28\xb5\x2f\xfd", 4, UNZSTD_WORK_SIZE, unzstd },
+	{ "gzip", "\x1f\x8b", 2, INFLATE_WORK_SIZE, gunzip },
+	{ "xz", "\xfd" "7zXZ", 6, UNXZ_WORK_SIZE, unxz },
+	{ "zstd", "\x28\xb5\x2f\xfd", 4, UNZSTD_WORK_SIZE, unzstd },
 };
 
 static const struct format *format_of(struct span head)
@@ -148,6 +150,8 @@ static struct span decode(const struct format *format, struct arena *scratch, st
 
 	if (room > DECODED_LIMIT)
 		room = DECODED_LIMIT;
+	if (room > SMALL && (room - SMALL) / RATIO > span_size(file))
+		room = SMALL + span_size(file) * RATIO;
 	/* All of it, so that what a failure leaves touched is known; then what was needed. */
 	out = arena_take(scratch, room, 1, 1);
 	size = format->decode(file, out, room, work);
@@ -160,6 +164,8 @@ static struct span read_rest(struct arena *scratch, int fd, struct span head)
 {
 	size_t size = span_size(head), room = scratch->size - scratch->used, n = size == HEAD;
 
+	if (room > FILE_LIMIT)
+		room = FILE_LIMIT;
 	while (n && room) {
 		n = read_at(fd, scratch->start + scratch->used, room < PIECE ? room : PIECE, size);
 		arena_take(scratch, n, 1, 1);
@@ -171,11 +177,33 @@ static struct span read_rest(struct arena *scratch, int fd, struct span head)
 	return span_of(head.p, size);
 }
 
-void module_read(int fd, struct arena *scratch, const struct elf_sink *sink)
+static struct span read_head(int fd, struct arena *scratch)
 {
 	uint8_t *start = arena_take(scratch, HEAD, 1, 64);
-	struct span head = span_of(start, read_at(fd, start, HEAD, 0));
+
+	return span_of(start, read_at(fd, start, HEAD, 0));
+}
+
+/* All of it, as the kernel would want it; ends in bad() when it is no module. */
+static struct span decompressed(int fd, struct arena *scratch, struct span head)
+{
 	const struct format *format = format_of(head);
+	struct span bytes;
+
+	if (!format && !is_elf(head))
+		bad(span_size(head) ? "neither ELF nor a known compression" : "empty file");
+	bytes = read_rest(scratch, fd, head);
+	if (!format)
+		return bytes;
+	bytes = decode(format, scratch, bytes);
+	if (!is_elf(bytes))
+		bad("does not hold an ELF file");
+	return bytes;
+}
+
+void module_read(int fd, struct arena *scratch, const struct elf_sink *sink)
+{
+	struct span head = read_head(fd, scratch);
 
 	if (is_elf(head)) {
 		struct file_source file = {
@@ -184,16 +212,31 @@ void module_read(int fd, struct arena *scratch, const struct elf_sink *sink)
 		};
 
 		elf_read(&file.source, sink);
-	} else if (format) {
+	} else {
 		struct memory_source memory = {
-			{ read_from_memory, expect_from_memory },
-			decode(format, scratch, read_rest(scratch, fd, head))
+			{ read_from_memory, expect_from_memory }, decompressed(fd, scratch, head)
 		};
 
-		if (!is_elf(memory.bytes))
-			bad("does not hold an ELF file");
 		elf_read(&memory.source, sink);
-	} else {
-		bad(span_size(head) ? "neither ELF nor a known compression" : "empty file");
 	}
+}
+
+struct span module_bytes(int fd, struct arena *scratch)
+{
+	return decompressed(fd, scratch, read_head(fd, scratch));
+}
+
+const char *module_form(int fd)
+{
+	uint8_t head[HEAD];
+	const struct format *format = format_of(span_of(head, read_at(fd, head, HEAD, 0)));
+
+	return format ? format->name : "";
+}
+
+void module_force(struct span bytes, bool no_versions, bool no_vermagic)
+{
+	struct memory_source memory = { { read_from_memory, expect_from_memory }, bytes };
+
+	elf_force(&memory.source, no_versions, no_vermagic);
 }

@@ -1,48 +1,6 @@
 /* options.c: the command line of depmod. */
 #include "depmod.h"
 
-#define VERSION "0.1"
-
-static const char help_text[] =
-	"Usage: depmod [OPTION]... [VERSION]\n"
-	"       depmod [OPTION]... VERSION FILE...\n"
-	"\n"
-	"Writes modules.dep and the maps and indexes that go with it for the kernel\n"
-	"VERSION (default: the running one). With FILE..., only for these modules.\n"
-	"\n"
-	"What is done\n"
-	"  -a, --all               all modules; the default when no FILE is named\n"
-	"  -A, --quick             nothing when no module is newer than modules.dep\n"
-	"  -n, --dry-run, --show   text files to standard output; nothing is written\n"
-	"      --jobs N            N worker processes (default: one for each usable core)\n"
-	"      --sync, --no-sync   wait, or not, until all is on the disk (default: only\n"
-	"                          without -b and -o)\n"
-	"\n"
-	"Where\n"
-	"  -b, --basedir DIR       look for the module directory below DIR\n"
-	"  -m, --moduledir DIR     module directory (default: lib/modules)\n"
-	"  -o, --outdir DIR        write below DIR instead\n"
-	"  -C, --config PATH       file or directory in place of the standard depmod.d\n"
-	"\n"
-	"Checks\n"
-	"  -e, --errsyms           report symbols that nothing supplies; needs -F or -E\n"
-	"  -F, --filesyms FILE     the kernel's symbols from System.map\n"
-	"  -E, --symvers FILE      the kernel's symbols and CRCs from Module.symvers\n"
-	"  -P, --symbol-prefix C   ignore the character C at the beginning of symbols\n"
-	"  -u, --unresolved-error  exit 1 when -e had something to report\n"
-	"      --strict            exit 1 when a module could not be read\n"
-	"\n"
-	"What is said\n"
-	"  -v, --verbose           each dependency and the symbol it comes from\n"
-	"  -w, --warn              duplicate modules, symbols and aliases\n"
-	"  -q, --quiet             no warnings\n"
-	"  -V, --version           version and supported compressions\n"
-	"  -h, --help              this text\n"
-	"\n"
-	"Accepted for older callers: --map, -r --root, -s --syslog\n";
-
-static const char version_text[] = "depmod " VERSION "\n+GZIP +XZ +ZSTD\n";
-
 /* ---- options ---- */
 
 /* Letters that nobody can type stand for options that have only a name. */
@@ -53,12 +11,6 @@ static const char known[] =
 	"\1=jobs\n" "\2 strict\n" "\3 sync\n" "\4 no-sync\n" "\5 map\n";
 
 enum { OPTION_JOBS = 1, OPTION_STRICT, OPTION_SYNC, OPTION_NO_SYNC };
-
-static enum verdict print(struct options *o, const char *text)
-{
-	o->print = text;
-	return DONE;
-}
 
 static enum verdict set_jobs(struct options *o, const char *value)
 {
@@ -97,8 +49,8 @@ static enum verdict apply(void *context, char letter, const char *value)
 	case 'u': o->unresolved_fails = true; break;
 	case 'v': o->verbose = true; break;
 	case 'w': o->warn = true; break;
-	case 'V': return print(o, version_text);
-	case 'h': return print(o, help_text);
+	case 'V':
+	case 'h': o->print = letter; return DONE;
 	case OPTION_JOBS: return set_jobs(o, value);
 	case OPTION_STRICT: o->strict = true; break;
 	case OPTION_SYNC: o->sync = true; o->no_sync = false; break;

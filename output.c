@@ -181,8 +181,7 @@ static void write_soft(struct output *o, const char *word, uint32_t module, stru
 	size_t length;
 
 	for (const char *value; (value = next_value(&values, &length));)
-		text_line(&o->text, (const char *const[]){ word, o->tree->modules[module].name, " ", value,
-							   NULL });
+		text_line(&o->text, word, o->tree->modules[module].name, " ", value, (char *)NULL);
 }
 
 static void write_softdep(struct output *o)
@@ -368,8 +367,8 @@ static void add_devname(struct output *o, uint32_t module)
 		return;
 	if (!o->text.size)
 		text_string(&o->text, "# Device nodes to trigger on-demand module loading.\n");
-	text_line(&o->text, (const char *const[]){ name, " ", devname, " ", type, decimal(&a, major), ":",
-						   decimal(&b, minor), NULL });
+	text_line(&o->text, name, " ", devname, " ", type, decimal(&a, major), ":",
+						   decimal(&b, minor), (char *)NULL);
 }
 
 static void write_devname(struct output *o)

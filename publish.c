@@ -5,11 +5,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "depmod.h"
@@ -30,6 +30,7 @@ static bool failed(const struct publication *p, const char *what, const char *na
 
 static const char *temporary_name(struct temporary *buffer, const char *name)
 {
+	/* cppcheck-suppress ctuuninitvar; it is about to be written */
 	struct text text = { .start = buffer->name, .capacity = sizeof(buffer->name), .fd = -1 };
 
 	text_string(&text, ".");
@@ -72,8 +73,6 @@ static int make_directories(char *path)
 /* Anyone who may read the directory may hold the lock, so there is an end to waiting. */
 static bool lock(const struct publication *p)
 {
-	struct timespec pause = { .tv_nsec = 1000000000 / LOCK_TRIES_A_SECOND };
-
 	for (int tries = 0; flock(p->directory, LOCK_EX | LOCK_NB); tries++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return true;  /* a file system without locks: go on without */
@@ -81,7 +80,7 @@ static bool lock(const struct publication *p)
 			warning("waiting for another run to end in ", p->path);
 		if (tries == LOCK_SECONDS * LOCK_TRIES_A_SECOND)
 			return failed(p, "lock", "");
-		nanosleep(&pause, NULL);
+		poll(NULL, 0, 1000 / LOCK_TRIES_A_SECOND);
 	}
 	return true;
 }
@@ -91,9 +90,9 @@ bool publish_begin(struct publication *p, char *path, bool sync)
 	int how = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 	*p = (struct publication){ .path = path, .sync = sync };
-	p->directory = open(path, how);
+	p->directory = open_again(CURRENT_DIRECTORY, path, how);
 	if (p->directory < 0 && errno == ENOENT && make_directories(path) == 0)
-		p->directory = open(path, how);
+		p->directory = open_again(CURRENT_DIRECTORY, path, how);
 	if (p->directory < 0)
 		return failed(p, "open directory", "");
 	if (access(path, W_OK))
@@ -167,9 +166,9 @@ static void swap_back(const struct publication *p, const char *temporary, const 
 		      enum swap swap)
 {
 	if (swap == EXCHANGED)
-		rename_with(p, temporary, name, EXCHANGE);
+		(void)rename_with(p, temporary, name, EXCHANGE);
 	else if (swap == MOVED)
-		rename_with(p, name, temporary, 0);
+		(void)rename_with(p, name, temporary, 0);
 }
 
 /* From the last file to the first, modules.dep: its age tells -A whether there is work to do. */

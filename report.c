@@ -1,5 +1,11 @@
 /* report.c: what is said to the person, and its form: `depmod: ERROR: PART PART…` on standard error. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "depmod.h"
 
@@ -19,24 +25,57 @@ static void add_harmless(struct text *text, const char *part)
 		text_add(text, (uint8_t)*part < ' ' || *part == 0x7f ? "?" : part, 1);
 }
 
+/* RFC 3164: facility "system daemons", and a severity. */
+static void open_log(struct text *text, enum level level)
+{
+	static const char priority[][5] = {
+		[FATAL] = "<26>", [ERROR] = "<27>", [WARNING] = "<28>", [UNRESOLVED] = "<28>", [INFO] = "<30>",
+	};
+	static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && syscall(SYS_connect, fd, &address, sizeof(address)) == 0) {
+		text->fd = fd;
+		text_string(text, priority[level]);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+}
+
 void report(enum level level, const char *const *parts)
 {
-	static const char *const label[] = {
+	static const char label[][10] = {
 		[FATAL] = "FATAL: ", [ERROR] = "ERROR: ", [WARNING] = "WARNING: ",
 		[UNRESOLVED] = "WARNING: ", [INFO] = "INFO: ",
 	};
 	char buffer[1024];
 	struct text text = { .start = buffer, .capacity = sizeof(buffer), .fd = 2 };
 
-	if ((level == WARNING && settings.quiet) || (level == INFO && !settings.verbose))
+	if (settings.silent || (level == WARNING && settings.quiet) || (level == INFO && !settings.verbose))
 		return;
+	if (settings.syslog)
+		open_log(&text, level);
 	text_string(&text, settings.program);
 	text_string(&text, ": ");
 	text_string(&text, label[level]);
 	for (; *parts; parts++)
 		add_harmless(&text, *parts);
-	text_add(&text, "\n", 1);
+	text_add(&text, "\n", text.fd == 2);
 	text_flush(&text);
+	if (text.fd != 2)
+		close(text.fd);
+}
+
+void report_parts(enum level level, ...)
+{
+	const char *parts[REPORT_PARTS_MAX + 1] = { NULL };
+	va_list list;
+
+	va_start(list, level);
+	for (size_t i = 0; i < REPORT_PARTS_MAX && (parts[i] = va_arg(list, const char *)); i++)
+		;
+	va_end(list);
+	report(level, parts);
 }
 
 static void append(struct reason *reason, size_t *used, const char *part)
@@ -71,28 +110,23 @@ void report_fault(enum level level, const char *subject, const struct fault *fau
 /* Those that files, memory and processes bring; the C library's table of all costs four times as much. */
 const char *error_text(int number)
 {
-	static const struct {
-		uint8_t number;
-		char text[31];
-	} texts[] = {
-		{ EPERM, "Operation not permitted" }, { ENOENT, "No such file or directory" },
-		{ EINTR, "Interrupted system call" }, { EIO, "I/O error" },
-		{ EAGAIN, "Resource in use or lacking" }, { ENOMEM, "Out of memory" },
-		{ EACCES, "Permission denied" }, { EEXIST, "File exists" },
-		{ EXDEV, "Cross-device link" }, { ENOTDIR, "Not a directory" },
-		{ EISDIR, "Is a directory" }, { EINVAL, "Invalid argument" },
-		{ ENFILE, "Too many open files in system" }, { EMFILE, "Too many open files" },
-		{ EFBIG, "File too large" }, { ENOSPC, "No space left on device" },
-		{ EROFS, "Read-only file system" }, { EPIPE, "Broken pipe" },
-		{ ENAMETOOLONG, "File name too long" }, { ELOOP, "Too many symbolic links" },
-		{ ENXIO, "No such device or address" }, { ENODEV, "No such device" },
-		{ EBADF, "Bad file descriptor" }, { ESPIPE, "Illegal seek" },
-		{ EBUSY, "Device or resource busy" },
-		{ ECHILD, "No child processes" }, { EOVERFLOW, "Value too large" }, { ENOSYS, "Not implemented" },
+	static const uint8_t numbers[] = {
+		EPERM, ENOENT, EINTR, EIO, EAGAIN, ENOMEM, EACCES, EEXIST, EXDEV, ENOTDIR, EISDIR, EINVAL, ENFILE, EMFILE,
+		EFBIG, ENOSPC, EROFS, EPIPE, ENAMETOOLONG, ELOOP, ENXIO, ENODEV, EBADF, ESPIPE, EBUSY, ECHILD, EOVERFLOW,
+		ENOSYS,
 	};
+	static const char texts[] =
+		"Operation not permitted\0" "No such file or directory\0" "Interrupted system call\0" "I/O error\0"
+		"Resource in use or lacking\0" "Out of memory\0" "Permission denied\0" "File exists\0"
+		"Cross-device link\0" "Not a directory\0" "Is a directory\0" "Invalid argument\0"
+		"Too many open files in system\0" "Too many open files\0" "File too large\0" "No space left on device\0"
+		"Read-only file system\0" "Broken pipe\0" "File name too long\0" "Too many symbolic links\0"
+		"No such device or address\0" "No such device\0" "Bad file descriptor\0" "Illegal seek\0"
+		"Device or resource busy\0" "No child processes\0" "Value too large\0" "Not implemented\0";
+	const char *text = texts;
 
-	for (size_t i = 0; i < COUNT_OF(texts); i++)
-		if (texts[i].number == number)
-			return texts[i].text;
+	for (size_t i = 0; i < COUNT_OF(numbers); i++, text += strlen(text) + 1)
+		if (numbers[i] == number)
+			return text;
 	return "Unknown error";
 }

@@ -161,10 +161,9 @@ static void find_direct(struct resolving *r)
 			new_words(r->arena, 1, owner);  /* direct[count], as nothing else is taken here */
 			count++;
 			if (r->options->show)
-				text_line(r->options->show, (const char *const[]){
-					root_of(r->tree, m), r->tree->modules[m].path, " needs \"",
+				text_line(r->options->show, root_of(r->tree, m), r->tree->modules[m].path, " needs \"",
 					r->loaded->keepers[facts->worker].names.entries[id].string, "\": ",
-					root_of(r->tree, owner), r->tree->modules[owner].path, NULL });
+					root_of(r->tree, owner), r->tree->modules[owner].path, (char *)NULL);
 		}
 		graph->first[m + 1] = count;
 	}

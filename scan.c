@@ -46,7 +46,7 @@ static bool ends_at(const char *name, size_t length, const char *suffix)
 /* The length of `name` up to and with `.ko`, or 0 when it is not a module's name. */
 static size_t plain_length(const char *name)
 {
-	static const char *const compressed[] = { ".gz", ".xz", ".zst" };
+	static const char compressed[][5] = { ".gz", ".xz", ".zst" };
 	size_t length = strlen(name);
 
 	if (*name == '.')
@@ -401,7 +401,7 @@ int open_tree(struct tree *tree)
 {
 	tree->count = 0;
 	tree->unread = false;
-	tree->directory = open(tree->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	tree->directory = open_again(CURRENT_DIRECTORY, tree->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return tree->directory < 0 ? errno : 0;
 }
 

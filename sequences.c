@@ -26,43 +26,35 @@ _Static_assert(3 * FSE_LOG_MAX <= (int)BITS_PEEKED, "all states move with one pe
 _Static_assert(16 + 16 <= (int)BITS_PEEKED && 31 <= (int)BITS_PEEKED, "two peeks for extra bits");
 _Static_assert((int)COPY_SLACK <= (int)LITERALS_SLACK, "literals are copied wide");
 
-/* Section 3.1.1.3.2.1.1: how many bits follow each code. */
-static const uint8_t literals_length_bits[36] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10,
-	11, 12, 13, 14, 15, 16,
-};
-static const uint8_t match_length_bits[53] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
-};
-static const uint8_t offset_bits[32] = {
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
-	25, 26, 27, 28, 29, 30, 31,
-};
-
-/* Section 3.1.1.3.2.2: the predefined probabilities; what is not listed is 0. */
-static const int16_t literals_length_default[36] = {
-	4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1,
-	1, 1, -1, -1, -1, -1,
-};
-static const int16_t match_length_default[53] = {
-	1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
-};
-static const int16_t offset_default[32] = {
-	1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1,
-	-1,
-};
-
-/* The codes of each table, the log of the most cells it may have, and the predefined table. */
+/* The codes of each table, how many there are and what the first stands for; the log of the most cells
+ * the table may have. Section 3.1.1.3.2.1.1: how many bits follow each code. Section 3.1.1.3.2.2: the
+ * predefined table, with its probabilities. */
 static const struct kind {
-	struct fse_codes codes;
-	unsigned log_max, default_log;
-	const int16_t *default_probability;
+	uint8_t first, codes, log_max, default_log;
+	uint8_t extra_bits[FSE_SYMBOLS_MAX];
+	int8_t default_probability[FSE_SYMBOLS_MAX];
 } kinds[SEQUENCE_TABLES] = {
-	[LITERALS_LENGTHS] = { { 0, 36, literals_length_bits }, 9, 6, literals_length_default },
-	[OFFSETS] = { { 1, 32, offset_bits }, 8, 5, offset_default },
-	[MATCH_LENGTHS] = { { MATCH_MIN, 53, match_length_bits }, 9, 6, match_length_default },
+	[LITERALS_LENGTHS] = {
+		0, 36, 9, 6,
+		{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8,
+		  9, 10, 11, 12, 13, 14, 15, 16 },
+		{ 4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1,
+		  1, 1, 1, 1, -1, -1, -1, -1 },
+	},
+	[OFFSETS] = {
+		1, 32, 8, 5,
+		{ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+		  23, 24, 25, 26, 27, 28, 29, 30, 31 },
+		{ 1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1,
+		  -1, -1 },
+	},
+	[MATCH_LENGTHS] = {
+		MATCH_MIN, 53, 9, 6,
+		{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		  0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
+		{ 1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+		  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1 },
+	},
 };
 
 static void copy_16(uint8_t *to, const uint8_t *from)
@@ -172,7 +164,7 @@ struct block {
 	const struct fse_cell *ll, *of, *ml;
 };
 
-void check_room(const struct frame_output *out, const uint8_t *to, size_t size)
+COLD void check_room(const struct frame_output *out, const uint8_t *to, size_t size)
 {
 	if (size > out->block_max - (size_t)(to - out->next))
 		bad("block too large");
@@ -192,7 +184,7 @@ static inline struct sequence read_sequence(struct block *b, uint32_t *repeat)
 
 	b->bits.left -= lengths + of->extra_bits;
 	if (b->bits.left < 0)
-		bad("sequences cut short");
+		bad("bit stream too short");
 	value = of->base + bits_next(&window, of->extra_bits);
 	if (of->extra_bits > 1)
 		s.offset = new_offset(repeat, value);
@@ -225,7 +217,7 @@ static inline void next_states(struct block *b, const struct fse_table *table)
 	b->ml = next_cell(&table[MATCH_LENGTHS], b->ml, &window, &b->bits);
 	b->of = next_cell(&table[OFFSETS], b->of, &window, &b->bits);
 	if (b->bits.left < 0)
-		bad("sequences cut short");
+		bad("bit stream too short");
 }
 
 static inline const struct fse_cell *first_cell(const struct fse_table *table, uint64_t *window,
@@ -243,7 +235,7 @@ static inline void first_states(struct block *b, const struct fse_table *table)
 	b->of = first_cell(&table[OFFSETS], &window, &b->bits);
 	b->ml = first_cell(&table[MATCH_LENGTHS], &window, &b->bits);
 	if (b->bits.left < 0)
-		bad("sequences cut short");
+		bad("bit stream too short");
 }
 
 /* Section 3.1.1.5. Inside the room less COPY_SLACK copies may be wide; LITERALS_SLACK covers their
@@ -269,19 +261,11 @@ static inline void execute(const struct frame_output *out, struct block *b, stru
 	b->to += size;
 }
 
-static void run(struct sequences *sequences, struct frame_output *out, struct span stream,
-                unsigned count, struct span literals)
+HOT static void run(struct sequences *sequences, const struct frame_output *out, struct block *block,
+                    unsigned count)
 {
-	size_t room = (size_t)(out->end - out->next);
-	size_t wide = room < COPY_SLACK ? 0 : room - COPY_SLACK;
-	struct block b = {
-		.to = out->next,
-		.wide_room = wide < out->block_max ? wide : out->block_max,
-		.literals = literals,
-		.bits = bits_from_end(stream),
-	};
+	struct block b = *block;
 	uint32_t repeat[REPEAT_OFFSETS];
-	size_t rest;
 
 	memcpy(repeat, sequences->repeat, sizeof(repeat));
 	first_states(&b, sequences->table);
@@ -292,28 +276,28 @@ static void run(struct sequences *sequences, struct frame_output *out, struct sp
 			next_states(&b, sequences->table);
 		execute(out, &b, s);
 	} while (count > 0);
-	if (b.bits.left != 0)
-		bad("bits left over after the sequences");
-	rest = span_size(b.literals);
-	check_room(out, b.to, rest);
-	memcpy(b.to, b.literals.p, rest);
-	out->next = b.to + rest;
 	memcpy(sequences->repeat, repeat, sizeof(repeat));
+	*block = b;
 }
 
 /* Section 3.1.1.3.2.1: which table the mode asks for. */
 static void read_table(struct fse_table *table, struct span *s, const struct kind *kind,
                        unsigned mode, bool has_table)
 {
+	const struct fse_codes codes = { kind->first, kind->codes, kind->extra_bits };
+	int16_t probability[FSE_SYMBOLS_MAX];
+
 	switch (mode) {
 	case PREDEFINED_MODE:
-		fse_build(table, kind->default_log, kind->default_probability, kind->codes);
+		for (unsigned i = 0; i < codes.count; i++)
+			probability[i] = (int16_t)kind->default_probability[i];
+		fse_build(table, kind->default_log, probability, codes);
 		break;
 	case RLE_MODE:
-		fse_build_single(table, *take(s, 1, "sequences cut short").p, kind->codes);
+		fse_build_single(table, *take_data(s, 1).p, codes);
 		break;
 	case FSE_MODE:
-		fse_read(table, s, kind->log_max, kind->codes);
+		fse_read(table, s, kind->log_max, codes);
 		break;
 	case REPEAT_MODE:
 		if (!has_table)
@@ -324,17 +308,17 @@ static void read_table(struct fse_table *table, struct span *s, const struct kin
 
 static unsigned read_count(struct span *s)
 {
-	const uint8_t *p = take(s, 1, "sequences cut short").p;
+	const uint8_t *p = take_data(s, 1).p;
 
 	if (*p < 128)
 		return *p;
 	if (*p < 255)
-		return (*p - 128u) << 8 | *take(s, 1, "sequences cut short").p;
-	return 0x7F00u + le16(take(s, 2, "sequences cut short").p);
+		return (*p - 128u) << 8 | *take_data(s, 1).p;
+	return 0x7F00u + le16(take_data(s, 2).p);
 }
 
 /* Section 3.1.1.5, the end: the repeat offsets a frame begins with. */
-void sequences_begin(struct sequences *sequences)
+COLD void sequences_begin(struct sequences *sequences)
 {
 	sequences->has_tables = false;
 	sequences->repeat[0] = 1;
@@ -342,25 +326,33 @@ void sequences_begin(struct sequences *sequences)
 	sequences->repeat[2] = 8;
 }
 
-void sequences_run(struct sequences *sequences, struct frame_output *out, struct span section,
-                   struct span literals)
+COLD void sequences_run(struct sequences *sequences, struct frame_output *out, struct span section,
+                        struct span literals)
 {
-	unsigned count = read_count(&section), modes;
+	size_t room = (size_t)(out->end - out->next);
+	size_t wide = room < COPY_SLACK ? 0 : room - COPY_SLACK, rest;
+	struct block b = { .to = out->next, .literals = literals };
+	unsigned count = read_count(&section);
 
-	if (count == 0) {
-		if (span_size(section) > 0)
-			bad("bytes left over after the block");
-		check_room(out, out->next, span_size(literals));
-		memcpy(out->next, literals.p, span_size(literals));
-		out->next += span_size(literals);
-		return;
+	if (count > 0) {
+		unsigned modes = *take_data(&section, 1).p;
+
+		if (modes & 3)
+			bad("reserved bits are set");
+		for (int i = 0; i < SEQUENCE_TABLES; i++)
+			read_table(&sequences->table[i], &section, &kinds[i], modes >> (6 - 2 * i) & 3,
+			           sequences->has_tables);
+		sequences->has_tables = true;
+		b.wide_room = wide < out->block_max ? wide : out->block_max;
+		b.bits = bits_from_end(section);
+		run(sequences, out, &b, count);
+		if (b.bits.left != 0)
+			bad("bits left over after the sequences");
+	} else if (span_size(section) > 0) {
+		bad("bytes left over after the block");
 	}
-	modes = *take(&section, 1, "sequences cut short").p;
-	if (modes & 3)
-		bad("reserved bits are set");
-	for (int i = 0; i < SEQUENCE_TABLES; i++)
-		read_table(&sequences->table[i], &section, &kinds[i], modes >> (6 - 2 * i) & 3,
-		           sequences->has_tables);
-	sequences->has_tables = true;
-	run(sequences, out, section, count, literals);
+	rest = span_size(b.literals);
+	check_room(out, b.to, rest);
+	memcpy(b.to, b.literals.p, rest);
+	out->next = b.to + rest;
 }

@@ -54,12 +54,12 @@ static void merge_sort(struct key *keys, struct key *spare, size_t n)
 static void sort_from(struct key *keys, struct key *spare, size_t n, size_t depth)
 {
 	for (;; depth += CHUNK) {
-		size_t run = 0;
-
 		for (size_t i = 0; i < n; i++)
 			keys[i].chunk = chunk_at(&keys[i], depth);
 		merge_sort(keys, spare, n);
 		if (keys[0].chunk != keys[n - 1].chunk) {
+			size_t run = 0;
+
 			for (size_t i = 1; i <= n; i++) {
 				if (i < n && keys[i].chunk == keys[run].chunk)
 					continue;

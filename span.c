@@ -56,11 +56,6 @@ struct span span_of(const void *bytes, size_t size)
 	return (struct span){ bytes, (const uint8_t *)bytes + size };
 }
 
-size_t span_size(struct span s)
-{
-	return (size_t)(s.end - s.p);
-}
-
 struct span take(struct span *s, uint64_t size, const char *why)
 {
 	struct span child = *s;
@@ -70,6 +65,11 @@ struct span take(struct span *s, uint64_t size, const char *why)
 	s->p += size;
 	child.end = s->p;
 	return child;
+}
+
+struct span take_data(struct span *s, uint64_t size)
+{
+	return take(s, size, DATA_ENDS);
 }
 
 struct span cut(struct span s, uint64_t offset, uint64_t size, const char *why)

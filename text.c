@@ -1,5 +1,6 @@
 /* text.c: bytes being written, and lines and words being read; in place of stdio. */
 #include <errno.h>
+#include <stdarg.h>
 #include <unistd.h>
 
 #include "depmod.h"
@@ -23,6 +24,14 @@ void text_flush(struct text *text)
 			text->error = n == 0 ? ENOSPC : errno;
 	}
 	text->size = 0;
+}
+
+bool text_close(struct text *text)
+{
+	text_flush(text);
+	if (text->error && text->error != EPIPE)
+		error("could not write to standard output: ", error_text(text->error));
+	return text->error != 0;
 }
 
 void text_add(struct text *text, const void *bytes, size_t size)
@@ -55,15 +64,21 @@ void text_string(struct text *text, const char *string)
 	text_add(text, string, strlen(string));
 }
 
-void text_line(struct text *text, const char *const *parts)
+void text_line(struct text *text, ...)
 {
-	for (; *parts; parts++)
-		text_string(text, *parts);
+	const char *part;
+	va_list list;
+
+	va_start(list, text);
+	while ((part = va_arg(list, const char *)))
+		text_string(text, part);
+	va_end(list);
 	text_add(text, "\n", 1);
 }
 
 const char *decimal(struct number *buffer, uint64_t value)
 {
+	/* cppcheck-suppress ctuuninitvar; it is about to be written */
 	char *p = buffer->digits + sizeof(buffer->digits) - 1;
 
 	*p = 0;

@@ -47,7 +47,6 @@ struct xz {
 	bool has_crc64_table;
 };
 
-static const char truncated[] = "compressed data ends too early";
 
 static const uint64_t unknown = UINT64_MAX;
 
@@ -73,11 +72,11 @@ static void add_record(struct records *r, uint64_t unpadded, uint64_t uncompress
 }
 
 /* The last four bytes of s are the CRC32 of those before: cuts them off. */
-static struct span verified(const struct xz *x, struct span s, const char *why)
+static struct span verified(const struct xz *x, struct span s)
 {
 	s.end -= 4;
 	if (crc32(x->tables->crc32, 0, s.p, span_size(s)) != le32(s.end))
-		bad(why);
+		bad("wrong CRC32 of header, index or footer");
 	return s;
 }
 
@@ -88,7 +87,7 @@ static uint64_t number(struct span *s)
 	uint64_t value = 0;
 
 	for (unsigned shift = 0; shift < 63; shift += 7) {
-		uint8_t byte = *take(s, 1, "number cut off").p;
+		uint8_t byte = *take_data(s, 1).p;
 
 		value |= (uint64_t)(byte & 0x7F) << shift;
 		if (byte == 0 && shift)
@@ -99,11 +98,11 @@ static uint64_t number(struct span *s)
 	bad("malformed number");
 }
 
-static void zeros(struct span s, const char *why)
+static void zeros(struct span s)
 {
 	while (s.p < s.end)
 		if (*s.p++)
-			bad(why);
+			bad("padding is not zero");
 }
 
 /* Section 5.3.1: bits 0-4 and 5 are exponent and mantissa. */
@@ -122,7 +121,7 @@ static uint32_t lzma2_dictionary_size(struct span properties)
 static struct span filter_flags(struct span *header, uint64_t *id)
 {
 	*id = number(header);
-	return take(header, number(header), "filter properties cut off");
+	return take_data(header, number(header));
 }
 
 /* Section 5.3: LZMA2 is last and only last. */
@@ -144,18 +143,18 @@ static void filter_chain(struct block *b, struct span *header, size_t others)
 /* Section 3.1. */
 static void block_header(struct xz *x, struct block *b)
 {
-	size_t size = (*x->in.p + 1u) * 4;
+	size_t size = ((size_t)*x->in.p + 1) * 4;
 	struct span header =
-		verified(x, take(&x->in, size, truncated), "wrong CRC32 of a block header");
+		verified(x, take_data(&x->in, size));
 	uint8_t flags = header.p[1];
 
 	header.p += 2;
 	if (flags & 0x3C)
-		bad("unsupported block flags");
+		bad("unsupported flags");
 	b->compressed = flags & 0x40 ? number(&header) : unknown;
 	b->uncompressed = flags & 0x80 ? number(&header) : unknown;
 	filter_chain(b, &header, flags & 3);
-	zeros(header, "block header padding is not zero");
+	zeros(header);
 }
 
 static size_t check_size(unsigned check)
@@ -166,7 +165,7 @@ static size_t check_size(unsigned check)
 /* Section 3.4. The stored check comes next in the file. */
 static void verify_check(struct xz *x, struct span content)
 {
-	const uint8_t *stored = take(&x->in, check_size(x->check), truncated).p;
+	const uint8_t *stored = take_data(&x->in, check_size(x->check)).p;
 	bool good = true;
 
 	if (x->check == CHECK_CRC32) {
@@ -200,13 +199,12 @@ static void block(struct xz *x, struct records *blocks)
 	x->out = lzma2(&x->in, content, x->capacity_end, b.dictionary_size, x->tables + 1);
 	unpadded = (size_t)(x->in.p - start) + check_size(x->check);
 	size = (size_t)(x->out - content);
-	if (b.compressed != unknown && b.compressed != (size_t)(x->in.p - data))
-		bad("compressed size differs from the block header");
-	if (b.uncompressed != unknown && b.uncompressed != size)
-		bad("uncompressed size differs from the block header");
-	zeros(take(&x->in, (size_t)(start - x->in.p) & 3, truncated), "block padding is not zero");
+	if ((b.compressed != unknown && b.compressed != (size_t)(x->in.p - data))
+	    || (b.uncompressed != unknown && b.uncompressed != size))
+		bad("size differs from the block header");
+	zeros(take_data(&x->in, (size_t)(start - x->in.p) & 3));
 	while (b.filter_count--)
-		b.filters[b.filter_count].undo(content, size, b.filters[b.filter_count].property);
+		filter_undo(b.filters[b.filter_count], content, size);
 	verify_check(x, span_of(content, size));
 	add_record(blocks, unpadded, size);
 }
@@ -228,22 +226,22 @@ static size_t index_of(struct xz *x, const struct records *blocks)
 	}
 	if (listed.hash != blocks->hash)
 		bad("index does not match the blocks");
-	zeros(take(&x->in, (size_t)(start - x->in.p) & 3, truncated), "index padding is not zero");
-	take(&x->in, 4, truncated);
+	zeros(take_data(&x->in, (size_t)(start - x->in.p) & 3));
+	take_data(&x->in, 4);
 	size = (size_t)(x->in.p - start);
-	verified(x, span_of(start, size), "wrong CRC32 of the index");
+	verified(x, span_of(start, size));
 	return size;
 }
 
 /* Section 2.1.2. */
 static void footer(struct xz *x, const uint8_t *flags, size_t index_size)
 {
-	const uint8_t *p = take(&x->in, FOOTER_SIZE, truncated).p;
+	const uint8_t *p = take_data(&x->in, FOOTER_SIZE).p;
 
 	if (memcmp(p + 10, "YZ", 2) != 0)
 		bad("wrong magic bytes of the footer");
 	if (crc32(x->tables->crc32, 0, p + 4, 6) != le32(p))
-		bad("wrong CRC32 of the footer");
+		bad("wrong CRC32 of header, index or footer");
 	if (((uint64_t)le32(p + 4) + 1) * 4 != index_size)
 		bad("backward size differs from the index");
 	if (memcmp(p + 8, flags, 2) != 0)
@@ -253,18 +251,18 @@ static void footer(struct xz *x, const uint8_t *flags, size_t index_size)
 /* Section 2.1. A block begins with its size, an index with 0. */
 static void stream(struct xz *x)
 {
-	struct span header = take(&x->in, STREAM_HEADER_SIZE, truncated);
+	struct span header = take_data(&x->in, STREAM_HEADER_SIZE);
 	const uint8_t *flags = header.p + MAGIC_SIZE;
 	struct records blocks = { 0 };
 
 	if (memcmp(header.p, "\3757zXZ", MAGIC_SIZE) != 0)
 		bad("not an xz stream");
 	header.p = flags;
-	verified(x, header, "wrong CRC32 of the stream header");
+	verified(x, header);
 	if (flags[0] != 0 || flags[1] > 15)
-		bad("unsupported stream flags");
+		bad("unsupported flags");
 	x->check = flags[1];
-	while (*cut(x->in, 0, 1, truncated).p != 0)
+	while (*cut(x->in, 0, 1, DATA_ENDS).p != 0)
 		block(x, &blocks);
 	footer(x, flags, index_of(x, &blocks));
 }
@@ -277,8 +275,7 @@ size_t unxz(struct span in, uint8_t *out, size_t capacity, void *work)
 	do {
 		stream(&x);
 		while (x.in.p < x.in.end && *x.in.p == 0)
-			zeros(take(&x.in, 4, "stream padding is not a multiple of 4"),
-				"not an xz stream");
+			zeros(take(&x.in, 4, "stream padding is not a multiple of 4"));
 	} while (x.in.p < x.in.end);
 	return (size_t)(x.out - out);
 }

@@ -54,14 +54,14 @@ struct frame {
 /* Returns whether it was the last one. */
 static bool read_block(struct frame *f)
 {
-	const uint8_t *header = take(&f->in, BLOCK_HEADER_SIZE, "block cut short").p;
+	const uint8_t *header = take_data(&f->in, BLOCK_HEADER_SIZE).p;
 	unsigned fields = le16(header) | (unsigned)header[2] << 16;
 	unsigned type = fields >> 1 & 3, size = fields >> 3;
 	struct span s;
 
 	if (size > f->out.block_max)
 		bad("block too large");
-	s = take(&f->in, type == RLE_BLOCK ? 1 : size, "block cut short");
+	s = take_data(&f->in, type == RLE_BLOCK ? 1 : size);
 	if (type == COMPRESSED_BLOCK) {
 		struct span literals = literals_read(&f->work->literals, &s, f->out.block_max);
 
@@ -86,7 +86,7 @@ static bool read_block(struct frame *f)
 /* Section 3.1.1.1.2: an exponent and eighths of the power of two. */
 static uint64_t read_window(struct span *s)
 {
-	unsigned byte = *take(s, 1, "frame header cut short").p;
+	unsigned byte = *take_data(s, 1).p;
 	uint64_t base = UINT64_C(1) << (10 + (byte >> 3));
 
 	return base + base / 8 * (byte & 7);
@@ -96,7 +96,7 @@ static uint64_t read_field(struct span *s, unsigned bytes)
 {
 	uint8_t field[8] = { 0 };
 
-	memcpy(field, take(s, bytes, "frame header cut short").p, bytes);
+	memcpy(field, take_data(s, bytes).p, bytes);
 	return le64(field);
 }
 
@@ -104,7 +104,7 @@ static uint64_t read_field(struct span *s, unsigned bytes)
 static void read_header(struct frame *f)
 {
 	static const uint8_t dictionary_bytes[4] = { 0, 1, 2, 4 }, size_bytes[4] = { 0, 2, 4, 8 };
-	unsigned descriptor = *take(&f->in, 1, "frame header cut short").p;
+	unsigned descriptor = *take_data(&f->in, 1).p;
 	unsigned size_field = size_bytes[descriptor >> 6];
 	bool single_segment = descriptor >> 5 & 1;
 
@@ -132,7 +132,7 @@ static void verify(struct frame *f)
 	if (f->has_content_size && size != f->content_size)
 		bad("content size does not match");
 	if (f->has_checksum) {
-		uint32_t sum = le32(take(&f->in, CHECKSUM_SIZE, "checksum cut short").p);
+		uint32_t sum = le32(take_data(&f->in, CHECKSUM_SIZE).p);
 
 		if (sum != (uint32_t)xxh64_end(&f->hash, f->hashed, size))
 			bad("checksum does not match");
@@ -155,12 +155,12 @@ static void read_frame(struct frame *f)
 /* Section 3.1.2. */
 static void skip_frame(struct span *s)
 {
-	uint32_t size = le32(take(s, SKIPPABLE_SIZE, "skippable frame cut short").p);
+	uint32_t size = le32(take_data(s, SKIPPABLE_SIZE).p);
 
-	take(s, size, "skippable frame cut short");
+	take_data(s, size);
 }
 
-size_t unzstd(struct span in, uint8_t *out, size_t capacity, void *work)
+COLD size_t unzstd(struct span in, uint8_t *out, size_t capacity, void *work)
 {
 	struct frame f = { .in = in, .out = { .next = out, .end = out + capacity }, .work = work };
 

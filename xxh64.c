@@ -23,7 +23,7 @@ static inline uint64_t mix(uint64_t lane, uint64_t input)
 	return rotate(lane + input * prime2, 31) * prime1;
 }
 
-void xxh64_begin(struct xxh64 *hash)
+COLD void xxh64_begin(struct xxh64 *hash)
 {
 	hash->lane[0] = prime1 + prime2;
 	hash->lane[1] = prime2;
@@ -31,7 +31,7 @@ void xxh64_begin(struct xxh64 *hash)
 	hash->lane[3] = 0 - prime1;
 }
 
-size_t xxh64_stripes(struct xxh64 *hash, const uint8_t *bytes, size_t size)
+HOT size_t xxh64_stripes(struct xxh64 *hash, const uint8_t *bytes, size_t size)
 {
 	uint64_t a = hash->lane[0], b = hash->lane[1], c = hash->lane[2], d = hash->lane[3];
 	size_t stripes = size / 32;
@@ -46,7 +46,7 @@ size_t xxh64_stripes(struct xxh64 *hash, const uint8_t *bytes, size_t size)
 	return stripes * 32;
 }
 
-uint64_t xxh64_end(const struct xxh64 *hash, const uint8_t *tail, uint64_t total)
+COLD uint64_t xxh64_end(const struct xxh64 *hash, const uint8_t *tail, uint64_t total)
 {
 	const uint64_t *lane = hash->lane;
 	uint64_t h = prime5;

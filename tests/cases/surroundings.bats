@@ -24,18 +24,6 @@ many_modules() {
 	[ "$(wc -l <"$TREE/modules.dep")" = 60 ]
 }
 
-@test "a worker that is killed costs the module it was on, and the run ends normally" {
-	many_modules
-	# Each worker is killed at its fortieth read; so are those that take their places.
-	run strace -f -qq -o trace -e trace=pread64 -e inject=pread64:signal=KILL:when=40 \
-		"$DEPMOD" --jobs 2 -b "$ROOT" -C empty "$RELEASE"
-	exits 0
-	lost=$(grep -c 'the process that read it died' <<<"$output")
-	[ "$lost" -ge 1 ]
-	[ "$lost" -lt 10 ]
-	[ "$(($(wc -l <"$TREE/modules.dep") + lost))" = 60 ]
-}
-
 @test "a tree that cannot be read leaves the old files as they are" {
 	needs_permissions
 	module kernel/a.ko --alias mark

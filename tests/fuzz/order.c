@@ -168,7 +168,7 @@ static void scan_simply(struct input *in)
 		strcpy(file.name, slash ? slash + 1 : path);
 		file.name[strcspn(file.name, ".")] = 0;
 		for (char *p = file.name; *p; p++)
-			*p = *p == '-' ? '_' : *p;
+			*p = (char)(*p == '-' ? '_' : *p);
 		file.place = place_of(in->order, path);
 		while (same < list + count && strcmp(same->name, file.name) != 0)
 			same++;

@@ -1,6 +1,6 @@
 /* regex.c: a pattern, NUL, a text, against regcomp() of the C library, which is meant to be glibc. */
+#include <ctype.h>
 #include <regex.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "fuzz.h"
@@ -9,17 +9,17 @@
  * say that the pattern is too large. */
 static bool may_be_large(const char *pattern)
 {
-	unsigned copies = 1, empty = 0, open = 0, brackets = 0, number;
+	unsigned long copies = 1, empty = 1, open = 0, brackets = 0, number;
 
-	for (const char *p = pattern; *p && copies <= 64; p++) {
+	for (const char *p = pattern; *p && copies < 16; p++) {
 		open += *p == '(';
 		brackets += *p == '[';
-		empty += strchr("*?{|", *p) != NULL;
+		empty += strchr("*?{|^$", *p) != NULL;
 		copies *= *p == '+' ? 2 : 1;
-		if (strchr("{,", *p) && sscanf(p + 1, "%9u", &number) == 1)
-			copies *= number + 1;
+		number = strchr("{,", *p) && isdigit((unsigned char)p[1]) ? strtoul(p + 1, NULL, 10) : 0;
+		copies *= number < 16 ? number + 1 : 16;
 	}
-	return copies > 64 || empty > 10 || open > 60 || brackets > 60;
+	return copies * empty >= 16 || open > 60 || brackets > 60;
 }
 
 /* Where we differ by design: a backslash before a letter, a digit or one of < > ` ' is an error, and before the comma

@@ -1,5 +1,5 @@
-/* unxz.c: xz files, against liblzma. Most of a file stands behind CRC32s, which are put right after a mutation. The
- * check of the content is not: what was decoded is compared where it alone is wrong. */
+/* unxz.c: xz files, against liblzma. Most of a file stands behind CRC32s, which are put right after a mutation; the
+ * check of the content, which comes when all is decoded, is not. */
 #define _DEFAULT_SOURCE
 #define WORK_SIZE UNXZ_WORK_SIZE
 #include "decoder.h"
@@ -43,11 +43,11 @@ static bool may_accept(struct span in)
 	return !lzma_filter_decoder_is_supported(RISCV) && memchr(in.p, RISCV, span_size(in));
 }
 
-static bool all_decoded(const char *why)
+static bool parts_alike(const char *why)
 {
 	return one_of(why, (const char *const[]){ "wrong check of the content",
-						  "index does not match the blocks", "wrong CRC32 of the index",
-						  "wrong CRC32 of the footer", NULL });
+						  "index does not match the blocks",
+						  "wrong CRC32 of header, index or footer", NULL });
 }
 
 /* ---- mending: each function returns where what it mended ends, or `end` ---- */

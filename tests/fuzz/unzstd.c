@@ -1,10 +1,7 @@
-/* unzstd.c: zstd files, against libzstd. The one checksum stands at a frame's end: what was decoded is compared where
- * it alone is wrong. */
+/* unzstd.c: zstd files, against libzstd. The one checksum stands at a frame's end, when all is decoded. */
 #define _GNU_SOURCE
-#define ZSTD_STATIC_LINKING_ONLY
 #include <string.h>
 #include <zstd.h>
-#include <zstd_errors.h>
 
 #define WORK_SIZE UNZSTD_WORK_SIZE
 #include "decoder.h"
@@ -34,13 +31,7 @@ static enum answer theirs(struct span in, uint8_t *out, size_t capacity, size_t 
 		frame = ZSTD_findFrameCompressedSize(in.p, span_size(in));
 		if (ZSTD_isError(frame) || !has_magic(in))
 			return DENIED;
-		ZSTD_DCtx_setParameter(context, ZSTD_d_forceIgnoreChecksum, ZSTD_d_validateChecksum);
 		n = ZSTD_decompressDCtx(context, out + *size, capacity - *size, in.p, frame);
-		if (ZSTD_getErrorCode(n) == ZSTD_error_checksum_wrong) {
-			ZSTD_DCtx_setParameter(context, ZSTD_d_forceIgnoreChecksum, ZSTD_d_ignoreChecksum);
-			*size += ZSTD_decompressDCtx(context, out + *size, capacity - *size, in.p, frame);
-			return DENIED;
-		}
 		if (ZSTD_isError(n))
 			return DENIED;
 		*size += n;
@@ -57,9 +48,9 @@ static bool may_refuse(const char *why)
 {
 	return one_of(why, (const char *const[]){
 		"block too large", "window larger than 128 MiB", "offset beyond the window", "offset 0",
-		"bytes left over after the block", "reserved bits are set", "sequences cut short",
+		"bytes left over after the block", "reserved bits are set", "bit stream too short",
 		"bits left over after the sequences", "Huffman code too long", "Huffman weights out of range",
-		"Huffman weights cut short", "literals do not end with their stream",
+		"literals do not end with their stream",
 		"bit stream without an end mark", NULL });
 }
 
@@ -69,9 +60,10 @@ static bool may_accept(struct span in)
 	return memmem(in.p, span_size(in), "\200", 2);
 }
 
-static bool all_decoded(const char *why)
+static bool parts_alike(const char *why)
 {
-	return one_of(why, (const char *const[]){ "checksum does not match", NULL });
+	(void)why;
+	return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -273,7 +273,7 @@ static void say_modinfo(void *context, struct span strings)
 
 	(void)context;
 	for (size_t i = 0; i < span_size(strings) && i < sizeof(copy) - 1; i++)
-		copy[i] = strings.p[i] ? (char)strings.p[i] : '|';
+		copy[i] = (char)(strings.p[i] ? strings.p[i] : '|');
 	say("modinfo", copy, strlen(copy), (uint32_t)span_size(strings));
 }
 
@@ -874,7 +874,7 @@ static const char *next_string(const char *source, char *string, size_t room)
 	return NULL;
 }
 
-/* Whatever elf.c has as a string is a reason or what a reason is about, save the magic number. */
+/* Whatever elf.c has as a string is a reason or what a reason is about, save what it looks for. */
 static void no_reason_in_the_source_lacks_a_line(void **state)
 {
 	static char source[100000];
@@ -889,7 +889,7 @@ static void no_reason_in_the_source_lacks_a_line(void **state)
 	source[fread(source, 1, sizeof(source) - 1, file)] = '\0';
 	fclose(file);
 	while ((rest = next_string(rest, string, sizeof(string))))
-		if (strcmp(string, "\\177ELF") != 0) {
+		if (strcmp(string, "\\177ELF") != 0 && strcmp(string, "vermagic=") != 0) {
 			if (!has_line(string))
 				fail_msg("no line for: %s", string);
 			count++;

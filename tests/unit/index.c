@@ -503,6 +503,332 @@ static void an_offset_beyond_28_bits_is_a_reason(void **state)
 	free(value);
 }
 
+/* ---- the program's own reader ------------------------------------------------------------- */
+
+/* An index, a question, and what is found: how often, and a sum that does not depend on the order. */
+struct question {
+	struct span file;
+	const char *key;            /* NULL: everything */
+	bool patterns;
+	uint32_t count;
+	uint64_t sum;
+};
+
+static uint64_t hash_string(uint64_t hash, const char *string)
+{
+	do
+		hash = (hash ^ (uint8_t)*string) * 0x100000001b3;
+	while (*string++);
+	return hash;
+}
+
+static uint64_t hash_entry(const char *key, uint32_t priority, const char *value)
+{
+	uint64_t hash = hash_string(hash_string(priority * UINT64_C(0x9e3779b97f4a7c15), value), key);
+
+	return hash ^ hash >> 29;
+}
+
+/* Only where all is asked for does each come with its key. */
+static void note(void *context, const char *key, uint32_t priority, const char *value)
+{
+	struct question *q = context;
+
+	q->count++;
+	q->sum += hash_entry(q->key ? "" : key, priority, value);
+}
+
+static void ask(void *context)
+{
+	struct question *q = context;
+
+	if (!q->key)
+		index_each(q->file, note, q);
+	else if (q->patterns)
+		index_match(q->file, q->key, note, q);
+	else
+		index_find(q->file, q->key, note, q);
+}
+
+/* What is right, by a look at each of the pairs. */
+static void check_answer(struct span file, const struct pair *pairs, uint32_t n, const char *key, bool patterns)
+{
+	struct question q = { .file = file, .key = key, .patterns = patterns };
+	struct fault fault;
+	uint32_t count = 0;
+	uint64_t sum = 0;
+
+	assert_true(attempt(ask, &q, &fault));
+	for (uint32_t i = 0; i < n; i++) {
+		char value[16];
+
+		if (key && !(patterns ? glob_matches(pairs[i].key, key) : strcmp(pairs[i].key, key) == 0))
+			continue;
+		snprintf(value, sizeof(value), "%.*s", (int)pairs[i].value_length, pairs[i].value);
+		count++;
+		sum += hash_entry(key ? "" : pairs[i].key, pairs[i].priority, value);
+	}
+	if (q.count != count)
+		fail_msg("%u found for %s, not %u", q.count, key ? key : "all", count);
+	assert_true(q.sum == sum);
+}
+
+/* In memory of just its size, so that a step beyond it is seen. */
+static struct span exactly(const void *bytes, size_t size)
+{
+	uint8_t *copied = malloc(size + !size);
+
+	memcpy(copied, bytes, size);
+	return (struct span){ copied, copied + size };
+}
+
+static struct span written_index(const struct pair *pairs, uint32_t n)
+{
+	struct written w;
+	struct span file;
+
+	assert_true(write_index(&w, pairs, n, ROOM));
+	file = exactly(w.text.start, w.text.size);
+	free_index(&w);
+	return file;
+}
+
+static void free_span(struct span s)
+{
+	free((void *)(uintptr_t)s.p);
+}
+
+static void what_is_found(void **state)
+{
+	static const struct pair pairs[] = {
+		PAIR("", "root", 1), PAIR("kvm", "a", 2), PAIR("kvm", "b", 1), PAIR("kvm_amd", "c", 0),
+		PAIR("kvm_intel", "d", 0), PAIR("pci:v1*d*", "e", 5), PAIR("pci:v1*", "f", 4),
+		PAIR("pci:v[0-9]d7", "g", 3), PAIR("pci:v1d7", "h", 9), PAIR("*", "i", 8), PAIR("pci:v?d7", "j", 7),
+		PAIR("pci:v1d7*", "k", 6), PAIR("pci:v2*", "l", 6), PAIR("?vm", "m", 6), PAIR("[j-l]v*", "n", 1),
+		PAIR("kv*_amd", "o", 1), PAIR("\x01\x7f", "p", 1), PAIR("pci:v1d7\x01", "q", 1), PAIR("x*b", "r", 1),
+	};
+	static const char *const questions[] = {
+		"", "k", "kv", "kvm", "kvm_", "kvm_amd", "kvm_amd2", "pci:v1d7", "pci:v1d8", "pci:v", "x", "\x01\x7f",
+		"\x01", "\xff", "kvm\xff", "pci:v1", "pci:v12d7", "pci:v3d7", "lv", "x*ab",
+	};
+	struct span file = written_index(pairs, COUNT_OF(pairs));
+
+	(void)state;
+	check_answer(file, pairs, COUNT_OF(pairs), NULL, false);
+	for (size_t i = 0; i < COUNT_OF(questions); i++) {
+		check_answer(file, pairs, COUNT_OF(pairs), questions[i], false);
+		check_answer(file, pairs, COUNT_OF(pairs), questions[i], true);
+	}
+	free_span(file);
+}
+
+static void nothing_is_found_where_nothing_is(void **state)
+{
+	struct span file = written_index(NULL, 0);
+
+	(void)state;
+	check_answer(file, NULL, 0, NULL, false);
+	check_answer(file, NULL, 0, "", false);
+	check_answer(file, NULL, 0, "", true);
+	check_answer(file, NULL, 0, "a", true);
+	free_span(file);
+}
+
+/* Patterns and questions of few letters, so that they meet. */
+static void ask_at_random(uint32_t n, unsigned longest, const char *letters)
+{
+	struct pair *pairs = malloc(n * sizeof(*pairs));
+	char *bytes = malloc(n * (longest + 1u)), *key = bytes, asked[32];
+	struct span file;
+
+	for (uint32_t i = 0; i < n; i++) {
+		unsigned length = below(longest + 1);
+
+		pairs[i] = (struct pair){ key, &"value"[below(5)], length, 0, below(9) };
+		pairs[i].value_length = (uint32_t)strlen(pairs[i].value);
+		while (length--)
+			*key++ = letters[below((unsigned)strlen(letters))];
+		*key++ = '\0';
+	}
+	file = written_index(pairs, n);
+	check_answer(file, pairs, n, NULL, false);
+	for (unsigned i = 0; i < 100; i++) {
+		unsigned length = below(longest + 2);
+
+		for (unsigned j = 0; j < length; j++)
+			asked[j] = "ab-"[below(3)];
+		asked[length] = '\0';
+		check_answer(file, pairs, n, asked, true);
+		check_answer(file, pairs, n, asked, false);
+		check_answer(file, pairs, n, pairs[below(n)].key, false);
+	}
+	free_span(file);
+	free(pairs);
+	free(bytes);
+}
+
+static void random_questions(void **state)
+{
+	(void)state;
+	for (uint32_t n = 1; n < 60; n++) {
+		ask_at_random(n, 1 + n % 9, "ab");
+		ask_at_random(n * 3, 1 + n % 6, "ab*?");
+		ask_at_random(n * 5, 2 + n % 7, "ab-[]*?");
+	}
+}
+
+/* Each node leads on: the reader goes as deep as a key may be long. */
+static void the_longest_keys(void **state)
+{
+	static struct pair pairs[INDEX_KEY_MAX];
+	static char longest[INDEX_KEY_MAX + 1];
+	struct question q = { 0 };
+	struct fault fault;
+
+	(void)state;
+	memset(longest, '*', INDEX_KEY_MAX);
+	for (uint32_t i = 0; i < INDEX_KEY_MAX; i++)
+		pairs[i] = (struct pair){ longest + 1 + i, "v", INDEX_KEY_MAX - 1 - i, 1, i };
+	q.file = written_index(pairs, INDEX_KEY_MAX);
+	assert_true(attempt(ask, &q, &fault));
+	assert_int_equal(q.count, INDEX_KEY_MAX);
+	free_span(q.file);
+	pairs[0].key = longest;
+	pairs[0].key_length = INDEX_KEY_MAX;
+	q.file = written_index(pairs, 1);
+	assert_false(attempt(ask, &q, &fault));
+	assert_string_equal(fault.why, "a key is too long");
+	free_span(q.file);
+}
+
+/* ---- damage ------------------------------------------------------------------------------- */
+
+static const struct pair damaged[] = {
+	PAIR("", "r", 1), PAIR("ab", "v", 0), PAIR("abc", "w", 1), PAIR("abd*e", "x", 2), PAIR("*b", "y", 3),
+	PAIR("b?[c-d]", "z", 4),
+};
+
+/* Whatever comes of it, it ends, within the file. */
+static void survive(const uint8_t *bytes, size_t size)
+{
+	static const char *const keys[] = { NULL, "abc", "bxc", "" };
+	struct span file = exactly(bytes, size);
+	struct fault fault;
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		struct question q = { .file = file, .key = keys[i] };
+
+		attempt(ask, &q, &fault);
+		assert_true(q.count <= size * size);
+		q.patterns = true;
+		attempt(ask, &q, &fault);
+	}
+	free_span(file);
+}
+
+static void any_byte_may_be_another(void **state)
+{
+	struct span file = written_index(damaged, COUNT_OF(damaged));
+	uint8_t *bytes = (uint8_t *)(uintptr_t)file.p;
+
+	(void)state;
+	for (size_t at = 0; at < span_size(file); at++) {
+		uint8_t was = bytes[at];
+
+		for (unsigned other = 1; other < 256; other++) {
+			bytes[at] = (uint8_t)(was ^ other);
+			survive(bytes, span_size(file));
+		}
+		bytes[at] = was;
+	}
+	free_span(file);
+}
+
+static void any_offset_may_lead_anywhere(void **state)
+{
+	struct span file = written_index(damaged, COUNT_OF(damaged));
+	uint8_t *bytes = (uint8_t *)(uintptr_t)file.p, was[4];
+	size_t size = span_size(file);
+
+	(void)state;
+	for (size_t at = 8; at + 4 <= size; at++) {
+		memcpy(was, bytes + at, 4);
+		for (uint32_t place = 0; place <= size; place++)
+			for (uint32_t flags = 0; flags < 16; flags += 2) {
+				bytes[at] = (uint8_t)(flags << 4);
+				bytes[at + 1] = 0;
+				bytes[at + 2] = (uint8_t)(place >> 8);
+				bytes[at + 3] = (uint8_t)place;
+				if (below(4) == 0)
+					survive(bytes, size);
+			}
+		memcpy(bytes + at, was, 4);
+	}
+	free_span(file);
+}
+
+/* Less of the file is less to find, or a fault; never more. */
+static void it_may_break_off_anywhere(void **state)
+{
+	struct span file = written_index(damaged, COUNT_OF(damaged));
+
+	(void)state;
+	for (size_t size = 0; size < span_size(file); size++) {
+		struct question q = { .file = exactly(file.p, size) };
+		struct fault fault;
+
+		assert_false(attempt(ask, &q, &fault));
+		assert_true(q.count < COUNT_OF(damaged));
+		free_span(q.file);
+		survive(file.p, size);
+	}
+	free_span(file);
+}
+
+static void each_fault_has_its_reason(void **state)
+{
+	static const struct {
+		const char *hex, *reason;
+	} cases[] = {
+		{ "", "not a binary index of version 2" },
+		{ "b007f457" "00020001" "000000", "not a binary index of version 2" },
+		{ "b007f458" "00020001" "0000000c", "not a binary index of version 2" },
+		{ "b007f457" "00030001" "0000000c", "not a binary index of version 2" },
+		{ "b007f457" "00020001" "0000000d", "a node beyond the end" },
+		{ "b007f457" "00020001" "8000000c" "6162", "a string without an end" },
+		{ "b007f457" "00020001" "2000000c" "61", "a node that breaks off" },
+		{ "b007f457" "00020001" "2000000c" "6261" "00000000", "children from a later to an earlier byte" },
+		{ "b007f457" "00020001" "2000000c" "0000" "00000000", "children from a later to an earlier byte" },
+		{ "b007f457" "00020001" "2000000c" "6162" "00000000", "a node that breaks off" },
+		{ "b007f457" "00020001" "4000000c" "000000", "a node that breaks off" },
+		{ "b007f457" "00020001" "4000000c" "00000001" "0000", "a value that breaks off" },
+		{ "b007f457" "00020001" "4000000c" "00000001" "00000000" "61", "a string without an end" },
+		{ "b007f457" "00020001" "4000000c" "ffffffff" "00000000" "6100", "a value that breaks off" },
+		/* a node that is its own child; two that are each other's */
+		{ "b007f457" "00020001" "2000000c" "6161" "2000000c", "nodes that lead in a circle" },
+		{ "b007f457" "00020001" "2000000c" "6161" "20000012" "6162" "2000000c" "20000012",
+		  "nodes that lead in a circle" },
+		/* and one whose key grows with each turn */
+		{ "b007f457" "00020001" "a000000c" "616100" "6161" "a000000c", "nodes that lead in a circle" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		uint8_t bytes[128];
+		size_t size = strlen(cases[i].hex) / 2;
+		struct question q = { 0 };
+		struct fault fault;
+
+		for (size_t at = 0; at < size; at++)
+			bytes[at] = (uint8_t)strtoul((char[]){ cases[i].hex[2 * at], cases[i].hex[2 * at + 1], 0 },
+						     NULL, 16);
+		q.file = exactly(bytes, size);
+		assert_false(attempt(ask, &q, &fault));
+		assert_string_equal(fault.why, cases[i].reason);
+		free_span(q.file);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -519,6 +845,14 @@ int main(void)
 		cmocka_unit_test(a_path_of_four_thousand_nodes),
 		cmocka_unit_test(no_room_is_a_reason),
 		cmocka_unit_test(an_offset_beyond_28_bits_is_a_reason),
+		cmocka_unit_test(what_is_found),
+		cmocka_unit_test(nothing_is_found_where_nothing_is),
+		cmocka_unit_test(random_questions),
+		cmocka_unit_test(the_longest_keys),
+		cmocka_unit_test(any_byte_may_be_another),
+		cmocka_unit_test(any_offset_may_lead_anywhere),
+		cmocka_unit_test(it_may_break_off_anywhere),
+		cmocka_unit_test(each_fault_has_its_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,25 +196,25 @@ static const struct malformed malformed[] = {
 
 /* Only if nothing comes behind. */
 static const struct malformed cut_off[] = {
-	{ "", "unexpected end of gzip header" },
-	{ "1f8b", "unexpected end of gzip header" },
-	{ "1f8b08 00 00000000 00", "unexpected end of gzip header" },
-	{ "1f8b08 04 00000000 00 03 03", "unexpected end of gzip header" },
-	{ "1f8b08 04 00000000 00 03 0300 5859", "unexpected end of gzip header" },
-	{ "1f8b08 08 00000000 00 03", "unexpected end of gzip header" },
-	{ "1f8b08 08 00000000 00 03 6e616d65", "unexpected end of gzip header" },
-	{ "1f8b08 10 00000000 00 03 63", "unexpected end of gzip header" },
-	{ "1f8b08 02 00000000 00 03 a7", "unexpected end of gzip header" },
-	{ HEAD ABC_FIXED "1f", "unexpected end of gzip header" },
-	{ HEAD ABC_FIXED "1f8b", "unexpected end of gzip header" },
-	{ HEAD, "unexpected end of compressed data" },
-	{ HEAD "01 0300 fc", "unexpected end of compressed data" },
-	{ HEAD "01 0300 fcff 6162", "unexpected end of compressed data" },
-	{ HEAD "4b4c4a", "unexpected end of compressed data" },
-	{ HEAD "4b4c4a0600 c2412435 030000", "unexpected end of compressed data" },
+	{ "", "compressed data ends too early" },
+	{ "1f8b", "compressed data ends too early" },
+	{ "1f8b08 00 00000000 00", "compressed data ends too early" },
+	{ "1f8b08 04 00000000 00 03 03", "compressed data ends too early" },
+	{ "1f8b08 04 00000000 00 03 0300 5859", "compressed data ends too early" },
+	{ "1f8b08 08 00000000 00 03", "compressed data ends too early" },
+	{ "1f8b08 08 00000000 00 03 6e616d65", "compressed data ends too early" },
+	{ "1f8b08 10 00000000 00 03 63", "compressed data ends too early" },
+	{ "1f8b08 02 00000000 00 03 a7", "compressed data ends too early" },
+	{ HEAD ABC_FIXED "1f", "compressed data ends too early" },
+	{ HEAD ABC_FIXED "1f8b", "compressed data ends too early" },
+	{ HEAD, "compressed data ends too early" },
+	{ HEAD "01 0300 fc", "compressed data ends too early" },
+	{ HEAD "01 0300 fcff 6162", "compressed data ends too early" },
+	{ HEAD "4b4c4a", "compressed data ends too early" },
+	{ HEAD "4b4c4a0600 c2412435 030000", "compressed data ends too early" },
 	/* within a code of 15 bits */
 	{ HEAD "05e001a96ddbb66d5b6a4db9d4d6c75cfbdcf7c33f0004fa7f",
-	  "unexpected end of compressed data" },
+	  "compressed data ends too early" },
 };
 
 static void expect_reason(const uint8_t *bytes, size_t size, const struct malformed *expected)

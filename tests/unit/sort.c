@@ -104,7 +104,7 @@ static void none_one_and_two(void **state)
 
 static void random_strings(unsigned alphabet, unsigned longest, size_t n)
 {
-	char **strings = malloc(n * sizeof(*strings));
+	char **strings = calloc(n, sizeof(*strings));
 
 	for (size_t i = 0; i < n; i++) {
 		strings[i] = new_string(below(longest + 1), 'a');

@@ -52,8 +52,10 @@ static void each_stream(const char *suffix, check_stream *check)
 	const struct dirent *entry;
 	size_t found = 0;
 
-	if (!files)
+	if (!files) {
 		skip();
+		return;  /* as skip() does, which no checker knows */
+	}
 	while ((entry = readdir(files))) {
 		size_t length = strlen(entry->d_name), tail = strlen(suffix);
 

@@ -406,8 +406,8 @@ static void a_text_takes_all_of_the_arena(void **state)
 	text_string(&text, "ab");
 	text_add(&text, "\0c", 2);
 	text_add(&text, "", 0);
-	text_line(&text, (const char *const[]){ "d", "", "ef", NULL });
-	text_line(&text, (const char *const[]){ NULL });
+	text_line(&text, "d", "", "ef", (char *)NULL);
+	text_line(&text, (char *)NULL);
 	assert_int_equal(text.size, 9);
 	assert_memory_equal(room, "\0\0\0ab\0cdef\n\n\0\0\0\0", 16);
 }

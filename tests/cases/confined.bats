@@ -1,0 +1,83 @@
+# Workers give their rights away before they look at a module. What that leaves them, tests/unit/confine.c shows.
+load common
+load invariants
+
+many_modules() {
+	for i in $(seq 40); do module "kernel/m$i.ko" --alias "mark$i"; done
+	gzip -n "$TREE"/kernel/m?.ko
+	xz --check=crc32 "$TREE"/kernel/m1?.ko
+	zstd -q --rm "$TREE"/kernel/m2?.ko
+}
+
+needs_filters() {
+	needs_tracing
+	strace -f -qq -o trace -e trace=prctl "$DEPMOD" --jobs 2 -n -b root -C empty "$RELEASE" >/dev/null
+	grep -q PR_SET_SECCOMP trace || skip "there are no filters for this architecture"
+}
+
+@test "each worker, before the first module: no new privileges, then the filter; after it, nothing but reading" {
+	many_modules
+	needs_filters
+	for jobs in 2 5; do
+		strace -f -qq -o trace "$DEPMOD" --jobs $jobs -b root -C empty "$RELEASE"
+		JOBS=$jobs perl -ne '
+			my ($pid, $call) = /^(\d+) +(?:<\.\.\. )?(\w+)/ or next;
+			next if /resumed>/;
+			$main //= $pid;
+			if (/PR_SET_NO_NEW_PRIVS, 1/) { $promised{$pid} = 1 }
+			elsif (/PR_SET_SECCOMP, SECCOMP_MODE_FILTER/) {
+				$promised{$pid} or die "the filter first: $_";
+				$confined{$pid} = 1;
+			}
+			elsif ($confined{$pid}) {
+				die "not only read: $_"
+					unless $call =~ /^(openat|read|pread64|close|madvise|exit_group)$/;
+				die "opened for more: $_"
+					unless $call ne "openat" or /O_RDONLY/ and !/O_CREAT|O_TRUNC|O_APPEND/;
+				$modules{$pid}++ if /^\d+ +openat\(.*\.ko/;
+			}
+			elsif (/openat\(.*\.ko[."]/) { die "unconfined: $_" }
+			elsif ($call eq "pread64") { die "unconfined: $_" }
+			END {
+				$confined{$main} and die "the one who writes is confined\n";
+				keys %confined == $ENV{JOBS} or die "confined: ", scalar keys %confined, "\n";
+				my $sum = 0;
+				$sum += $_ for values %modules;
+				$sum == 40 or die "$sum modules\n";
+			}' trace
+	done
+}
+
+@test "workers that take the places of dead ones are confined, too" {
+	many_modules
+	needs_filters
+	strace -f -qq -o trace -e trace=prctl,pread64 -e inject=pread64:signal=KILL:when=7 \
+		"$DEPMOD" --jobs 2 -q -b root -C empty "$RELEASE" 2>/dev/null
+	perl -ne '
+		my ($pid) = /^(\d+)/;
+		$confined{$pid} = 1 if /PR_SET_SECCOMP/;
+		die "unconfined: $_" if /pread64/ and !$confined{$pid};
+		END { keys %confined > 4 or die "no new workers\n" }' trace
+}
+
+@test "where the kernel has no filters, the work is done without" {
+	needs_tracing
+	many_modules
+	"$DEPMOD" -b root -C empty -o expected "$RELEASE"
+	for n in 1 2; do
+		run strace -f -qq -o trace -e trace=prctl -e inject=prctl:error=EINVAL:when=$n \
+			"$DEPMOD" --jobs 2 -b root -C empty -o out "$RELEASE"
+		exits 0
+		says_nothing
+		diff -r expected out
+		rm -r out
+	done
+}
+
+@test "whatever is opened would be closed when a program is started" {
+	needs_tracing
+	many_modules
+	strace -f -qq -o trace -e trace=openat,open "$DEPMOD" --jobs 2 -b root -C empty "$RELEASE"
+	[ "$(grep -c 'open.*O_CLOEXEC' trace)" -gt 40 ]
+	[ -z "$(grep 'open.*(' trace | grep -v O_CLOEXEC)" ]
+}

@@ -1,0 +1,202 @@
+# The command line of modprobe, and MODPROBE_OPTIONS.
+load common
+load modprobe
+
+@test "--help and --version are said on standard output" {
+	run --separate-stderr "$DEPMOD" modprobe --help
+	exits 0
+	warns_of_nothing
+	[ "${lines[0]}" = "Usage: modprobe [OPTION]... MODULE [PARAMETER=VALUE]..." ]
+	local help=$output
+	run "$DEPMOD" modprobe -h
+	[ "$output" = "$help" ]
+	run --separate-stderr "$DEPMOD" modprobe -V
+	exits 0
+	warns_of_nothing
+	[ "$output" = "$("$DEPMOD" -V)" ]
+}
+
+@test "every option of the help is known" {
+	local option
+	for option in $("$DEPMOD" modprobe --help | grep -oE -- '--[a-z-]+' | sort -u); do
+		run "$DEPMOD" modprobe "$option"
+		says_not "unknown"
+		says_not "ambiguous"
+	done
+}
+
+@test "without a module there is nothing to do, and that is an error" {
+	modules one
+	probe
+	exits 1
+	warns "no module is named"
+	probe -a -q
+	exits 1
+}
+
+@test "wrong options are errors" {
+	modules one
+	probe --nonsense one
+	exits 1
+	warns "unknown or ambiguous option --nonsense"
+	probe -Z one
+	exits 1
+	warns "unknown option -Z"
+	probe -D -S
+	exits 1
+	warns "a value is missing for -S"
+	probe --dirname
+	exits 1
+	probe -r -w soon one
+	exits 1
+	warns "--wait needs milliseconds, not soon"
+}
+
+@test "the name of the program tells which command is meant" {
+	modules one
+	ln -s "$DEPMOD" modprobe
+	cp "$DEPMOD" depmod
+	local expected="insmod $TREE/kernel/one.ko "
+	[ "$(./modprobe -d "$ROOT" -S "$RELEASE" -C empty -D one)" = "$expected" ]
+	[ "$(./depmod modprobe -d "$ROOT" -S "$RELEASE" -C empty -D one)" = "$expected" ]
+	[ "$(PATH=$PWD:$PATH modprobe -d "$ROOT" -S "$RELEASE" -C empty -D one)" = "$expected" ]
+	run ./modprobe --help
+	says "Usage: modprobe "
+	run ./depmod --help
+	says "Usage: depmod "
+	run ./modprobe --nonsense
+	says "modprobe: "
+}
+
+@test "a module may be called modprobe or depmod" {
+	modules modprobe depmod
+	ln -s "$DEPMOD" modprobe
+	run ./modprobe -d "$ROOT" -S "$RELEASE" -C empty -D depmod
+	says "kernel/depmod.ko"
+	run ./modprobe -d "$ROOT" -S "$RELEASE" -C empty -D modprobe
+	says "kernel/modprobe.ko"
+	run "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C empty -D modprobe
+	says "kernel/modprobe.ko"
+}
+
+@test "MODPROBE_OPTIONS stands before the command line" {
+	modules one
+	export MODPROBE_OPTIONS="-D"
+	probe one a=1
+	prints "insmod kernel/one.ko a=1"
+	export MODPROBE_OPTIONS="-n -v"
+	probe one
+	prints "insmod kernel/one.ko"
+	export MODPROBE_OPTIONS="-q"
+	probe two
+	exits 1
+	warns_of_nothing
+}
+
+@test "MODPROBE_OPTIONS: quotes hold words together" {
+	modules one
+	mkdir 'with blank'
+	echo alias x one >'with blank/a.conf'
+	export MODPROBE_OPTIONS='-R -C "with blank"'
+	probe x
+	prints one
+	export MODPROBE_OPTIONS="-C 'with blank' -R"
+	probe_alone x # kmod finds an empty word behind the quotes
+	prints one
+	export MODPROBE_OPTIONS="--config='with blank' -R"
+	probe x
+	prints one
+	export MODPROBE_OPTIONS="" # nothing
+	probe -R one
+	prints one
+}
+
+@test "MODPROBE_OPTIONS: any number of blanks, a quote without end" {
+	modules one
+	export MODPROBE_OPTIONS="  -D   -q  "
+	probe_alone one # kmod finds empty words
+	prints "insmod kernel/one.ko"
+	export MODPROBE_OPTIONS="-C 'nowhere -D"
+	probe_alone -R one
+	prints one
+}
+
+@test "-c needs no module" {
+	modules one
+	probe -c
+	exits 0
+	probe --showconfig
+	exits 0
+	[[ "$output" == *"alias symbol:one one"* ]]
+}
+
+@test "-c with a broken pipe or a full disk is an error" {
+	modules one
+	[ -c /dev/full ] || skip "no /dev/full"
+	run sh -c '"$@" >/dev/full' - "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C empty -c
+	exits 1
+	says "No space left on device"
+}
+
+@test "-s sends messages to the log and not to the terminal" {
+	modules one
+	[ -S /dev/log ] || [ -w /dev ] || skip "there is no log here, and no right to make one"
+	if [ ! -S /dev/log ]; then
+		perl -MIO::Socket::UNIX -e '
+			$log = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/dev/log") or die "$!";
+			$log->recv($message, 2048); print $message; unlink "/dev/log"' >logged 2>&1 3>&- &
+		for ((i = 0; i < 100; i++)); do [ -S /dev/log ] && break || sleep 0.05; done
+	fi
+	run "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C empty -s two
+	exits 1
+	[ -z "$output" ]
+	[ ! -e logged ] || { wait; grep -x "<26>modprobe: FATAL: Module two not found in directory .*" logged; }
+}
+
+@test "--show-modversions: needs with their CRCs; --show-exports: exports" {
+	module kernel/one.ko --export out=0x12345678 --export other=1 --need in=0xabcdef01 --weak maybe=2 --need plain
+	index
+	probe --show-modversions "$TREE/kernel/one.ko"
+	exits 0
+	prints $'0xabcdef01\tin' $'0x00000002\tmaybe'
+	probe --dump-modversions "$TREE/kernel/one.ko"
+	prints $'0xabcdef01\tin' $'0x00000002\tmaybe'
+	probe --show-exports "$TREE/kernel/one.ko"
+	exits 0
+	prints $'0x12345678\tout' $'0x00000001\tother'
+}
+
+show_symbols() {
+	module kernel/one.ko "${kind[@]}" --export out=0x12345678 --need in=0xabcdef01
+	probe --show-modversions "$TREE/kernel/one.ko"
+	exits 0
+	prints $'0xabcdef01\tin'
+	probe --show-exports "$TREE/kernel/one.ko"
+	prints $'0x12345678\tout'
+}
+
+@test "--show-modversions and --show-exports: of either class and byte order" { in_all_kinds show_symbols; }
+
+@test "--show-modversions and --show-exports: of compressed modules" {
+	module kernel/one.ko --export out=0x12345678 --need in=0xabcdef01
+	xz --check=crc32 "$TREE/kernel/one.ko"
+	probe --show-modversions "$TREE/kernel/one.ko.xz"
+	prints $'0xabcdef01\tin'
+	probe --show-exports "$TREE/kernel/one.ko.xz"
+	prints $'0x12345678\tout'
+}
+
+@test "--show-modversions and --show-exports: of what is no module, or nothing" {
+	probe --show-modversions "$TREE/kernel"
+	exits 1
+	probe --show-exports "$TREE/none.ko"
+	exits 1
+	warns "$TREE/none.ko: No such file or directory"
+	echo nonsense >nonsense.ko
+	probe --show-exports nonsense.ko
+	exits 1
+	warns "nonsense.ko"
+	module kernel/bad.ko --export a --defect truncated
+	probe_alone --show-exports "$TREE/kernel/bad.ko"
+	exits 1
+}

@@ -1,0 +1,194 @@
+/* index.c: a question, a NUL, and bytes that are an index or lines of which one is made. Whatever is found by a question
+ * must be what a look at all there is finds. */
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+enum { ENTRIES_MAX = 4096, PAIRS_MAX = 256 };
+
+struct entry {
+	char key[256];
+	const char *value;
+	uint32_t priority;
+};
+
+struct answer {
+	struct entry *entries;
+	uint32_t count;
+	bool incomplete;           /* longer or more than there is room for */
+};
+
+struct question {
+	struct span file;
+	const char *key;
+	bool patterns;
+	struct answer answer;
+};
+
+static void note(void *context, const char *key, uint32_t priority, const char *value)
+{
+	struct answer *a = context;
+
+	CHECK(strlen(key) < INDEX_KEY_MAX);
+	say("%s %u %s\n", key, priority, value);
+	if (a->count == ENTRIES_MAX || strlen(key) >= sizeof(a->entries->key)) {
+		a->incomplete = true;
+		return;
+	}
+	a->entries[a->count] = (struct entry){ .value = value, .priority = priority };
+	strcpy(a->entries[a->count++].key, key);
+}
+
+static void ask(void *context)
+{
+	struct question *q = context;
+
+	q->answer.count = 0;
+	if (!q->key)
+		index_each(q->file, note, &q->answer);
+	else if (q->patterns)
+		index_match(q->file, q->key, note, &q->answer);
+	else
+		index_find(q->file, q->key, note, &q->answer);
+}
+
+/* ---- the same by a look at all ---- */
+
+static bool fits(const struct question *q, const struct entry *e)
+{
+	return q->patterns ? glob_matches(e->key, q->key) : strcmp(e->key, q->key) == 0;
+}
+
+static bool same_entry(const struct entry *a, const struct entry *b)
+{
+	return a->value == b->value && a->priority == b->priority;
+}
+
+static uint32_t times(const struct answer *a, const struct entry *e)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < a->count; i++)
+		n += same_entry(&a->entries[i], e);
+	return n;
+}
+
+/* Below a pattern's first wildcard the walk meets it again where the question has the wildcard, too; and in the index a
+ * backslash is itself. */
+static bool is_plain(const char *string)
+{
+	return !strpbrk(string, "*?[\\");
+}
+
+static void check_question(struct question *q, const struct answer *all)
+{
+	uint32_t fitting = 0;
+	struct fault fault;
+	bool plain = is_plain(q->key);
+
+	CHECK(attempt(ask, q, &fault) || !plain);
+	for (uint32_t i = 0; i < all->count; i++) {
+		if (q->patterns && strchr(all->entries[i].key, '\\'))
+			return;
+		fitting += fits(q, &all->entries[i]);
+	}
+	if (!plain || q->answer.incomplete)
+		return;
+	CHECK(q->answer.count == fitting);
+	for (uint32_t i = 0; i < q->answer.count; i++)
+		CHECK(times(all, &q->answer.entries[i]));
+}
+
+static void ask_all(void *input)
+{
+	static struct entry entries[2][ENTRIES_MAX];
+	struct question *q = input;
+	const char *key = q->key;
+	struct question all = { .file = q->file, .answer.entries = entries[0] };
+	struct fault fault;
+	bool sound = attempt(ask, &all, &fault);
+
+	if (!sound)
+		say_fault(&fault);
+	q->answer.entries = entries[1];
+	for (int patterns = 0; patterns < 2; patterns++) {
+		q->patterns = patterns;
+		q->answer.incomplete = false;
+		if (sound && !all.answer.incomplete)
+			check_question(q, &all.answer);
+		else if (!attempt(ask, q, &fault))
+			say_fault(&fault);
+	}
+	q->key = key;
+}
+
+/* ---- an index of lines, each a key ---- */
+
+struct writing {
+	struct index index;
+	struct text text;
+};
+
+static void write_it(void *context)
+{
+	struct writing *w = context;
+
+	index_write(&w->text, &w->index);
+}
+
+static bool is_key(struct span line)
+{
+	for (const uint8_t *p = line.p; p < line.end; p++)
+		if (!*p || *p > 127)
+			return false;
+	return span_size(line) < sizeof(((struct entry *)0)->key);
+}
+
+static struct span index_of(struct span lines, struct arena *memory)
+{
+	static struct key keys[PAIRS_MAX], spare[PAIRS_MAX];
+	static uint32_t shared[PAIRS_MAX];
+	static struct pair pairs[PAIRS_MAX];
+	struct writing w = { .index = { .pairs = pairs, .keys = keys, .spare = spare, .shared = shared } };
+	struct span line, file;
+	struct fault fault;
+
+	while (w.index.count < PAIRS_MAX && next_line(&lines, &line)) {
+		uint32_t n = w.index.count;
+
+		if (!is_key(line))
+			continue;
+		pairs[n] = (struct pair){ arena_string(memory, (const char *)line.p, span_size(line)), "value",
+					  (uint32_t)span_size(line), n % 6, n };
+		w.index.count++;
+	}
+	text_open(&w.text, memory);
+	CHECK(attempt(write_it, &w, &fault));
+	check_index(span_of(w.text.start, w.text.size));
+	file = span_of(malloc(w.text.size), w.text.size);
+	CHECK(file.p);
+	memcpy((void *)(uintptr_t)file.p, w.text.start, w.text.size);
+	return file;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const uint8_t *end = memchr(data, 0, size);
+	struct question q = { .key = (const char *)data };
+	struct arena memory;
+	bool lines;
+
+	if (!end || data == end)
+		return 0;
+	lines = *data == '+';      /* else an index */
+	q.key += lines;
+	q.file = span_of(end + 1, size - (size_t)(end + 1 - data));
+	begin_run();
+	memory = memory_for("memory");
+	if (lines)
+		q.file = index_of(q.file, &memory);
+	run_twice(ask_all, &q);
+	if (lines)
+		free((void *)(uintptr_t)q.file.p);
+	return 0;
+}

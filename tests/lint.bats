@@ -1,0 +1,23 @@
+# What static checkers say of the C files: see tests/lint, and .clang-tidy for what they are not asked. Other versions have
+# other opinions; `make lint` asks them, too.
+
+settled() {
+	[[ "$("$1" --version | tr '\n' ' ')" == *"$2"* ]] || skip "the settings are for $1 of version ${2# }"
+}
+
+checked_by() { make -s --no-print-directory -C "$BATS_TEST_DIRNAME/.." lint LINTERS="$1"; }
+
+@test "gcc's analyzer has nothing to say" {
+	settled gcc ' 12.'
+	checked_by gcc
+}
+
+@test "clang-tidy has nothing to say" {
+	settled clang-tidy ' version 14.'
+	checked_by clang-tidy
+}
+
+@test "cppcheck has nothing to say" {
+	settled cppcheck ' 2.10'
+	checked_by cppcheck
+}
