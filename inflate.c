@@ -156,7 +156,9 @@ struct alphabet {
 	bool may_be_incomplete;
 };
 
-static const struct alphabet litlen_alphabet = { LITERALS, END_OF_BLOCK + 1, 286, 3, 2, LITLEN_BITS, true };
+static const struct alphabet litlen_alphabet = {
+	LITERALS, END_OF_BLOCK + 1, LONGEST_MATCH + 1, 3, 2, LITLEN_BITS, true
+};
 static const struct alphabet distance_alphabet = { 0, 0, 30, 1, 1, DISTANCE_BITS, true };
 static const struct alphabet precode_alphabet = { PRECODE_SYMBOLS, 0, 0, 0, 0, PRECODE_BITS, false };
 
@@ -510,10 +512,8 @@ static void make_fixed_codes(struct inflate *s)
 {
 	if (s->fixed)
 		return;
-	memset(s->lengths, 8, 144);
-	memset(s->lengths + 144, 9, 112);
-	memset(s->lengths + 256, 7, 24);
-	memset(s->lengths + 280, 8, 8);
+	for (unsigned i = 0; i < LITLEN_SYMBOLS; i++)
+		s->lengths[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
 	make_code(&s->litlen, &litlen_alphabet, s->lengths, LITLEN_SYMBOLS, s->sorted);
 	memset(s->lengths, 5, DISTANCE_SYMBOLS);
 	make_code(&s->distance, &distance_alphabet, s->lengths, DISTANCE_SYMBOLS, s->sorted);

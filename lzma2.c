@@ -122,7 +122,7 @@ INLINE bool bit(struct range *r, uint16_t *probability)
 	return true;
 }
 
-/* The same where it does not pay to have the code once more. */
+/* The same where one more copy of the code does not pay. */
 HOT static bool seldom_bit(struct range *r, uint16_t *probability)
 {
 	return bit(r, probability);
@@ -158,6 +158,7 @@ INLINE uint32_t tree(struct range *r, uint16_t *probabilities, unsigned count)
 	return at - (1u << count);
 }
 
+/* The trees of matches, which are several: one copy of the code, in which the range decoder is in registers. */
 HOT static uint32_t match_tree(struct range *saved, uint16_t *probabilities, unsigned count)
 {
 	struct range r = *saved;
@@ -169,7 +170,7 @@ HOT static uint32_t match_tree(struct range *saved, uint16_t *probabilities, uns
 
 HOT static uint32_t reverse_tree(struct range *saved, uint16_t *probabilities, unsigned count)
 {
-	struct range copy = *saved, *r = &copy;
+	struct range own = *saved, *r = &own;
 	uint32_t at = 1, value = 0;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -178,14 +179,14 @@ HOT static uint32_t reverse_tree(struct range *saved, uint16_t *probabilities, u
 		at = at * 2 + one;
 		value |= one << i;
 	}
-	*saved = copy;
+	*saved = own;
 	return value;
 }
 
 /* Bits without a model: 0 and 1 are equally likely. */
 INLINE uint32_t direct_bits(struct range *saved, unsigned count)
 {
-	struct range copy = *saved, *r = &copy;
+	struct range own = *saved, *r = &own;
 	uint32_t value = 0;
 
 	while (count--) {
@@ -198,7 +199,7 @@ INLINE uint32_t direct_bits(struct range *saved, unsigned count)
 		r->code += r->range & zero;
 		value = value * 2 + 1 + zero;
 	}
-	*saved = copy;
+	*saved = own;
 	return value;
 }
 

@@ -154,6 +154,7 @@ static const char *insertion_error(int failed)
 	case ENOEXEC: return "Invalid module format: made for another kernel? (see dmesg; --force-vermagic)";
 	case EKEYREJECTED: return "Key was rejected: the kernel wants modules with a signature it knows (see dmesg)";
 	case ENODATA: return "No such file: has depmod run since the module went?";
+	case ECHILD: return "its command failed";
 	case EPERM: return "Operation not permitted: not root, or the kernel is locked down";
 	case ENODEV: return "No such device";
 	default: return error_text(failed);

@@ -19,6 +19,7 @@ struct place {
 	dev_t device;
 	ino_t inode;
 	bool known;                /* device and inode are */
+	bool linked;               /* a link led here, or above */
 };
 
 struct walk {
@@ -87,11 +88,11 @@ static bool excluded(const struct walk *walk, const char *name)
 	return false;
 }
 
-static void add_place(struct walk *walk, struct place *parent, const char *path)
+static void add_place(struct walk *walk, struct place *parent, const char *path, bool linked)
 {
 	struct place *place = arena_take(walk->memory, 1, sizeof(*place), sizeof(void *));
 
-	*place = (struct place){ .path = path, .parent = parent };
+	*place = (struct place){ .path = path, .parent = parent, .linked = linked };
 	*walk->last = place;
 	walk->last = &place->next;
 }
@@ -146,7 +147,7 @@ static void add_linked_place(struct walk *walk, struct place *parent, const char
 	else if (++walk->linked == LINKED_MAX)
 		tell(walk, ERROR, "too many links to directories; not followed from here on: ", path, 0);
 	else if (walk->linked < LINKED_MAX)
-		add_place(walk, parent, path);
+		add_place(walk, parent, path, true);
 }
 
 static bool visit_module(struct walk *walk, const char *path)
@@ -202,8 +203,9 @@ static bool read_place(struct walk *walk, struct place *place)
 		if (excluded(walk, name) || (type == DT_REG && !plain_length(name)))
 			continue;
 		name = join_path(walk->memory, place->path, name);
-		if (type == DT_DIR)
-			add_place(walk, place, name);
+		/* Behind a link, any directory may be one that was read already. */
+		if (type == DT_DIR && !place->linked)
+			add_place(walk, place, name, false);
 		else if (type == DT_REG)
 			on = visit_module(walk, name);
 		else
@@ -221,7 +223,7 @@ static bool walk_from(struct walk *walk, const char *path)
 {
 	walk->first = NULL;
 	walk->last = &walk->first;
-	add_place(walk, NULL, path);
+	add_place(walk, NULL, path, false);
 	for (struct place *place = walk->first; place; place = place->next)
 		if (!read_place(walk, place))
 			return false;

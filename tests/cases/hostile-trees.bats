@@ -167,7 +167,8 @@ in_deep() {
 @test "a directory that holds itself by a mount" {
 	module kernel/a.ko
 	mkdir "$TREE/kernel/inner"
-	unshare -m sh -c 'mount --bind "$1" "$1/kernel/inner"' - "$TREE" 2>/dev/null || skip "nothing can be mounted here"
+	unshare -m sh -c 'mount --bind "$1" "$1/kernel/inner"' - "$TREE" 2>/dev/null ||
+		skip "nothing can be mounted here"
 	run unshare -m sh -c 'mount --bind "$1" "$1/kernel/inner" && shift && exec "$@"' - "$TREE" \
 		timeout 60 "$DEPMOD" -b root -C empty -o out "$RELEASE"
 	exits 0
