@@ -1033,7 +1033,6 @@ static inline size_t length_within(const char *string, const uint8_t *end)
 #define INLINE static inline __attribute__((always_inline))
 /* Not worth many bytes, nor copies: what runs seldom in rooms that are built for speed. */
 #define COLD __attribute__((cold, noinline))
-/* The loops that such rooms are about. They call nothing that is COLD, which would make them cold, too. */
 /* The loops they are built for. Nothing COLD may be called on the way, or gcc takes all of it for cold. */
 #define HOT __attribute__((hot, noinline))
 
