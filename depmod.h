@@ -1033,7 +1033,7 @@ static inline size_t length_within(const char *string, const uint8_t *end)
 #define INLINE static inline __attribute__((always_inline))
 /* Not worth many bytes, nor copies: what runs seldom in rooms that are built for speed. */
 #define COLD __attribute__((cold, noinline))
-/* The loops they are built for. Nothing COLD may be called on the way, or gcc takes all of it for cold. */
+/* The loops that such rooms are about. They call nothing that is COLD, which would make them cold, too. */
 #define HOT __attribute__((hot, noinline))
 
 INLINE uint16_t le16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }

@@ -54,10 +54,10 @@ static bool may_accept(struct span in)
 	return false;
 }
 
+/* Ours stops where the chunk's input ends; liblzma reads on in what follows, and then refuses. */
 static bool parts_alike(const char *why)
 {
-	(void)why;
-	return true;
+	return strcmp(why, "compressed chunk too short") != 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
