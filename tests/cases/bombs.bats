@@ -7,12 +7,17 @@ load invariants
 LIMIT=$((512 * 1024))
 REST=$((40 * 1024))
 
-# Zeros: 1 GiB in one piece, and 4 GiB in pieces, of each kind.
+# almost_zeros: 1 GiB; with so few other bytes that it makes a bomb, and enough that it does not look like one at once.
+almost_zeros() {
+	perl -e 'srand 1; for (1 .. 1 << 14) { print "\0" x 65000, pack "C*", map { rand 256 } 1 .. 536 }'
+}
+
+# Of each kind 1 GiB in one piece, and 4 GiB of zeros in pieces.
 setup_file() {
 	cd "$BATS_FILE_TMPDIR"
 	head -c 1G /dev/zero | pigz -1 >gz.ko.gz
-	head -c 1G /dev/zero | xz -T 0 -0 >xz.ko.xz
-	head -c 1G /dev/zero | zstd -q >zst.ko.zst
+	almost_zeros | xz -T 0 -0 >xz.ko.xz
+	almost_zeros | zstd -q >zst.ko.zst
 	head -c 64M /dev/zero >piece
 	gzip -c piece >gz
 	xz -0 -c piece >xz

@@ -127,10 +127,11 @@ teardown() { [ -z "${group-}" ] || rmdir "$group"; }
 @test "out of memory" {
 	memory_limited_to $((100 << 20))
 	many_modules 30
-	head -c 400M /dev/zero | zstd -q >"$TREE/kernel/m31.ko.zst"
+	head -c 400M /dev/zero | gzip -1 >"$TREE/kernel/m31.ko.gz"
 	run sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' - "$group" \
 		"$DEPMOD" --jobs 2 -b "$ROOT" -C empty -o out "$RELEASE"
 	exits 0
-	[ "$output" = 'depmod: ERROR: kernel/m31.ko.zst: the process that read it died' ]
+	echo "$output"
+	[ "$output" = 'depmod: ERROR: kernel/m31.ko.gz: the process that read it died' ]
 	[ "$(grep -c . "out/lib/modules/$RELEASE/modules.dep")" = 30 ]
 }

@@ -110,8 +110,8 @@ set_up() {
 	old_files "$TREE"
 	before=$(contents "$TREE")
 	# Every try fails, and no time passes between them.
-	run strace -qq -o /dev/null -e trace=flock,nanosleep,clock_nanosleep,clock_nanosleep_time64 \
-		-e inject=flock:error=EAGAIN -e inject=nanosleep,clock_nanosleep,clock_nanosleep_time64:retval=0 \
+	pauses=?poll,?ppoll,?ppoll_time64,?nanosleep,?clock_nanosleep,?clock_nanosleep_time64
+	run strace -qq -o /dev/null -e trace=flock,$pauses -e inject=flock:error=EAGAIN -e inject=$pauses:retval=0 \
 		"$DEPMOD" -b "$ROOT" -C empty "$RELEASE"
 	exits 1
 	says "waiting for another run to end in $TREE"
