@@ -256,7 +256,7 @@ struct symbols {
 };
 
 /* The CRC that a __crc_ symbol stands for: its value, or the 32 bits that it points to. */
-COLD static uint32_t crc_of(const struct elf *elf, const struct symbols *s, uint32_t number,
+static uint32_t crc_of(const struct elf *elf, const struct symbols *s, uint32_t number,
 		       uint64_t value, uint32_t section)
 {
 	struct section place;
@@ -317,7 +317,7 @@ INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct l
 	}
 }
 
-COLD static void read_exported_names(const struct elf *elf)
+static void read_exported_names(const struct elf *elf)
 {
 	struct span strings = string_table(wanted_section(elf, KSYMTAB_STRINGS),
 					   "__ksymtab_strings without an end");
@@ -393,7 +393,7 @@ static void read_versions(const struct elf *elf, struct span records)
 }
 
 /* Two sections side by side: CRCs of 32 bits, and as many names. */
-COLD static void read_extended_versions(const struct elf *elf)
+static void read_extended_versions(const struct elf *elf)
 {
 	struct span crcs = wanted_section(elf, EXTENDED_CRCS);
 	struct span names = string_table(wanted_section(elf, EXTENDED_NAMES),

@@ -147,7 +147,7 @@ void names_adopt(struct names *names, uint32_t count, size_t used)
 }
 
 /* For all but names_add(), which is called for every symbol of every module. */
-COLD static uint32_t *find_slot(const struct names *names, const struct name *name)
+static uint32_t *find_slot(const struct names *names, const struct name *name)
 {
 	return slot_of(names, name->hash, name->string, name->length);
 }
