@@ -4,7 +4,8 @@
 ROOMS = main depmod modprobe help options arguments shell lookup rules database running config conf scan load kernel resolve cycles output closure publish index confine facts module \
 	inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
 	glob regex hash sort path file arena span text report
-FAST = inflate lzma2 literals sequences fse xxh64 elf facts hash sort index
+DECODERS = inflate lzma2 literals sequences fse xxh64
+FAST = $(DECODERS) elf facts hash sort index
 OBJECTS = $(ROOMS:%=build/%.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
@@ -24,10 +25,10 @@ MUSL := $(shell $(MUSL_GCC) -static -\#\#\# none.o 2>&1 | sed -n 's/.* -L\([^ ]*
 ACROSS = -flto -ffat-lto-objects
 OBJECTS += build/libc.o
 build/libc.o: OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
-# Padding before loops, copies of their heads and the most even order of blocks cost four kilobytes and gain nothing
-# that can be measured.
-PACKED = -falign-functions=1 -falign-loops=1 -falign-jumps=1 -falign-labels=1 -fno-tree-ch \
-	-freorder-blocks-algorithm=simple
+# Padding before loops, and in the decoders copies of their heads and the best order of blocks, cost four kilobytes and gain
+# nothing that can be measured.
+PACKED = -falign-functions=1 -falign-loops=1 -falign-jumps=1 -falign-labels=1
+$(DECODERS:%=build/%.o): PACKED += -fno-tree-ch -freorder-blocks-algorithm=simple
 LINK = $(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) -flto=auto -flto-partition=one $(SMALLEST) -o $@ $(MUSL)/rcrt1.o $(MUSL)/crti.o $(OBJECTS) \
 	$(MUSL)/libc.a -lgcc -lgcc_eh $(MUSL)/libc.a $(MUSL)/crtn.o
 else
