@@ -73,6 +73,11 @@ char *arena_string(struct arena *arena, const char *string, size_t length)
 	return copy;
 }
 
+char *arena_copy(struct arena *arena, struct span bytes)
+{
+	return arena_string(arena, (const char *)bytes.p, span_size(bytes));
+}
+
 uint32_t *new_words(struct arena *arena, size_t count, uint32_t value)
 {
 	uint32_t *words = arena_take(arena, count, sizeof(*words), sizeof(*words));

@@ -19,7 +19,7 @@ static void append(struct arena *memory, struct words **list, const char *word)
 
 static const char *keep(struct reading *r, struct span word)
 {
-	return arena_string(r->conf.memory, (const char *)word.p, span_size(word));
+	return arena_copy(r->conf.memory, word);
 }
 
 static void append_all(struct reading *r, struct words **list, struct span rest)

@@ -53,7 +53,7 @@ static const char *word_of(struct database *d, struct span *line)
 
 	if (!next_word(line, &word))
 		return "";
-	return arena_string(d->memory, (const char *)word.p, span_size(word));
+	return arena_copy(d->memory, word);
 }
 
 static void match_alias(struct lookup *l, char *pattern, const char *module, uint32_t number)
@@ -72,14 +72,14 @@ static void match_alias_line(struct lookup *l, struct span line, uint32_t number
 	struct span word, pattern;
 
 	if (next_word(&line, &word) && span_is(word, "alias") && next_word(&line, &pattern))
-		match_alias(l, arena_string(l->database->memory, (const char *)pattern.p, span_size(pattern)),
+		match_alias(l, arena_copy(l->database->memory, pattern),
 			    word_of(l->database, &line), number);
 }
 
 /* `PATH: PATH...` of modules.dep, `PATH` of modules.builtin */
 static void match_path_line(struct lookup *l, struct span line)
 {
-	const char *whole = arena_string(l->database->memory, (const char *)line.p, span_size(line));
+	const char *whole = arena_copy(l->database->memory, line);
 	const char *colon = strchr(whole, ':');
 	const char *path = colon ? arena_string(l->database->memory, whole, (size_t)(colon - whole)) : whole;
 

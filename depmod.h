@@ -935,6 +935,7 @@ void *arena_take(struct arena *arena, size_t count, size_t size, size_t alignmen
 
 /* A copy of the bytes, with a NUL behind; and words that all have one value. */
 char *arena_string(struct arena *arena, const char *string, size_t length);
+char *arena_copy(struct arena *arena, struct span bytes);
 uint32_t *new_words(struct arena *arena, size_t count, uint32_t value);
 
 /* Back to where `used` was; pages beyond `keep` more bytes go back to the system. */

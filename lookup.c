@@ -232,7 +232,7 @@ void ko_soft(struct catalog *c, const struct ko *ko, struct item **before, struc
 		else if (span_is(word, "post:"))
 			list = after;
 		else if (list)
-			*end_of(list) = look_up(c, arena_string(c->memory, (const char *)word.p, span_size(word)));
+			*end_of(list) = look_up(c, arena_copy(c->memory, word));
 	}
 }
 

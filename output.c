@@ -275,7 +275,7 @@ static void add_builtin(struct output *o, struct span *content)
 	const char *name;
 
 	next_line(content, &line);
-	name = arena_string(&o->strings, (const char *)line.p, span_size(line));
+	name = arena_copy(&o->strings, line);
 	if (!is_letter((uint8_t)*name)) {
 		error("invalid line in modules.builtin: ", name);
 		return;

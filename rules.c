@@ -29,7 +29,7 @@ const struct rule *next_rule(const struct rule *rule, enum rule_kind kind)
 
 static char *keep(struct rules *rules, struct span word)
 {
-	return arena_string(rules->conf.memory, (const char *)word.p, span_size(word));
+	return arena_copy(rules->conf.memory, word);
 }
 
 /* What follows the name and one blank. Parameters are separated by blanks alone. */

@@ -25,7 +25,7 @@ static const char *first_word(struct arena *scratch, const char *path)
 	if (file_read(scratch, CURRENT_DIRECTORY, path, ANY_FILE, &content) || !next_line(&content, &line) ||
 	    !next_word(&line, &word))
 		return "";
-	return arena_string(scratch, (const char *)word.p, span_size(word));
+	return arena_copy(scratch, word);
 }
 
 /* A word of the module's line in /proc/modules: name, size, uses, holders, state. */
@@ -40,7 +40,7 @@ static const char *listed(struct arena *scratch, const char *name, int column)
 			continue;
 		while (column-- && next_word(&line, &word))
 			;
-		return column < 0 ? arena_string(scratch, (const char *)word.p, span_size(word)) : "";
+		return column < 0 ? arena_copy(scratch, word) : "";
 	}
 	return "";
 }
