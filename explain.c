@@ -1,0 +1,307 @@
+/* explain.c: one module explained: lines of a label and words, folded at 80 columns; lists in byte order. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "depmod.h"
+
+struct page {
+	const struct inquiry *inquiry;
+	struct arena *scratch;
+	const struct module *module;
+	const struct facts *facts; /* the module's, */
+	uint32_t number;           /* and its number */
+	struct text text;          /* lines that are not folded yet: label, tab, words */
+	struct key *words;         /* of the list that is being collected */
+	uint32_t count;
+	struct closure closure;
+};
+
+/* ---- which module ---- */
+
+/* The same entry of a directory: a link is not what it leads to. */
+static bool same_file(int directory, const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !fstatat(directory, a, &x, AT_SYMLINK_NOFOLLOW) &&
+	       !fstatat(directory, b, &y, AT_SYMLINK_NOFOLLOW) &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static bool is_asked(const struct inquiry *q, const struct module *module, const char *name)
+{
+	return strcmp(module->name, name) == 0 &&
+	       (!strchr(q->module, '/') || same_file(q->tree->roots[module->root].directory, q->module, module->path));
+}
+
+uint32_t find_module(const struct inquiry *q, const char **loser)
+{
+	const char *name = module_name(q->scratch, q->module);
+	const struct loser *l = q->tree->losers;
+
+	*loser = NULL;
+	for (uint32_t m = 0; m < q->tree->count; m++)
+		if (is_asked(q, &q->tree->modules[m], name))
+			return m;
+	while (l && !is_asked(q, &l->module, name))
+		l = l->next;
+	for (uint32_t m = 0; l && m < q->tree->count; m++)
+		if (strcmp(q->tree->modules[m].name, name) == 0) {
+			*loser = l->module.path;
+			return m;
+		}
+	error("no module ", q->module, " in ", q->tree->roots->name);
+	return NONE;
+}
+
+/* ---- lines and lists ---- */
+
+/* One line: the label, and words that do not reach the 80th column while they are short enough. */
+static void fold(struct text *out, struct span line)
+{
+	enum { LABEL = 16, WIDTH = 79 };
+	static const char blanks[] = "\n                ";
+	size_t label = (size_t)((const uint8_t *)memchr(line.p, '\t', span_size(line)) - line.p), column = LABEL;
+	struct span word;
+
+	text_add(out, line.p, label);
+	text_add(out, blanks + 1, LABEL - label);
+	line.p += label;
+	for (; next_word(&line, &word); column += span_size(word)) {
+		bool first = column == LABEL, folds = !first && column + 1 + span_size(word) > WIDTH;
+
+		text_string(out, folds ? blanks : first ? "" : " ");
+		column = folds ? LABEL : column + !first;
+		text_add(out, word.p, span_size(word));
+	}
+	text_add(out, "\n", 1);
+}
+
+static void collect(struct page *p, const char *word, size_t length)
+{
+	struct key *key = arena_take(p->scratch, 1, sizeof(*key), 8);
+
+	if (!p->count++)
+		p->words = key;
+	*key = (struct key){ .string = word, .length = (uint32_t)length };
+}
+
+/* Returns how many were collected, for the last time. */
+static uint32_t sort_collected(struct page *p)
+{
+	uint32_t count = p->count;
+
+	sort_strings(p->words, arena_take(p->scratch, count, sizeof(*p->words), 8), count);
+	p->count = 0;
+	return count;
+}
+
+static bool equal(const struct key *a, const struct key *b)
+{
+	return a->length == b->length && memcmp(a->string, b->string, a->length) == 0;
+}
+
+/* A line of what was collected, if anything was. Words that end in a colon are counted, others told once. */
+static void put_list(struct page *p, const char *label, const char *owner)
+{
+	uint32_t count = sort_collected(p), same;
+
+	for (uint32_t i = 0; i < count; i += same) {
+		const struct key *word = &p->words[i];
+		struct number number;
+
+		for (same = 1; i + same < count && equal(word, word + same);)
+			same++;
+		text_string(&p->text, i ? ", " : label);
+		if (!i && owner) {
+			text_string(&p->text, owner);
+			text_string(&p->text, ": ");
+		}
+		text_harmless(&p->text, word->string, word->length);
+		if (word->string[word->length - 1] == ':') {
+			text_string(&p->text, " ");
+			text_string(&p->text, decimal(&number, same));
+		}
+	}
+	text_add(&p->text, "\n", count != 0);
+}
+
+/* ---- the file ---- */
+
+static const char *machine_name(uint16_t machine, struct number *number)
+{
+	static const struct {
+		uint16_t machine;
+		char name[10];
+	} machines[] = {
+		{ 3, "i386" }, { 4, "m68k" }, { 8, "mips" }, { 15, "parisc" }, { 18, "sparc" }, { 20, "ppc" },
+		{ 21, "ppc64" }, { 22, "s390" }, { 40, "arm" }, { 42, "sh" }, { 43, "sparc64" },
+		{ 62, "x86-64" }, { 183, "aarch64" }, { 243, "riscv" }, { 258, "loongarch" }, { 0x9026, "alpha" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(machines); i++)
+		if (machines[i].machine == machine)
+			return machines[i].name;
+	return decimal(number, machine);
+}
+
+static void put_form(struct page *p)
+{
+	int fd = open_again(p->inquiry->tree->roots[p->module->root].directory, p->module->path,
+			    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct number number;
+	struct elf_form form;
+	const char *kind;
+
+	if (fd < 0)
+		return;
+	kind = module_form(fd);
+	form = elf_form(module_bytes(fd, p->scratch));
+	text_line(&p->text, "form:\t", *kind ? kind : "plain", form.wide ? " ELF 64-bit " : " ELF 32-bit ",
+		  form.big ? "big-endian " : "little-endian ", machine_name(form.machine, &number), (char *)NULL);
+	close(fd);
+}
+
+/* The other files of its name, and why they do not count. */
+static void put_losers(struct page *p)
+{
+	struct rule_of_choice rule;
+	uint32_t count;
+
+	for (const struct loser *l = p->inquiry->tree->losers; l; l = l->next)
+		if (strcmp(l->module.name, p->module->name) == 0)
+			collect(p, l->module.path, l->module.path_length);
+	count = sort_collected(p);
+	for (uint32_t i = 0; i < count; i++) {
+		wins(p->inquiry->config, p->module->path, p->words[i].string, &rule);
+		text_line(&p->text, "instead of:\t", p->words[i].string, " by ", rule.name, rule.word ? " " : "",
+			  rule.word ? rule.word : "", rule.other_word ? " before " : "",
+			  rule.other_word, (char *)NULL);
+	}
+}
+
+static void put_file(struct page *p, const char *loser)
+{
+	text_line(&p->text, "name:\t", p->module->name, (char *)NULL);
+	if (loser)
+		text_line(&p->text, "not used:\t", loser, (char *)NULL);
+	text_line(&p->text, "file:\t", p->module->path, (char *)NULL);
+	put_losers(p);
+	if (p->inquiry->graph->left_out[p->number])
+		text_line(&p->text, "left out:\t", p->facts->failed
+			  ? p->inquiry->loaded->reasons[p->number].text
+			  : "in a dependency cycle, or needs a module that is", (char *)NULL);
+	if (!p->facts->failed)
+		put_form(p);
+}
+
+/* ---- what it needs, and what needs it ---- */
+
+/* The symbols that it needs of that owner. What is weak may have none. */
+static void collect_needs(struct page *p, uint32_t owner)
+{
+	const struct facts *facts = p->facts;
+	const uint32_t *supplier = p->inquiry->graph->supplier[facts->worker];
+	const struct name *names = p->inquiry->loaded->keepers[facts->worker].names.entries;
+
+	for (uint32_t i = 0; i < facts->need_count; i++) {
+		uint32_t id = facts->needs[i] & ~WEAK_NEED;
+
+		if (supplier[id] == owner && (owner != NONE || id == facts->needs[i]))
+			collect(p, names[id].string, names[id].length);
+	}
+}
+
+static void put_needs(struct page *p)
+{
+	const struct graph *graph = p->inquiry->graph;
+
+	for (uint32_t i = graph->first[p->number]; i < graph->first[p->number + 1]; i++) {
+		collect_needs(p, graph->direct[i]);
+		put_list(p, "needs:\t", p->inquiry->tree->modules[graph->direct[i]].name);
+	}
+}
+
+/* Without its list of symbols, the kernel is taken to have what no module has. */
+static void put_kernel(struct page *p)
+{
+	bool known = p->inquiry->kernel_known;
+	struct number number;
+
+	if (known)
+		collect_needs(p, NONE);
+	put_list(p, "nobody has:\t", NULL);
+	collect_needs(p, known ? OWNER_KERNEL : NONE);
+	text_line(&p->text, "kernel symbols:\t", decimal(&number, p->count), (char *)NULL);
+	p->count = 0;
+}
+
+/* Modules that it needs, or that need it (`users`): directly, or only through others. */
+static void put_others(struct page *p, bool users, bool directly, const char *label)
+{
+	const struct graph *graph = p->inquiry->graph;
+	const struct tree *tree = p->inquiry->tree;
+
+	for (uint32_t m = 0; m < tree->count; m++) {
+		uint32_t from = users ? m : p->number, to = users ? p->number : m;
+
+		if (needs(graph, from, to, &p->closure) && needs_directly(graph, from, to) == directly)
+			collect(p, tree->modules[m].name, tree->modules[m].name_length);
+	}
+	put_list(p, label, NULL);
+}
+
+/* ---- what it says ---- */
+
+/* Counted by bus where they name one: what stands before the first colon. */
+static void put_aliases(struct page *p)
+{
+	struct values values = values_of(p->facts, ALIAS);
+	size_t length;
+
+	for (const char *alias; (alias = next_value(&values, &length));) {
+		const char *colon = memchr(alias, ':', length);
+
+		collect(p, alias, colon ? (size_t)(colon - alias) + 1 : length);
+	}
+	put_list(p, "aliases:\t", NULL);
+}
+
+static void put_values(struct page *p, char kind, const char *label)
+{
+	struct values values = values_of(p->facts, kind);
+	size_t length;
+
+	for (const char *value; (value = next_value(&values, &length));)
+		text_line(&p->text, label, value, (char *)NULL);
+}
+
+/* ---- the whole ---- */
+
+bool explain(const struct inquiry *q)
+{
+	const char *loser;
+	struct page p = { .inquiry = q, .scratch = q->scratch, .number = find_module(q, &loser) };
+	struct span rest, line;
+
+	if (p.number == NONE)
+		return false;
+	p.module = &q->tree->modules[p.number];
+	p.facts = &q->loaded->facts[p.number];
+	closure_init(&p.closure, q->tree->count, q->scratch);
+	text_open(&p.text, q->memory);
+	put_file(&p, loser);
+	put_needs(&p);
+	put_others(&p, false, false, "  indirectly:\t");
+	put_kernel(&p);
+	put_others(&p, true, true, "needed by:\t");
+	put_others(&p, true, false, "  indirectly:\t");
+	put_aliases(&p);
+	put_values(&p, SOFTDEP, "soft:\t");
+	put_values(&p, WEAKDEP, "weak:\t");
+	for (rest = span_of(p.text.start, p.text.size); next_line(&rest, &line);)
+		fold(q->out, line);
+	return true;
+}
