@@ -1,0 +1,135 @@
+# Completion of depmod and modprobe, for bash. It reads the whole line first: value[LETTER] of options that take one,
+# all options in `given`, operands, and in `expected` the letter of the option whose value is being typed. Names from
+# the disk may be hostile: bash expands none of them, and only those of harmless characters are offered.
+
+# _depmod_line LETTERS NAME=LETTER...: the options that take a value, short ones and long ones.
+_depmod_line() {
+	local letters=$1 i word name next=
+	shift
+	for ((i = 1; i < ${#COMP_WORDS[@]}; i++)); do
+		word=${COMP_WORDS[i]//[\\\'\"]/}
+		[[ $word != '~'* ]] || word=$HOME${word:1}
+		if ((i == COMP_CWORD)); then
+			expected=$next next=
+		elif [[ $word == = ]]; then
+			continue # of --name=value
+		elif [[ $next ]]; then
+			value[$next]=$word next=
+		elif [[ $word == --* ]]; then
+			given+=" $word "
+			for name; do [[ ${name%=*} != "${word:2}" ]] || next=${name#*=}; done
+		elif [[ $word == -?* ]]; then
+			_depmod_letters "${word:1}"
+		else
+			operands+=("$word")
+		fi
+	done
+	[[ $cur != = ]] || cur=
+}
+
+# A bundle of letters; what follows one that takes a value is the value.
+_depmod_letters() {
+	local rest=$1 letter
+	while [[ $rest ]]; do
+		letter=${rest:0:1} rest=${rest:1}
+		given+=" -$letter "
+		if [[ $letters == *"$letter"* ]]; then
+			[[ $rest ]] && value[$letter]=$rest || next=$letter
+			return
+		fi
+	done
+}
+
+# The directory of the kernels' directories: _depmod_directory BASE [MODULEDIR]
+_depmod_directory() {
+	local usr=
+	[[ -d $1/lib/modules || ! -d $1/usr/lib/modules ]] || usr=usr/
+	echo "$1/${2:-${usr}lib/modules}"
+}
+
+# Those lines of standard input that begin with START.
+_depmod_offer() {
+	local word
+	while read -r word; do
+		[[ $word != "$1"* ]] || COMPREPLY+=("$word")
+	done < <(LC_ALL=C grep -x '[A-Za-z0-9_.+~-]*' | LC_ALL=C sort -u)
+}
+
+_depmod_versions() { _depmod_offer "$cur" < <(cd -- "$1" 2>/dev/null && printf '%s\n' [0-9]*.*/ | tr -d /); }
+
+_depmod_modules() {
+	_depmod_offer "${cur//-/_}" < <(cd -- "$1" 2>/dev/null && cat modules.dep modules.builtin 2>/dev/null |
+		sed 's/:.*//; s,.*/,,; s/\..*//; s/-/_/g; /./!d')
+}
+
+# _depmod_files -f, or -d for directories alone
+_depmod_files() {
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
+}
+
+_depmod_options() { mapfile -t COMPREPLY < <(compgen -W "$*" -- "$cur"); }
+
+_depmod() {
+	local cur=${COMP_WORDS[COMP_CWORD]} given= expected= directory word release=
+	local -a operands=()
+	local -A value=()
+	COMPREPLY=()
+	_depmod_line bmoCEFP basedir=b moduledir=m outdir=o config=C symvers=E filesyms=F symbol-prefix=P jobs=1 explain=2
+	directory=$(_depmod_directory "${value[b]}" "${value[m]}")
+	for word in "${operands[@]}"; do [[ $word != [0-9]*.* ]] || release=$word; done
+	case $expected in
+	b | m | o) _depmod_files -d ;;
+	C | E | F) _depmod_files -f ;;
+	2) _depmod_modules "$directory/${release:-$(uname -r)}" ;;
+	?) ;;
+	*)
+		if [[ $cur == -* ]]; then
+			_depmod_options -a --all -A --quick -n --dry-run --show --all-versions --explain --dot --map --jobs \
+				--sync --no-sync -b --basedir -m --moduledir -o --outdir -C --config -e --errsyms \
+				-F --filesyms -E --symvers -P --symbol-prefix -u --unresolved-error --strict \
+				-v --verbose -w --warn -q --quiet -s --syslog -V --version -h --help -r --root
+		elif [[ $given == *' --dot '* ]]; then
+			_depmod_modules "$directory/${release:-$(uname -r)}"
+			[[ $release ]] || _depmod_versions "$directory"
+		elif ((${#operands[@]} == 0)); then
+			_depmod_versions "$directory"
+		elif [[ $given != *' --explain '* ]]; then
+			_depmod_files -f
+		fi
+		;;
+	esac
+}
+
+_modprobe() {
+	local cur=${COMP_WORDS[COMP_CWORD]} given= expected= directory
+	local -a operands=()
+	local -A value=()
+	COMPREPLY=()
+	_depmod_line CdSw config=C dirname=d set-version=S wait=w
+	directory=$(_depmod_directory "${value[d]}")
+	case $expected in
+	d) _depmod_files -d ;;
+	C) _depmod_files -f ;;
+	S) _depmod_versions "$directory" ;;
+	?) ;;
+	*)
+		if [[ $cur == -* ]]; then
+			_depmod_options -a --all -r --remove --remove-holders --remove-dependencies -w --wait --first-time \
+				-n --dry-run --show -b --use-blacklist -i --ignore-install --ignore-remove -f --force \
+				--force-modversion --force-vermagic -D --show-depends -R --resolve-alias \
+				-c --show-config --showconfig --show-modversions --dump-modversions --show-exports \
+				-v --verbose -q --quiet -s --syslog -V --version -h --help -d --dirname -S --set-version -C --config
+		elif [[ $cur == [./]* || $given == *' --show-'[me]* || $given == *' --dump-'* ]]; then
+			_depmod_files -f
+		elif [[ $given == *' -r '* || $given == *' --remove'* ]]; then
+			_depmod_offer "${cur//-/_}" < <(cut -d ' ' -f 1 /proc/modules 2>/dev/null)
+		elif [[ ${#operands[@]} == 0 || $given == *' -'[aR]' '* || $given == *' --all '* || $given == *' --resolve-alias '* ]]; then
+			_depmod_modules "$directory/${value[S]:-$(uname -r)}"
+		fi
+		;;
+	esac
+}
+
+complete -F _depmod depmod
+complete -F _modprobe modprobe

@@ -1,0 +1,163 @@
+# Completion of depmod and modprobe, for fish. LETTERS are those of options that take a value.
+
+# The last value that the line gives to an option: __depmod_value LETTERS LETTER NAME
+function __depmod_value -a letters letter name
+    set -l words (commandline -opc)
+    set -l value
+    for i in (seq 2 (count $words))
+        set -l parts (string match -r -- "^(?:--$name(?:=|\$)|-[^-$letters]*$letter)(.*)" $words[$i])
+        or continue
+        set value $parts[2]
+        test -n "$value"; or set value $words[(math $i + 1)]
+    end
+    string replace -r '^~' ~ -- $value
+end
+
+# Whether the line has one of these options: __depmod_given LETTERS LETTER... NAME|NAME...
+function __depmod_given -a letters flags names
+    string match -qr -- "^(--($names)\$|-[^-$letters]*[$flags])" (commandline -opc)[2..]
+end
+
+# What on the line is neither an option nor the value of one: __depmod_operands LETTERS NAME|NAME...
+function __depmod_operands -a letters names
+    set -l value false
+    for word in (commandline -opc)[2..]
+        if $value
+            set value false
+        else if string match -qr -- "^(--($names)|-[^-$letters]*[$letters])\$" $word
+            set value true
+        else if not string match -q -- '-*' $word
+            echo $word
+        end
+    end
+end
+
+# The directory of the kernels' directories: __depmod_directory BASE [MODULEDIR]
+function __depmod_directory -a base moduledir
+    if test -n "$moduledir"
+        echo $base/$moduledir
+    else if test ! -d $base/lib/modules -a -d $base/usr/lib/modules
+        echo $base/usr/lib/modules
+    else
+        echo $base/lib/modules
+    end
+end
+
+function __depmod_versions -a directory
+    path basename $directory/*.*/ | string match -r '^[0-9].*'
+end
+
+# With - in place of _, too, where the word has one.
+function __depmod_modules -a directory release
+    test -n "$release"; or set release (uname -r)
+    set -l names (cat $directory/$release/modules.{dep,builtin} 2>/dev/null |
+        string replace -r ':.*' '' | string replace -r '.*/' '' | string replace -r '\..*' '' | string replace -a - _)
+    string match -v '' -- $names
+    string match -qr '^(--[a-z]*=)?[^-].*-' -- (commandline -ct); and string replace -a _ - -- $names
+end
+
+# ---- depmod ----
+
+function __depmod_here
+    __depmod_directory "$(__depmod_value bmoCEFP b basedir)" "$(__depmod_value bmoCEFP m moduledir)"
+end
+
+function __depmod_words
+    __depmod_operands bmoCEFP 'basedir|moduledir|outdir|config|symvers|filesyms|symbol-prefix|jobs|explain'
+end
+
+# The version among them.
+function __depmod_release
+    set -l versions (__depmod_words | string match -r '^[0-9].*\..*'); and echo $versions[1]
+end
+
+complete -c depmod -f
+complete -c depmod -n 'not __depmod_release >/dev/null' -a '(__depmod_versions (__depmod_here))' -d kernel
+complete -c depmod -n '__depmod_given bmoCEFP = dot' -a '(__depmod_modules (__depmod_here) (__depmod_release))' -d module
+complete -c depmod -n '__depmod_release >/dev/null; and not __depmod_given bmoCEFP = "dot|explain"' -F
+complete -c depmod -s a -l all -d 'All modules'
+complete -c depmod -s A -l quick -d 'Nothing when no module is newer than modules.dep'
+complete -c depmod -s n -l dry-run -d 'Text files to standard output'
+complete -c depmod -l show -d 'Text files to standard output'
+complete -c depmod -l all-versions -d 'Every kernel below the module directory'
+complete -c depmod -l explain -x -a '(__depmod_modules (__depmod_here) (__depmod_release))' -d 'What is known of a module'
+complete -c depmod -l dot -d 'The graph of dependencies, for Graphviz'
+complete -c depmod -l map -d 'Also the map files of older systems'
+complete -c depmod -l jobs -x -d 'Number of worker processes'
+complete -c depmod -l sync -d 'Wait until all is on the disk'
+complete -c depmod -l no-sync -d 'Do not wait until all is on the disk'
+complete -c depmod -s b -l basedir -x -a '(__fish_complete_directories)' -d 'Look for the module directory below'
+complete -c depmod -s m -l moduledir -x -a '(__fish_complete_directories)' -d 'Module directory'
+complete -c depmod -s o -l outdir -x -a '(__fish_complete_directories)' -d 'Write below'
+complete -c depmod -s C -l config -r -F -d 'In place of depmod.d'
+complete -c depmod -s e -l errsyms -d 'Report symbols that nothing supplies'
+complete -c depmod -s F -l filesyms -r -F -d 'System.map'
+complete -c depmod -s E -l symvers -r -F -d 'Module.symvers'
+complete -c depmod -s P -l symbol-prefix -x -d 'Character to ignore at the beginning of symbols'
+complete -c depmod -s u -l unresolved-error -d 'Exit 1 when -e had something to report'
+complete -c depmod -l strict -d 'Exit 1 when a module could not be read'
+complete -c depmod -s v -l verbose -d 'Each dependency and its symbol'
+complete -c depmod -s w -l warn -d 'Duplicate modules, symbols and aliases'
+complete -c depmod -s q -l quiet -d 'No warnings'
+complete -c depmod -s s -l syslog -d 'Messages to the system\'s log'
+complete -c depmod -s r -l root -d 'For older callers'
+complete -c depmod -s V -l version -d 'Version'
+complete -c depmod -s h -l help -d 'Help'
+
+# ---- modprobe ----
+
+function __modprobe_here
+    __depmod_directory "$(__depmod_value CdSw d dirname)"
+end
+
+function __modprobe_words
+    __depmod_operands CdSw 'config|dirname|set-version|wait'
+end
+
+# What the next word is: a file, a loaded module, a module, or a parameter.
+function __modprobe_kind
+    if string match -qr '^[./]' -- (commandline -ct); or __depmod_given CdSw = 'show-(modversions|exports)|dump-modversions'
+        echo file
+    else if __depmod_given CdSw r 'remove(-holders|-dependencies)?'
+        echo loaded
+    else if __depmod_given CdSw aR 'all|resolve-alias'; or not count (__modprobe_words) >/dev/null
+        echo module
+    else
+        echo parameter
+    end
+end
+
+complete -c modprobe -f
+complete -c modprobe -n 'test (__modprobe_kind) = file' -F
+complete -c modprobe -n 'test (__modprobe_kind) = loaded' -a '(cut -d " " -f 1 /proc/modules 2>/dev/null)' -d loaded
+complete -c modprobe -n 'test (__modprobe_kind) = module' -d module \
+    -a '(__depmod_modules (__modprobe_here) (__depmod_value CdSw S set-version))'
+complete -c modprobe -s a -l all -d 'Load every module named'
+complete -c modprobe -s r -l remove -d 'Remove modules'
+complete -c modprobe -l remove-holders -d 'With -r: first what uses them'
+complete -c modprobe -l remove-dependencies -d 'With -r: first what uses them'
+complete -c modprobe -s w -l wait -x -d 'With -r: milliseconds to wait for a module'
+complete -c modprobe -l first-time -d 'Fail when there is nothing to do'
+complete -c modprobe -s n -l dry-run -d 'Do nothing'
+complete -c modprobe -l show -d 'Do nothing'
+complete -c modprobe -s b -l use-blacklist -d 'Names on the blacklist are not loaded'
+complete -c modprobe -s i -l ignore-install -d 'Without its own commands'
+complete -c modprobe -l ignore-remove -d 'Without its own commands'
+complete -c modprobe -s f -l force -d 'No matter versions and kernel'
+complete -c modprobe -l force-modversion -d 'No matter the versions of symbols'
+complete -c modprobe -l force-vermagic -d 'No matter which kernel it was made for'
+complete -c modprobe -s D -l show-depends -d 'What would be loaded'
+complete -c modprobe -s R -l resolve-alias -d 'The modules that a name stands for'
+complete -c modprobe -s c -l show-config -d 'Configuration and aliases'
+complete -c modprobe -l showconfig -d 'Configuration and aliases'
+complete -c modprobe -l show-modversions -d 'Symbols that the file needs'
+complete -c modprobe -l dump-modversions -d 'Symbols that the file needs'
+complete -c modprobe -l show-exports -d 'Symbols that the file exports'
+complete -c modprobe -s v -l verbose -d 'What is done'
+complete -c modprobe -s q -l quiet -d 'No messages'
+complete -c modprobe -s s -l syslog -d 'Messages to the system\'s log'
+complete -c modprobe -s V -l version -d 'Version'
+complete -c modprobe -s h -l help -d 'Help'
+complete -c modprobe -s d -l dirname -x -a '(__fish_complete_directories)' -d 'Look for lib/modules below'
+complete -c modprobe -s S -l set-version -x -a '(__depmod_versions (__modprobe_here))' -d 'Another kernel'
+complete -c modprobe -s C -l config -r -F -d 'In place of modprobe.d'

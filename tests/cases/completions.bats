@@ -1,0 +1,155 @@
+# What the shells offer when the tabulator key is pressed.
+load common
+load shells
+
+setup_file() {
+	for shell in bash zsh fish; do command -v $shell >/dev/null || skip "$shell is not installed"; done
+}
+
+# Two kernels below `root`, one below `merged`, which has only usr/lib; files; and a running kernel.
+kernels() {
+	mkdir -p "$ROOT/lib/modules/6.2.0-x" merged/usr/lib/modules/5.10.0 modules/4.0.1 bin
+	printf '%s\n' 'kernel/snd-hda-intel.ko.xz: kernel/snd.ko' 'kernel/snd.ko:' 'kernel/snow.ko.gz:' 'kernel/ext4.ko:' \
+		>"$TREE/modules.dep"
+	printf '%s\n' kernel/built-in.ko >"$TREE/modules.builtin"
+	printf '%s\n' kernel/other.ko: >"$ROOT/lib/modules/6.2.0-x/modules.dep"
+	printf '#!/bin/sh\necho %s\n' "$RELEASE" >bin/uname
+	printf '#!/bin/sh\ncase $* in *" /proc/modules") printf "snd_pcm\\nsnd\\next4\\n" ;; *) exec %s "$@" ;; esac\n' \
+		"$(command -v cut)" >bin/cut
+	chmod +x bin/*
+	: >"file 1"
+}
+
+@test "depmod: the versions below the module directory" {
+	kernels
+	every_shell_offers 'depmod -b root ' 6.1.0 6.2.0-x
+	every_shell_offers 'depmod -broot 6.2' 6.2.0-x
+	every_shell_offers 'depmod -ab root ' 6.1.0 6.2.0-x
+	every_shell_offers 'depmod --basedir=root 6.1' 6.1.0
+	every_shell_offers 'depmod --basedir root -a ' 6.1.0 6.2.0-x
+	every_shell_offers "depmod -b $ROOT " 6.1.0 6.2.0-x
+	every_shell_offers 'depmod -b nowhere '
+}
+
+@test "depmod: the versions below another module directory" {
+	kernels
+	every_shell_offers 'depmod -b . -m modules ' 4.0.1
+	every_shell_offers 'depmod -m modules -b . ' 4.0.1
+	every_shell_offers 'depmod -b . --moduledir=modules ' 4.0.1
+	every_shell_offers 'depmod -b merged ' 5.10.0
+	every_shell_offers 'depmod -b root -b merged ' 5.10.0
+}
+
+@test "depmod: files behind the version" {
+	kernels
+	every_shell_offers 'depmod -b root 6.1.0 fi' 'file 1'
+}
+
+@test "depmod: values of options" {
+	kernels
+	every_shell_offers 'depmod -b me' merged
+	every_shell_offers 'depmod --outdir=me' merged
+	every_shell_offers 'depmod -b fi'
+	every_shell_offers 'depmod -F fi' 'file 1'
+	every_shell_offers 'depmod -aeE fi' 'file 1'
+	every_shell_offers 'depmod --config me' merged
+	every_shell_offers 'depmod -P '
+	every_shell_offers 'depmod --jobs '
+}
+
+@test "depmod --explain: modules of the version that is named, or of the running kernel" {
+	kernels
+	every_shell_offers 'depmod -b root --explain sn' snd snd_hda_intel snow
+	every_shell_offers 'depmod -b root 6.2.0-x --explain ' other
+	every_shell_offers 'depmod -b root --explain=bu' built_in
+	every_shell_offers 'depmod -b root --explain snd ' 6.1.0 6.2.0-x
+	every_shell_offers 'depmod -b root --explain snd 6.1.0 '
+}
+
+@test "depmod --dot: modules, and a version before or after" {
+	kernels
+	every_shell_offers 'depmod -b root --dot ' 6.1.0 6.2.0-x built_in ext4 snd snd_hda_intel snow
+	every_shell_offers 'depmod -b root --dot 6.2.0-x ' other
+	every_shell_offers 'depmod -b root --dot snd 6' 6.1.0 6.2.0-x
+}
+
+@test "depmod: options, long ones alone behind two dashes" {
+	every_shell_offers 'depmod --sy' --symbol-prefix --symvers --sync --syslog
+	every_shell_offers 'depmod 6.1.0 --stri' --strict
+}
+
+@test "modprobe: modules of the running kernel, or of another one" {
+	kernels
+	every_shell_offers 'modprobe -d root ' built_in ext4 snd snd_hda_intel snow
+	every_shell_offers 'modprobe -d root sn' snd snd_hda_intel snow
+	every_shell_offers 'modprobe --dirname=root -S 6.2.0-x ' other
+	every_shell_offers 'modprobe -droot -vS6.2.0-x ' other
+	every_shell_offers 'modprobe -d nowhere '
+}
+
+@test "modprobe: a dash is as good as an underscore" {
+	kernels
+	SHELLS='bash zsh' every_shell_offers 'modprobe -d root snd-h' snd_hda_intel
+	SHELLS=fish every_shell_offers 'modprobe -d root snd-h' snd-hda-intel
+}
+
+@test "modprobe: behind a module stand parameters, but for -a and -R" {
+	kernels
+	every_shell_offers 'modprobe -d root snd '
+	every_shell_offers 'modprobe -a -d root snd e' ext4
+	every_shell_offers 'modprobe -d root -vR snd e' ext4
+}
+
+@test "modprobe -r: modules that are loaded" {
+	kernels
+	every_shell_offers 'modprobe -r ' ext4 snd snd_pcm
+	every_shell_offers 'modprobe -vr snd' snd snd_pcm
+	every_shell_offers 'modprobe --remove ext4 snd' snd snd_pcm
+}
+
+@test "modprobe: files and directories" {
+	kernels
+	every_shell_offers 'modprobe ./fi' 'file 1'
+	every_shell_offers 'modprobe --show-exports fi' 'file 1'
+	every_shell_offers 'modprobe -C me' merged
+	every_shell_offers 'modprobe -d me' merged
+	every_shell_offers 'modprobe -d fi'
+}
+
+@test "modprobe: versions, and nothing for milliseconds" {
+	kernels
+	every_shell_offers 'modprobe -d root -S ' 6.1.0 6.2.0-x
+	every_shell_offers 'modprobe -d merged --set-version=' 5.10.0
+	every_shell_offers 'modprobe -r -w '
+}
+
+@test "a directory with blanks in its name" {
+	kernels
+	mv root 'r s'
+	every_shell_offers 'depmod -b "r s" ' 6.1.0 6.2.0-x
+	every_shell_offers 'depmod -b r\ s ' 6.1.0 6.2.0-x
+	every_shell_offers 'modprobe -d "r s" ex' ext4
+}
+
+@test "bash: words come with their quotes" {
+	kernels
+	mv root 'r s'
+	for word in '"r s"' "'r s'" 'r\ s'; do
+		run bash --norc -c 'source "$1"; COMP_WORDS=(depmod -b "$2" ""); COMP_CWORD=3; _depmod; echo "${COMPREPLY[@]}"' \
+			- "$PROJECT/completions/depmod.bash" "$word"
+		[ "$output" = "6.1.0 6.2.0-x" ]
+	done
+}
+
+@test "names from the disk are run by no shell" {
+	kernels
+	printf '%s\n' 'kernel/$(touch${IFS}hacked).ko:' 'kernel/`touch${IFS}hacked`.ko:' 'kernel/snd.ko:' >"$TREE/modules.dep"
+	mkdir "$ROOT/lib/modules/"{'9.9$(touch hacked)','9.9`touch hacked`'}
+	for shell in bash zsh fish; do
+		offered "$shell" 'modprobe -d root ' >offered
+		grep -qx snd offered
+		offered "$shell" 'depmod -b root ' >offered
+		grep -qx 6.1.0 offered
+		[ ! -e hacked ]
+	done
+}

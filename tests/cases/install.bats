@@ -1,0 +1,119 @@
+# make install and make uninstall.
+load common
+
+make_it() { run make -s --no-print-directory -C "$PROJECT" "$@"; }
+
+# installed DIRECTORY: every file below it, with where a link leads to.
+installed() { (cd "$1" && find . ! -type d -printf '%P %l\n' | sed 's/ $//' | LC_ALL=C sort); }
+
+files='sbin/depmod
+sbin/modprobe depmod
+share/bash-completion/completions/depmod
+share/bash-completion/completions/modprobe depmod
+share/fish/vendor_completions.d/depmod.fish
+share/fish/vendor_completions.d/modprobe.fish depmod.fish
+share/man/man5/depmod.d.5
+share/man/man5/modprobe.d.5
+share/man/man5/modules.dep.5
+share/man/man5/modules.dep.bin.5 modules.dep.5
+share/man/man8/depmod.8
+share/man/man8/modprobe.8
+share/zsh/site-functions/_depmod'
+
+@test "install: below DESTDIR, in /usr/local" {
+	make_it install DESTDIR="$PWD/to"
+	exits 0
+	[ "$(ls to to/usr)" = $'to:\nusr\n\nto/usr:\nlocal' ]
+	[ "$(installed to/usr/local)" = "$files" ]
+	[ "$(find to -perm /111 -type f)" = to/usr/local/sbin/depmod ]
+	[ -z "$(find to ! -type l ! -perm -444)" ]
+}
+
+@test "install: what is installed is what is here" {
+	make_it install DESTDIR="$PWD/to" PREFIX=/usr
+	exits 0
+	cmp to/usr/sbin/depmod "$DEPMOD"
+	cmp to/usr/share/bash-completion/completions/depmod "$PROJECT/completions/depmod.bash"
+	cmp to/usr/share/zsh/site-functions/_depmod "$PROJECT/completions/_depmod"
+	cmp to/usr/share/fish/vendor_completions.d/depmod.fish "$PROJECT/completions/depmod.fish"
+	[ "$(to/usr/sbin/depmod --help)" = "$("$DEPMOD" --help)" ]
+	[ "$(to/usr/sbin/modprobe --help)" = "$("$DEPMOD" modprobe --help)" ]
+}
+
+@test "install: every command of main.c, and no other, is depmod or a link to it" {
+	make_it install DESTDIR="$PWD/to" PREFIX=
+	exits 0
+	sed -n 's/.*commands\[\] = {//p' "$PROJECT/main.c" | grep -oE '"[a-z]+"' | tr -d '"' | sort >commands
+	[ -s commands ]
+	ls to/sbin | diff commands -
+}
+
+@test "install: pages name the version that -V prints" {
+	make_it install DESTDIR="$PWD/to"
+	exits 0
+	version=$("$DEPMOD" -V | sed -n 's/^depmod //p')
+	[ -n "$version" ]
+	for page in to/usr/local/share/man/man?/*; do
+		[ "$(grep '^\.Os' "$page")" = ".Os depmod $version" ]
+	done
+}
+
+@test "install: PREFIX, SBINDIR, MANDIR and the directories of the shells" {
+	make_it install DESTDIR="$PWD/to" PREFIX=/opt/x SBINDIR=/sbin MANDIR=/man BASHDIR=/b ZSHDIR=/z FISHDIR=/f
+	exits 0
+	[ "$(installed to)" = "b/depmod
+b/modprobe depmod
+f/depmod.fish
+f/modprobe.fish depmod.fish
+man/man5/depmod.d.5
+man/man5/modprobe.d.5
+man/man5/modules.dep.5
+man/man5/modules.dep.bin.5 modules.dep.5
+man/man8/depmod.8
+man/man8/modprobe.8
+sbin/depmod
+sbin/modprobe depmod
+z/_depmod" ]
+	make_it uninstall DESTDIR="$PWD/to" PREFIX=/opt/x SBINDIR=/sbin MANDIR=/man BASHDIR=/b ZSHDIR=/z FISHDIR=/f
+	exits 0
+	[ -z "$(installed to)" ]
+}
+
+@test "install: again, over what is there" {
+	make_it install DESTDIR="$PWD/to"
+	make_it install DESTDIR="$PWD/to"
+	exits 0
+	[ "$(installed to/usr/local)" = "$files" ]
+}
+
+@test "install and uninstall: paths with blanks" {
+	make_it install DESTDIR="$PWD/a b" PREFIX='/c  d'
+	exits 0
+	[ "$(installed 'a b/c  d')" = "$files" ]
+	make_it uninstall DESTDIR="$PWD/a b" PREFIX='/c  d'
+	exits 0
+	[ -z "$(installed 'a b')" ]
+}
+
+@test "install: a mask of the shell's takes no one's rights" {
+	umask 077
+	make_it install DESTDIR="$PWD/to"
+	exits 0
+	[ -z "$(find to/usr ! -type l ! -perm -444)" ]
+}
+
+@test "uninstall: all that install brought, and nothing else" {
+	make_it install DESTDIR="$PWD/to"
+	echo mine >to/usr/local/sbin/insmod
+	echo mine >to/usr/local/share/man/man8/insmod.8
+	make_it uninstall DESTDIR="$PWD/to"
+	exits 0
+	[ "$(installed to/usr/local)" = $'sbin/insmod\nshare/man/man8/insmod.8' ]
+}
+
+@test "uninstall: what is not there is no error" {
+	make_it uninstall DESTDIR="$PWD/nowhere"
+	exits 0
+	says_nothing
+	[ ! -e nowhere ]
+}

@@ -1,0 +1,66 @@
+# README.md: every command in it is run.
+PROJECT=$BATS_TEST_DIRNAME/..
+DEPMOD=${DEPMOD:-$PROJECT/depmod}
+
+# A small system to run them in: the tree of 6.1.0 below /mnt and modules, the running kernel's, and an extension.
+setup_file() {
+	cd "$BATS_FILE_TMPDIR"
+	export RUNNING=$(uname -r)
+	for place in root/mnt root/ext root/modules; do mkdir -p $place/lib/modules/6.1.0/kernel; done
+	"$PROJECT/build/mkmodule" root/mnt/lib/modules/6.1.0/kernel/jbd2.ko --export journal
+	"$PROJECT/build/mkmodule" root/mnt/lib/modules/6.1.0/kernel/ext4.ko --need journal
+	"$PROJECT/build/mkmodule" root/ext/lib/modules/6.1.0/kernel/more.ko --need journal
+	cp -R root/mnt/lib root/modules
+	cp -R root/mnt/lib root
+	cp -R root/lib/modules/6.1.0 "root/lib/modules/$RUNNING"
+	mkdir root/bin root/tmp
+	cp "$DEPMOD" root/bin
+	ln -s depmod root/bin/modprobe
+	cp /bin/busybox root/bin/sh
+	echo 'ffffffff81000000 T printk' >root/System.map
+}
+
+setup() { cd "$BATS_FILE_TMPDIR/root"; }
+
+# commands: each line of README.md that is one, without what is said of it.
+commands() { sed -n 's/^    \(.*\)$/\1/p' "$PROJECT/README.md" | sed 's/   *[#a-z].*$//; s/ #.*$//; s/ *$//'; }
+
+# try COMMAND: runs it, in the small system where it is one of ours; by its path, as a shell may have a modprobe of its own.
+try() {
+	case $1 in
+	'make test') return ;; # which is what runs this
+	'make demo') make -s -C "$PROJECT" demo ;;
+	'make install' | 'make install PREFIX=/usr/local' | 'make uninstall') make -s -C "$PROJECT" ${1#make } DESTDIR="$PWD/installed" ;;
+	'make install '*) (set -- $1; for word; do shift; set -- "$@" "${word/DESTDIR=/DESTDIR=$PWD/}"; done; make -s -C "$PROJECT" "${@:2}") ;;
+	*' | dot -Tsvg') chroot . /bin/sh -c "/bin/${1% | *}" | dot -Tsvg ;;
+	'depmod modprobe ext4') chroot . /bin/sh -c "/bin/depmod modprobe -n ext4" ;;
+	'depmod --explain'*) chroot . /bin/sh -c "/bin/depmod && /bin/$1" ;;
+	*'"$1"'*) chroot . /bin/sh -c "/bin/$1" script /mnt ;;
+	depmod* | modprobe*) chroot . /bin/sh -c "/bin/$1" ;;
+	*) PATH=$PATH:/bin bash -ec "$1" ;;
+	esac
+}
+
+@test "every command of README.md does what it says" {
+	count=0
+	while read -r command; do
+		echo "$command"
+		PATH=/bin:/sbin:/usr/bin:/usr/sbin try "$command" >said </dev/null
+		count=$((count + 1))
+	done < <(commands)
+	[ "$count" -ge 25 ]
+}
+
+@test "afterwards everything is where README.md says" {
+	[ -s "lib/modules/$RUNNING/modules.dep.bin" ]
+	[ -s mnt/lib/modules/6.1.0/modules.dep.bin ]
+	[ "$(cat tmp/indexes/lib/modules/6.1.0/modules.dep)" = 'kernel/ext4.ko: kernel/jbd2.ko
+kernel/jbd2.ko:' ]
+	[ "$(cat tmp/merged/lib/modules/6.1.0/modules.dep)" = 'kernel/ext4.ko: kernel/jbd2.ko
+kernel/jbd2.ko:
+kernel/more.ko: kernel/jbd2.ko' ]
+	[ -s out/lib/modules/6.1.0/modules.dep ]
+	gzip -dc initramfs.img | cpio --quiet -t | grep -qx lib/modules/6.1.0/modules.dep.bin
+	gzip -dc initramfs.img | cpio --quiet -t | grep -qx sbin/modprobe
+	[ -L image/sbin/modprobe ]
+}
