@@ -1,54 +1,91 @@
 # depmod: one static file. `make` builds ./depmod, `make size` prints what each room costs,
-# `make demo` shows it at work, `make test` runs everything, also `make lint` and `make check-hardening`.
+# `make demo` shows it at work, `make test` runs everything, also `make lint` and `make check-hardening`;
+# `make install` is at the end.
 
-ROOMS = main depmod modprobe help options arguments shell lookup rules database running config conf scan load kernel resolve cycles output closure publish index confine facts module \
+# Where it stands once.
+VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' help.c)
+
+# In the order of main.c's list; the executable is called like the first one, and the others are links to it.
+COMMANDS = depmod modprobe
+ROOMS = main depmod modutils modprobe help options arguments shell lookup rules database running config modulesconf conf kernels oldtree scan load kernel \
+	resolve cycles dot explain output closure publish index confine facts maps modalias tables ksymtab object module \
 	inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
-	glob regex hash sort path file arena span text report
+	nearest glob regex hash sort path file arena span text report progress
 DECODERS = inflate lzma2 literals sequences fse xxh64
 FAST = $(DECODERS) elf facts hash sort index
+UNPACKER = unpack inflate crc span
+PACK = gzip -9n
 OBJECTS = $(ROOMS:%=build/%.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 SAFE = -D_FILE_OFFSET_BITS=64 -fPIE -fstack-protector
 SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
-LINK_SAFE = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--build-id=none,-s
+LINK_SAFE = -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s
 
 # The release build: musl-gcc, where it is installed and no other compiler is asked for. Debian's does not know
-# -static-pie and would silently link a program that needs a loader, so gcc itself gets the pieces by hand.
-ifeq ($(origin CC),default)
+# -static-pie and would silently link a program that needs a loader, so gcc itself gets the pieces by hand. For another
+# processor: CROSS=aarch64-linux-gnu- MUSL=LIBRARIES MUSL_INCLUDE=HEADERS; see release/build.
+ifdef CROSS
+CC = $(CROSS)gcc -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(shell $(CROSS)gcc -print-file-name=include)
+else ifeq ($(origin CC),default)
 MUSL_GCC := $(shell command -v musl-gcc)
-endif
 ifneq ($(MUSL_GCC),)
 CC = $(MUSL_GCC)
 MUSL := $(shell $(MUSL_GCC) -static -\#\#\# none.o 2>&1 | sed -n 's/.* -L\([^ ]*musl[^ ]*\) .*/\1/p')
+endif
+endif
+ifdef MUSL
 # Optimised across rooms; the objects hold ordinary code too, for `make size`.
 ACROSS = -flto -ffat-lto-objects
-OBJECTS += build/libc.o
+OBJECTS += build/libc.o build/relro.o
 build/libc.o: OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
-# Padding before loops, and in the decoders copies of their heads and the best order of blocks, cost four kilobytes and gain
-# nothing that can be measured.
-PACKED = -falign-functions=1 -falign-loops=1 -falign-jumps=1 -falign-labels=1
-$(DECODERS:%=build/%.o): PACKED += -fno-tree-ch -freorder-blocks-algorithm=simple
-LINK = $(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) -flto=auto -flto-partition=one $(SMALLEST) -o $@ $(MUSL)/rcrt1.o $(MUSL)/crti.o $(OBJECTS) \
+LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) -flto=auto -flto-partition=one $(SMALLEST) -o $@ $(MUSL)/rcrt1.o $(MUSL)/crti.o $(filter %.o,$^) \
 	$(MUSL)/libc.a -lgcc -lgcc_eh $(MUSL)/libc.a $(MUSL)/crtn.o
-else
-LINK = $(CC) $(CFLAGS) -static $(LINK_SAFE) -o $@ $(OBJECTS) && \
-	echo 'note: built without musl-gcc; it works, but is not the release build'
-endif
 
+# Where code is larger than that of x86_64 and ARM, size goes before speed: LZMA2 takes ten times as long as deflate to unpack,
+# some milliseconds.
+MACHINE := $(shell $(CC) -dumpmachine)
+ifeq ($(filter x86_64% arm%,$(MACHINE)),)
+UNPACKER = unpack lzma2 span
+PACK = xz --format=raw --lzma2=preset=9e,lc=0,lp=2,pb=2
+build/unpack.o: private CFLAGS += -DPACKED_AS_LZMA2
+endif
+ifneq ($(filter mips%,$(MACHINE)),)
+SAFE += -mno-relax-pic-calls
+FAST =
+endif
+build/unpack.o: OPTIMISE = $(SMALLEST) -fno-tree-loop-distribute-patterns
+
+# The program is compressed; what unpacks it (see unpack.c) is an executable like it, but that it has no relocations, and
+# that its code and constants share pages, which saves as much as they are large on some processors.
+depmod: $(UNPACKER:%=build/%.o) build/libc.o
+	$(LINK) -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=1024
+
+build/unpack.o: build/program.inc
+build/program.inc: build/program
+	@{ echo 'static const uint8_t packed[] = {' && $(PACK) <$< | $(NUMBERS) && \
+		echo "}; enum { PROGRAM_SIZE = $$(wc -c <$<) };"; } >$@
+
+build/program: $(OBJECTS)
+	$(LINK) -Wl,-z,separate-code
+else
 depmod: $(OBJECTS)
-	$(LINK)
+	$(CC) $(CFLAGS) -static $(LINK_SAFE) -o $@ $(OBJECTS)
+	@echo 'note: built without musl-gcc; it works, but is not the release build'
+endif
 
 SMALLEST := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
 OPTIMISE = $(SMALLEST)
-$(FAST:%=build/%.o): OPTIMISE = -O2 $(PACKED)
+$(FAST:%=build/%.o): OPTIMISE = -O2
+# Bytes as a list that C takes.
+NUMBERS = od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g'
 
 build/%.o: %.c depmod.h Makefile build/compiler | build
 	$(CC) -std=c11 $(WARNINGS) $(SAFE) $(SMALL) $(OPTIMISE) $(ACROSS) $(CFLAGS) -c $< -o $@
 
 build/help.o: build/help.inc
-build/help.inc: help/depmod help/modprobe | build
-	@for text in $^; do cat $$text; printf '\0'; done | gzip -9n | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g' >$@
+build/help.inc: $(COMMANDS:%=help/%) | build
+	@for text in $^; do cat $$text; printf '\0'; done | $(NUMBERS) >$@
 
 # Another compiler or other flags: everything anew.
 build/compiler: always | build
@@ -60,14 +97,14 @@ build:
 # Code and constants of each room in bytes, largest last, then the whole.
 size: depmod
 	@size $(OBJECTS) | awk 'NR > 1 { sub(".*/", "", $$6); print $$1 + $$2, $$6 }' | sort -n
-	@wc -c depmod
+	@wc -c $(wildcard build/program) depmod
 
 # ---- tests ----
 
 # Rooms are tested as they are, but with the C library and the sanitizers of the host.
 TEST_CC = gcc
 TEST_CFLAGS = -std=c11 -g -O1 $(WARNINGS) -fsanitize=address,undefined -fno-sanitize-recover=all
-TESTED = $(filter-out main depmod modprobe help,$(ROOMS))
+TESTED = $(filter-out main depmod modutils modprobe help,$(ROOMS))
 UNITS = $(patsubst tests/unit/%.c,build/unit/%,$(filter-out %-streams.c,$(wildcard tests/unit/*.c)))
 
 demo:
@@ -96,6 +133,8 @@ build/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(TESTED:%=build/test-%.
 	@mkdir -p build/unit
 	$(TEST_CC) $(TEST_CFLAGS) -I. $(filter-out %.h,$^) -lcmocka -llzma -lzstd -lz -o $@
 
+build/unit/maps: | build/mkmodule
+
 # Fuzzing: see tests/fuzz/run. Hidden symbols, so that libz does not call our crc32().
 FUZZ_CFLAGS = -std=c11 -g -O1 $(WARNINGS) -fvisibility=hidden -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_OUTSIDE = report arena_reserve file_read directory_open directory_next directory_close
@@ -116,17 +155,67 @@ build/fuzz/seeds: tests/fuzz/make-seeds build/mkmodule
 
 # What checkers say that run nothing, and whether the executable is as hard to abuse as it can be.
 LINTERS = gcc clang-tidy cppcheck
-LINTED = $(OBJECTS:build/%.o=%.c) $(wildcard tests/*.c tests/unit/*.c tests/bench/*.c tests/fuzz/*.c)
+LINTED = $(OBJECTS:build/%.o=%.c) $(if $(MUSL),unpack.c) $(wildcard tests/*.c tests/unit/*.c tests/bench/*.c tests/fuzz/*.c tests/real/*.c)
 
-lint: build/help.inc
+lint: build/help.inc $(if $(MUSL),build/program.inc)
 	@WARNINGS='$(WARNINGS)' tests/lint '$(LINTERS)' $(LINTED)
 
 check-hardening: depmod
+ifdef MUSL
+	@UNPACKER=yes tests/check-hardening depmod $(OBJECTS)
+	@SIZE_LIMIT=500000 tests/check-hardening build/program $(OBJECTS)
+else
 	@tests/check-hardening depmod $(OBJECTS)
+endif
+
+# ---- releases ----
+
+release:
+	@tests/setup release
+	@release/build $(VERSION)
+
+# ---- installing: DESTDIR goes before all of these ----
+
+PREFIX = /usr/local
+SBINDIR = $(PREFIX)/sbin
+MANDIR = $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
+
+LINKS = $(filter-out depmod,$(COMMANDS))
+PAGES = $(wildcard man/*)
+
+# Pages name the version below their text.
+build/man/%: man/% help.c Makefile
+	@mkdir -p build/man
+	sed 's/^\.Os$$/.Os depmod $(VERSION)/' $< >$@
+
+# A shell looks for completions under the name of the command.
+install: depmod $(PAGES:%=build/%)
+	install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
+		'$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
+	install -m 755 depmod '$(DESTDIR)$(SBINDIR)'
+	install -m 644 $(filter %.5,$(PAGES:%=build/%)) '$(DESTDIR)$(MANDIR)/man5'
+	install -m 644 $(filter %.8,$(PAGES:%=build/%)) '$(DESTDIR)$(MANDIR)/man8'
+	install -m 644 completions/depmod.bash '$(DESTDIR)$(BASHDIR)/depmod'
+	install -m 644 completions/_depmod '$(DESTDIR)$(ZSHDIR)'
+	install -m 644 completions/depmod.fish '$(DESTDIR)$(FISHDIR)'
+	ln -sf modules.dep.5 '$(DESTDIR)$(MANDIR)/man5/modules.dep.bin.5'
+	for name in $(LINKS); do \
+		ln -sf depmod '$(DESTDIR)$(SBINDIR)'/$$name && ln -sf depmod '$(DESTDIR)$(BASHDIR)'/$$name && \
+		ln -sf depmod.fish '$(DESTDIR)$(FISHDIR)'/$$name.fish || exit; \
+	done
+
+uninstall:
+	rm -f $(addprefix '$(DESTDIR)$(SBINDIR)'/,$(COMMANDS)) $(addprefix '$(DESTDIR)$(BASHDIR)'/,$(COMMANDS)) \
+		'$(DESTDIR)$(ZSHDIR)'/_depmod $(addprefix '$(DESTDIR)$(FISHDIR)'/,$(COMMANDS:=.fish)) \
+		$(addprefix '$(DESTDIR)$(MANDIR)'/man5/,modules.dep.bin.5 $(notdir $(filter %.5,$(PAGES)))) \
+		$(addprefix '$(DESTDIR)$(MANDIR)'/man8/,$(notdir $(filter %.8,$(PAGES))))
 
 clean:
 	rm -rf build depmod
 
 always:
 
-.PHONY: always size demo test tests fuzzers lint check-hardening clean
+.PHONY: always size demo test tests fuzzers lint check-hardening release install uninstall clean

@@ -18,21 +18,40 @@ static const char *next_entry(const char *entry)
 	return strchr(entry, '\n') + 1;
 }
 
-/* The option of that name, or the only one that begins so; NULL when there is none, or more than one. */
+/* The option of that name, or the only one that begins so; NULL when there is none, or more than one. Those that have
+ * a letter are looked at first: what was once short enough for one of these stays so. */
 static const char *find_long(const char *known, const char *name, size_t length)
 {
-	const char *match = NULL;
-	bool several = false;
+	const char *match[2] = { NULL };
+	bool several[2] = { false }, no_letter;
 
 	for (; *known; known = next_entry(known)) {
 		if (strncmp(known + 2, name, length) != 0)
 			continue;
 		if (known[2 + length] == '\n')
 			return known;
-		several = match != NULL;
-		match = known;
+		no_letter = *known < ' ';
+		several[no_letter] = match[no_letter] != NULL;
+		match[no_letter] = known;
 	}
-	return several ? NULL : match;
+	no_letter = !match[false];
+	return several[no_letter] ? NULL : match[no_letter];
+}
+
+static enum verdict unknown_long(const char *known, const char *name, size_t length)
+{
+	struct nearest nearest = { .word = span_of(name, length) };
+	char meant[32] = "";
+	struct text text = { .start = meant, .capacity = sizeof(meant), .fd = -1 };
+
+	for (; *known; known = next_entry(known))
+		nearest_try(&nearest, span_of(known + 2, strcspn(known + 2, "\n")));
+	if (nearest.found.p)
+		text_add(&text, nearest.found.p, span_size(nearest.found));
+	text_add(&text, "", 1);
+	error("unknown or ambiguous option --", name, *meant ? ", did you mean --" : "", meant,
+	      *meant ? "?" : "", " (--help lists the options)");
+	return WRONG_USAGE;
 }
 
 static enum verdict parse_long(struct arguments *a)
@@ -42,7 +61,7 @@ static enum verdict parse_long(struct arguments *a)
 	const char *option = find_long(a->known, name, length);
 
 	if (!length || !option)
-		return wrong_usage("unknown or ambiguous option --", name);
+		return unknown_long(a->known, name, length);
 	if (name[length] && !takes_value(option))
 		return wrong_usage("this option takes no value: --", name);
 	if (name[length])

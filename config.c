@@ -7,7 +7,7 @@ struct reading {
 	const char *release;
 };
 
-static void append(struct arena *memory, struct words **list, const char *word)
+void append_word(struct arena *memory, struct words **list, const char *word)
 {
 	struct words *entry = arena_take(memory, 1, sizeof(*entry), sizeof(void *));
 
@@ -27,7 +27,7 @@ static void append_all(struct reading *r, struct words **list, struct span rest)
 	struct span word;
 
 	while (next_word(&rest, &word))
-		append(r->conf.memory, list, keep(r, word));
+		append_word(r->conf.memory, list, keep(r, word));
 }
 
 static bool for_this_kernel(const struct reading *r, const char *pattern)
@@ -76,7 +76,7 @@ static void read_external(struct reading *r, struct span rest)
 	else if (*directory.p != '/')
 		conf_say(&r->conf, ERROR, "external directory is not absolute: ", keep(r, directory));
 	else if (for_this_kernel(r, keep(r, kernel)))
-		append(r->conf.memory, &r->config->external, keep(r, without_slashes(directory)));
+		append_word(r->conf.memory, &r->config->external, keep(r, without_slashes(directory)));
 }
 
 static void read_line(struct conf *conf, struct span line)
@@ -110,7 +110,7 @@ void config_read(struct config *config, struct arena *memory, const char *const 
 	*config = (struct config){ 0 };
 	conf_read(&r.conf, paths);
 	if (!config->search) {
-		append(memory, &config->search, "updates");
-		append(memory, &config->search, "built-in");
+		append_word(memory, &config->search, "updates");
+		append_word(memory, &config->search, "built-in");
 	}
 }

@@ -90,12 +90,12 @@ static void match_path_line(struct lookup *l, struct span line)
 /* `MODULE.alias=PATTERN` */
 static void match_builtin_alias(struct lookup *l, const char *string, size_t length)
 {
-	const char *dot = memchr(string, '.', length);
+	const char *point = memchr(string, '.', length);
 	struct arena *memory = l->database->memory;
 
-	if (dot && strncmp(dot, ".alias=", 7) == 0)
-		match_alias(l, arena_string(memory, dot + 7, (size_t)(string + length - dot - 7)),
-			    arena_string(memory, string, (size_t)(dot - string)), 0);
+	if (point && strncmp(point, ".alias=", 7) == 0)
+		match_alias(l, arena_string(memory, point + 7, (size_t)(string + length - point - 7)),
+			    arena_string(memory, string, (size_t)(point - string)), 0);
 }
 
 /* What is not kept takes no memory. */

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/syscall.h>
+#include <sys/times.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ struct run {
 	char **arguments;
 	int status;
 	struct arena words, memory, scratch, shared, crcs;
+	struct kernels kernels;
 	struct config config;
 	struct tree tree;
 	struct loaded loaded;
@@ -22,6 +24,7 @@ struct run {
 	struct publication publication;
 	pid_t values;              /* the process that writes VALUE_FILES, or 0 */
 	bool published;
+	clock_t begun;
 	char output[4096];         /* text that goes to standard output */
 	struct text standard_output;
 };
@@ -35,31 +38,13 @@ static const char *running_release(struct run *run)
 	return arena_string(&run->memory, name.release, strlen(name.release));
 }
 
-/* BASE/MODULEDIR/VERSION/ */
-static char *version_directory(struct run *run, const char *base)
-{
-	struct text text;
-
-	text_open(&text, &run->memory);
-	if (base) {
-		text_string(&text, base);
-		while (text.size && text.start[text.size - 1] == '/')
-			text.size--;
-	}
-	text_add(&text, "/", 1);
-	text_string(&text, run->options.module_directory + strspn(run->options.module_directory, "/"));
-	text_add(&text, "/", 1);
-	text_string(&text, run->options.release);
-	text_add(&text, "/", 2);
-	return arena_take(&run->memory, text.size, 1, 1);
-}
-
 static bool find_modules(struct run *run)
 {
 	struct options *o = &run->options;
 	bool tell = o->warn || o->verbose;
 	int failed;
 
+	run->tree.keeps_losers = o->question != NO_QUESTION;
 	for (uint32_t i = 0; i < o->file_count; i++)
 		o->files[i] = absolute_path(&run->memory, o->files[i]);
 	if (o->file_count && !o->all)
@@ -85,13 +70,19 @@ static bool read_kernel(struct run *run)
 }
 
 /* What a module holds that could not be kept. */
-static void report_refused(const char *path, const struct facts *facts)
+static void report_refused(struct run *run, const struct module *module, const struct facts *facts)
 {
 	struct values values = values_of(facts, REFUSED);
 	size_t length;
 
 	for (const char *value; (value = next_value(&values, &length));)
-		warning(path, ": left out, as it is too long or holds control characters: ", value);
+		warning(told_root(&run->tree, module), module->path,
+			": left out, as it is too long or holds control characters: ", value);
+	values = values_of(facts, TABLES_FAULT);
+	for (const char *value; (value = next_value(&values, &length));) {
+		error(told_root(&run->tree, module), module->path, ": left out of the maps: ", value);
+		run->status |= run->options.strict;
+	}
 }
 
 static void report_damaged(struct run *run)
@@ -100,17 +91,17 @@ static void report_damaged(struct run *run)
 		run->status = 1;
 	for (uint32_t i = 0; i < run->tree.count; i++) {
 		const struct facts *facts = &run->loaded.facts[i];
-		const char *path = run->tree.modules[i].path;
+		const struct module *module = &run->tree.modules[i];
 
 		if (facts->passing)
-			bad_in(path, run->loaded.reasons[i].text);
+			bad_in(module->path, run->loaded.reasons[i].text);
 		if (facts->failed) {
-			error(path, ": ", run->loaded.reasons[i].text);
+			error(told_root(&run->tree, module), module->path, ": ", run->loaded.reasons[i].text);
 			if (run->options.strict)
 				run->status = 1;
 		}
 		if (facts->refused)
-			report_refused(path, facts);
+			report_refused(run, module, facts);
 	}
 }
 
@@ -141,7 +132,8 @@ static bool replace_file(void *context, const char *name, struct span content)
 static bool write_part(struct run *run, enum file_set set)
 {
 	struct options *o = &run->options;
-	struct output_options how = { .set = set, .text_only = o->dry_run, .warn = o->warn };
+	struct output_options how = { .set = set, .text_only = o->dry_run, .maps = o->maps,
+				      .warn = o->warn };
 
 	return write_outputs(&how, &run->tree, &run->loaded, &run->graph,
 			     o->dry_run ? print_file : replace_file,
@@ -174,18 +166,23 @@ static pid_t start_values(struct run *run)
 	return pid < 0 ? 0 : pid;
 }
 
+static bool await(pid_t pid, int *status)
+{
+	while (waitpid(pid, status, 0) < 0)
+		if (errno != EINTR) {
+			error("could not wait for a process: ", error_text(errno));
+			*status = -1;
+			return false;
+		}
+	return true;
+}
+
 /* Waits for that process, if there is one. */
 static bool finish_values(struct run *run)
 {
 	int status = 0;
 
-	while (run->values && waitpid(run->values, &status, 0) < 0)
-		if (errno != EINTR) {
-			error("could not wait for a process: ", error_text(errno));
-			status = -1;
-			break;
-		}
-	if (run->values)
+	if (run->values && await(run->values, &status))
 		adopt_outputs(&run->publication, VALUE_FILES);
 	if (status > 0 && WIFSIGNALED(status))
 		error("the process that wrote modules.alias died");
@@ -198,7 +195,7 @@ static void resolve_all(struct run *run)
 	struct options *o = &run->options;
 	struct resolve_options how = {
 		.report_unresolved = o->errors, .warn = o->warn, .prefix = o->prefix,
-		.show = o->verbose ? &run->standard_output : NULL,
+		.show = o->verbose && !o->question ? &run->standard_output : NULL,
 		.kernel_symbols = run->kernel_symbols,
 		.kernel_crcs = o->symvers ? (const uint32_t *)(const void *)run->crcs.start : NULL,
 	};
@@ -220,10 +217,44 @@ static bool write_files(struct run *run)
 	return !apart || !run->graph.cyclic || write_part(run, VALUE_FILES);
 }
 
+/* The end of what -v tells. */
+static void tell_sums(struct run *run, uint32_t files)
+{
+	const struct graph *graph = &run->graph;
+	uint32_t modules = 0, symbols = 0, aliases = 0, hundredths = (uint32_t)(times(NULL) - run->begun);
+	struct number a, b, c, d, e, f;
+
+	for (uint32_t m = 0; m < run->tree.count; m++)
+		if (!graph->left_out[m]) {
+			modules++;
+			aliases += run->loaded.facts[m].aliases;
+		}
+	for (uint32_t s = 0; s < graph->symbols.count; s++)
+		symbols += graph->owner[s] < run->tree.count && !graph->left_out[graph->owner[s]];
+	text_flush(&run->standard_output);
+	info(decimal(&a, modules), " modules, ", decimal(&b, symbols), " symbols, ", decimal(&c, aliases), " aliases, ",
+	     decimal(&d, files), " files, ", decimal(&e, hundredths / 100), ".",
+	     decimal(&f, hundredths % 100 + 100) + 1, " seconds");
+}
+
+static bool answer(struct run *run)
+{
+	struct inquiry inquiry = {
+		.module = run->options.module, .config = &run->config, .tree = &run->tree,
+		.loaded = &run->loaded, .graph = &run->graph, .kernel_known = run->kernel_symbols != 0,
+		.out = &run->standard_output, .memory = &run->memory, .scratch = &run->scratch,
+	};
+
+	resolve_all(run);
+	return run->options.question == DOT ? dot(&inquiry) : explain(&inquiry);
+}
+
 static bool index_tree(struct run *run)
 {
+	uint32_t files;
 	struct load_options how = {
-		.jobs = run->options.jobs, .wants_crcs = run->options.symvers != NULL, .key = run->tree.key,
+		.jobs = run->options.jobs, .wants_crcs = run->options.symvers != NULL,
+		.wants_maps = run->options.maps, .key = run->tree.key, .show_progress = !run->options.quiet,
 	};
 
 	if (!find_modules(run) || !read_kernel(run))
@@ -232,20 +263,22 @@ static bool index_tree(struct run *run)
 	load(&run->loaded, &run->tree, &how, &run->shared, &run->memory);
 	report_damaged(run);
 	graph_begin(&run->graph, &run->tree, &run->loaded, &run->memory);
+	if (run->options.question)
+		return answer(run);
 	run->values = start_values(run);
-	return write_files(run) && (run->options.dry_run || publish_commit(&run->publication));
-}
-
-static char *output_directory(struct run *run)
-{
-	struct options *o = &run->options;
-
-	return version_directory(run, o->output_directory ? o->output_directory : o->base);
+	if (!write_files(run))
+		return false;
+	files = run->publication.count;
+	if (!run->options.dry_run && !publish_commit(&run->publication))
+		return false;
+	if (run->options.verbose)
+		tell_sums(run, files);
+	return true;
 }
 
 static bool nothing_to_do(struct run *run)
 {
-	const char *directory = output_directory(run), *first = "modules.dep";
+	const char *directory = kernels_output(&run->kernels, run->options.release), *first = "modules.dep";
 
 	return !publish_unfinished(directory, first, &run->memory) &&
 	       up_to_date(&run->tree, &run->config, join_path(&run->memory, directory, first), &run->memory);
@@ -265,7 +298,8 @@ static bool index_locked(struct run *run)
 	bool writes = !run->options.dry_run;
 	struct fault fault;
 
-	if (writes && !publish_begin(&run->publication, output_directory(run), run->options.sync))
+	if (writes && !publish_begin(&run->publication, kernels_output(&run->kernels, run->options.release),
+				     run->options.sync))
 		return false;
 	if (!attempt(index_and_publish, run, &fault))
 		report_fault(FATAL, "cannot go on", &fault);
@@ -287,8 +321,74 @@ static void reserve_memory(struct run *run)
 		   jobs * (WORKER_FACTS + WORKER_SCRATCH + WORKER_SYMBOLS));
 	arena_reserve(&run->memory, "memory", RUN_MEMORY, false);
 	arena_reserve(&run->scratch, "scratch memory", SCRATCH_MEMORY, false);
+}
+
+/* One kernel's modules, from the beginning to the end. */
+static void index_release(void *context)
+{
+	struct run *run = context;
+	struct options *o = &run->options;
+	uint32_t symbols;
+
+	if (is_old(o)) {
+		run->status = modutils(&run->kernels, o->release, run->tree.key, &run->memory, &run->scratch,
+				       &run->standard_output);
+		return;
+	}
+	if (o->errors && !o->symvers && !o->system_map) {
+		warning("-e needs -E or -F");
+		o->errors = false;
+	}
+	if (o->verbose)
+		run->begun = times(NULL);
+	config_read(&run->config, &run->memory, o->config_count ? o->configs : NULL, o->release);
+	if (!kernels_open(&run->kernels, o->release, &run->tree)) {
+		run->status = 1;
+		return;
+	}
+	if (o->quick && nothing_to_do(run))
+		return;
+	/* Not before there is a process for the kernel: it is this run's workers alone that share it. */
 	arena_reserve(&run->shared, "shared memory", SHARED_MEMORY, true);
 	arena_reserve(&run->crcs, "CRCs", SHARED_MEMORY, false);
+	symbols = (uint32_t)arena_share(SYMBOLS_MAX);
+	names_init(&run->graph.symbols, &run->memory, symbols, symbols * (size_t)16, run->tree.key);
+	if (!index_locked(run))
+		run->status = 1;
+}
+
+/* Whatever happens on the way, standard output is complete. Returns the exit status. */
+static int carry_out(struct run *run, void (*work)(void *))
+{
+	struct fault fault;
+
+	if (!attempt(work, run, &fault)) {
+		report_fault(FATAL, "cannot go on", &fault);
+		run->status = 1;
+	}
+	return text_close(&run->standard_output) || run->status;
+}
+
+/* Each kernel in a process of its own, so that nothing that goes wrong with one concerns the others. */
+static void index_all_releases(struct run *run)
+{
+	const char *const *release = kernels_list(&run->kernels);
+
+	run->status = !*release;
+	for (; *release; release++) {
+		int status = -1;
+		pid_t pid = _Fork();
+
+		if (pid == 0) {
+			run->options.release = *release;
+			_exit(carry_out(run, index_release));
+		}
+		if (pid < 0)
+			error("could not begin with ", *release, ": ", error_text(errno));
+		else if (await(pid, &status) && WIFSIGNALED(status))
+			error("the process for ", *release, " died");
+		run->status |= status != 0;
+	}
 }
 
 static void run_command(void *context)
@@ -296,59 +396,36 @@ static void run_command(void *context)
 	struct run *run = context;
 	struct options *o = &run->options;
 	enum verdict verdict;
-	uint32_t symbols;
-	int failed;
 
-	arena_reserve(&run->words, "arguments", ((size_t)run->argument_count + 1) * 2 * sizeof(void *) + 64,
+	arena_reserve(&run->words, "arguments", ((size_t)run->argument_count + 1) * 3 * sizeof(void *) + 64,
 		      false);
 	reserve_memory(run);
 	verdict = parse_options(o, run->argument_count, run->arguments, &run->words);
 	if (verdict != GO_ON) {
 		run->status = verdict == WRONG_USAGE;
 		if (o->print)
-			print_about(&run->standard_output, o->print, 0, &run->scratch);
+			print_about(&run->standard_output, o->print, 0);
 		return;
 	}
-	report_setup((struct report_settings){ .quiet = o->quiet, .verbose = o->verbose });
-	if (o->errors && !o->symvers && !o->system_map) {
-		warning("-e needs -E or -F");
-		o->errors = false;
+	report_setup((struct report_settings){ .quiet = o->quiet, .verbose = o->verbose, .syslog = o->syslog });
+	run->tree.key = random_key();
+	kernels_locate(&run->kernels, o, &run->memory, &run->scratch);
+	if (o->all_versions) {
+		index_all_releases(run);
+		return;
 	}
 	if (!o->release)
 		o->release = running_release(run);
-	if (o->base)
-		o->base = absolute_path(&run->memory, o->base);
-	if (o->output_directory)
-		o->output_directory = absolute_path(&run->memory, o->output_directory);
-	run->tree.name = version_directory(run, o->base);
-	run->tree.key = random_key();
-	config_read(&run->config, &run->memory, o->config_count ? o->configs : NULL, o->release);
-	failed = open_tree(&run->tree);
-	if (failed) {
-		error("could not open directory ", run->tree.name, ": ", error_text(failed));
-		run->status = 1;
-		return;
-	}
-	if (o->quick && nothing_to_do(run))
-		return;
-	symbols = (uint32_t)arena_share(SYMBOLS_MAX);
-	names_init(&run->graph.symbols, &run->memory, symbols, symbols * (size_t)16, run->tree.key);
-	if (!index_locked(run))
-		run->status = 1;
+	index_release(run);
 }
 
 int depmod(char **arguments)
 {
 	static struct run run;
-	struct fault fault;
 
 	while (arguments[run.argument_count])
 		run.argument_count++;
 	run.arguments = arguments;
 	run.standard_output = (struct text){ .start = run.output, .capacity = sizeof(run.output), .fd = 1 };
-	if (!attempt(run_command, &run, &fault)) {
-		report_fault(FATAL, "cannot go on", &fault);
-		run.status = 1;
-	}
-	return text_close(&run.standard_output) || run.status;
+	return carry_out(&run, run_command);
 }

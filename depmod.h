@@ -126,10 +126,23 @@ enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
 int depmod(char **arguments);
 int modprobe(char **arguments);
 
+/* ---- modutils.c: depmod for kernels of the 2.4 series and older ------------------------------- */
+
+struct options;
+struct tree;
+
+/* Whether the release is that old, or a file was named that is a module of such a kernel. */
+bool is_old(const struct options *options);
+
+/* Does what depmod of modutils did, for that release; `key` is for hashes of names. Returns the exit status. */
+struct kernels;
+int modutils(const struct kernels *kernels, const char *release, uint64_t key, struct arena *memory,
+	     struct arena *scratch, struct text *standard_output);
+
 /* ---- help.c ---------------------------------------------------------------------------------- */
 
 /* Prints the help ('h') of the command, which counts as main.c has them, or the version ('V'). */
-void print_about(struct text *out, char what, uint32_t command, struct arena *scratch);
+void print_about(struct text *out, char what, uint32_t command);
 
 /* ---- shell.c: commands that the configuration names ------------------------------------------- */
 
@@ -165,17 +178,23 @@ enum verdict wrong_usage(const char *what, const char *word);
 
 /* ---- options.c: the command line of depmod ------------------------------------------------------------- */
 
+enum question_kind { NO_QUESTION, EXPLAIN, DOT };
+
 struct options {
-	const char *base, *module_directory, *output_directory, *release;
+	const char *module_directory, *output_directory, *release;
 	const char *symvers, *system_map;
-	const char **configs;      /* ended by NULL; NULL when none was named */
+	const char *module;        /* that the question is about; NULL: all */
+	const char *no_version;    /* an operand where VERSION is expected; NULL in the end */
+	const char **bases;        /* ended by NULL */
+	const char **configs;      /* likewise; NULL when none was named */
 	const char **files;        /* likewise */
+	enum question_kind question;    /* to be answered instead of writing anything */
 	char print;                /* 'h' or 'V': to be printed instead of doing anything */
-	uint32_t config_count, file_count;
+	uint32_t base_count, config_count, file_count;
 	uint32_t jobs;             /* 0: as many as cores may be used */
 	char prefix;
 	bool all, quick, errors, dry_run, quiet, verbose, warn, strict, unresolved_fails;
-	bool sync, no_sync;
+	bool sync, no_sync, syslog, maps, all_versions;
 };
 
 /* Fills *options from the command line; lists are kept in `memory`. WRONG_USAGE after an error message; DONE
@@ -184,7 +203,7 @@ enum verdict parse_options(struct options *options, int count, char **arguments,
 
 /* ---- conf.c: files like those of depmod.d ---------------------------------------------------- */
 
-enum level { FATAL, ERROR, WARNING, UNRESOLVED, INFO };
+enum level { FATAL, ERROR, WARNING, UNRESOLVED, PLAIN, INDENTED, INFO };
 enum { CONFIG_FILES_MAX = 1024 };
 
 struct conf {
@@ -212,6 +231,8 @@ struct words {
 	struct words *next;
 };
 
+void append_word(struct arena *memory, struct words **list, const char *word);
+
 /* Every list stands in the order of the configuration. */
 struct config {
 	struct words *search;    /* directory below the tree, or one of the keywords built-in and external */
@@ -223,29 +244,110 @@ struct config {
 /* As conf_read(), for the kernel `release`. A bad line is an error message; the rest counts. */
 void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release);
 
+/* ---- kernels.c: where modules stand, and of which kernels ------------------------------------ */
+
+struct kernels {
+	const struct options *options;
+	struct arena *memory, *scratch;
+	const char **directories;  /* BASE/MODULEDIR of each base, absolute */
+	uint32_t count;
+	const char *below;         /* MODULEDIR, for what is written elsewhere */
+};
+
+/* What a release begins with: number.number. */
+bool is_release(const char *word);
+
+/* Finds each base's module directory: the one that was asked for, or lib/modules; or usr/lib/modules, where that is
+ * there and the other is not. */
+void kernels_locate(struct kernels *kernels, const struct options *options, struct arena *memory,
+		    struct arena *scratch);
+
+/* All there are, each once, in byte order, ended by NULL. None is an error message. */
+const char *const *kernels_list(const struct kernels *kernels);
+
+struct tree;
+
+/* Opens the roots of the release's tree. Of several, not all need be there. False after an error message; it names
+ * the releases that are there when this one is not. */
+bool kernels_open(const struct kernels *kernels, const char *release, struct tree *tree);
+
+/* The directory that the release's files go to, with a `/` at the end. */
+char *kernels_output(const struct kernels *kernels, const char *release);
+
+/* ---- modulesconf.c: modules.conf of the 2.4 series -------------------------------------------- */
+
+enum { OLD_FILES = 8 };
+
+/* The names of the files that are written, in the order in which they are shown; modules.dep comes first. */
+const char *old_file_name(uint32_t number);
+
+struct modulesconf {
+	/* Given: the release; what begins each path of a module and of a file that is written; the directory of all
+	 * versions, with a `/` at its end. */
+	const char *release, *base, *output, *modules;
+
+	const char *path;          /* of the file; NULL: there is none */
+	const char *files[OLD_FILES];  /* where they go; NULL: to the version's directory */
+	struct words *paths;       /* directories that there are, those that count more first */
+	struct words *prune;       /* names that are passed over */
+};
+
+/* Reads the file `named`, which may be NULL, or the one that the environment or the system has. False after an error
+ * message: there is no file of that name. */
+bool modulesconf_read(struct modulesconf *conf, struct arena *memory, const char *named);
+
+/* Whether a directory of that name, of a version, comes before others. */
+bool is_old_directory(const char *name, size_t length);
+
+/* ---- oldtree.c: which files are modules of the 2.4 series -------------------------------------- */
+
+/* Absolute paths, ended by NULL, of all modules below the paths of the configuration, in the order in which they count;
+ * each file once, however many links lead to it. *unread is set when a part could not be read. */
+const char **old_modules(const struct modulesconf *conf, bool *unread, struct arena *memory, struct arena *scratch);
+
 /* ---- scan.c: which files are modules, and which of them counts ------------------------------- */
 
 struct module {
-	const char *path;          /* as modules.dep has it: below the tree, or absolute when external */
+	const char *path;          /* as modules.dep has it: below the root, or absolute when external */
 	const char *name;          /* file name up to its first dot, with `_` for `-` */
-	uint32_t path_length, name_length;
+	uint32_t path_length, name_length, root;
+};
+
+/* The version's directory below one base. */
+struct root {
+	const char *name;          /* absolute path, with a `/` at the end */
+	int directory;             /* open */
+};
+
+/* A file that does not count, because of another with the same module name. */
+struct loser {
+	struct module module;
+	struct loser *next;
 };
 
 struct tree {
-	const char *name;          /* absolute path of the version's directory, with a `/` at the end */
-	int directory;             /* open */
+	struct root *roots;        /* what is in a later one adds to the earlier ones', or replaces it */
+	uint32_t root_count;
+	bool whole_paths;          /* in messages, because a path below a root would not tell which */
 	uint64_t key;              /* for hashes of names */
 	bool unread;               /* a part of it could not be read */
 	struct module *modules;    /* in module order; a module's number is its place here */
 	uint32_t count;
+	bool keeps_losers;
+	struct loser *losers;      /* in no particular order; only where they are to be kept */
 };
 
-/* Opens tree->name; 0 or an errno. It comes before the others. */
-int open_tree(struct tree *tree);
+/* What stands before the module's path in messages. */
+const char *told_root(const struct tree *tree, const struct module *module);
 
-/* Finds the modules below tree->name and in the external directories, settles which of equal names
+/* Reads a file that stands beside the modules of a root. False, and no content, after a warning; none is given where
+ * a later root does not have it. */
+bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena,
+		 struct span *content);
+
+/* Finds the modules below the tree's roots and in the external directories, settles which of equal names
  * counts, and orders them. What cannot be read is an error message and the walk goes on; losers are
- * warned about if `tell_losers`. Returns 0, or the errno that kept tree->name itself from being opened. */
+ * warned about if `tell_losers`. Returns 0, or the errno that kept a root itself from being read. */
 int scan(struct tree *tree, const struct config *config, bool tell_losers, struct arena *memory,
 	 struct arena *scratch);
 
@@ -253,8 +355,28 @@ int scan(struct tree *tree, const struct config *config, bool tell_losers, struc
 int scan_named(struct tree *tree, const struct config *config, const char *const *paths, bool tell_losers,
 	       struct arena *memory, struct arena *scratch);
 
-/* Whether no module below tree->name is newer than `file` in `directory` (0: it is not, or there is no such
- * file). */
+/* What settles which of two files with one module name counts: the command of the configuration (or the byte order
+ * of their paths), its word for the one that counts, and where they differ that for the other; else NULL. */
+struct rule_of_choice {
+	const char *name, *word, *other_word;
+};
+
+/* Whether `path` counts and not `other`. */
+bool wins(const struct config *config, const char *path, const char *other, struct rule_of_choice *rule);
+
+struct timespec;
+bool newer(const struct timespec *a, const struct timespec *b);
+
+/* modules.dep separates by blanks, colons and newlines, and has no way to quote one. */
+bool can_be_listed(const char *path);
+
+/* Tells of each .o and .o.gz below the absolute directory `path`, of which the files will not say the first `hidden`
+ * bytes; false when a part of it could not be read. */
+typedef void object_found(void *context, const char *path);
+bool scan_objects(const char *path, size_t hidden, const struct config *config, object_found *found, void *context,
+		  struct arena *memory);
+
+/* Whether no module of the tree is newer than `file`. */
 bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory);
 
 /* ---- load.c: workers that turn files into facts ---------------------------------------------- */
@@ -262,7 +384,11 @@ bool up_to_date(struct tree *tree, const struct config *config, const char *file
 #define WEAK_NEED (UINT32_C(1) << 31)
 
 /* The first character of a kept value. */
-enum { ALIAS = 'a', SOFTDEP = 's', WEAKDEP = 'w', REFUSED = 'r' };
+enum {
+	ALIAS = 'a', SOFTDEP = 's', WEAKDEP = 'w', REFUSED = 'r',
+	TABLES_FAULT = 't',        /* why device tables could not be read */
+	MAP_LINE = '0',            /* + enum map */
+};
 
 /* Bytes of an alias, a soft dependency or an exported name. An index is written with a stack frame of some
  * 200 bytes for each branch on the way to a key, so this bounds the stack, too. */
@@ -278,7 +404,8 @@ struct facts {
 	const uint32_t *exports, *export_crcs;
 	const uint32_t *needs, *need_crcs;  /* a need is a name, with WEAK_NEED where it is weak */
 	bool has_devname;          /* an alias begins with devname: */
-	bool refused;              /* there are REFUSED values or symbols: too long, or with control characters */
+	bool refused;              /* there are REFUSED values or symbols (too long, or with control characters), or
+	                              a TABLES_FAULT */
 	bool begun, done;          /* a worker that dies leaves the second unsaid */
 	bool failed, passing;      /* the module could not be read; not for its bytes, as in struct fault */
 };
@@ -293,7 +420,8 @@ struct loaded {
 struct load_options {
 	uint32_t jobs;             /* workers; 0: as many as cores may be used */
 	uint64_t key;              /* for the hash of names */
-	bool wants_crcs;
+	bool wants_crcs, wants_maps;
+	bool show_progress;        /* on a terminal */
 };
 
 uint32_t usable_cores(void);
@@ -305,10 +433,11 @@ void load(struct loaded *loaded, const struct tree *tree, const struct load_opti
 
 /* ---- kernel.c: the kernel's own symbols ------------------------------------------------------ */
 
-enum kernel_file { SYSTEM_MAP, MODULE_SYMVERS };
+enum kernel_file { SYSTEM_MAP, MODULE_SYMVERS, OLD_SYMBOLS };
 
-/* Adds what the file exports to `names`, which is empty, less the character `prefix` at their beginning,
- * and a CRC for each to `crcs`. Bad lines are error messages. Returns 0 or an errno. */
+/* Adds what the file (NULL: none) exports to `names`, which is empty, less the character `prefix` at their beginning,
+ * and a CRC for each to `crcs`, which may be NULL. OLD_SYMBOLS is a System.map or /proc/ksyms of the 2.4 series. Bad lines
+ * are error messages. Returns 0 or an errno. */
 int kernel_read(const char *path, enum kernel_file kind, char prefix, struct names *names,
 		struct arena *crcs, struct arena *scratch);
 
@@ -319,6 +448,7 @@ int kernel_read(const char *path, enum kernel_file kind, char prefix, struct nam
 struct graph {
 	struct names symbols;      /* all names; the kernel's are first */
 	uint32_t *owner;           /* by symbol: a module, OWNER_KERNEL, or NONE */
+	uint32_t **supplier;       /* by worker, by its name: the owner that a need of it leads to */
 	uint32_t *first;           /* by module: where its direct dependencies begin; count + 1 of them */
 	uint32_t *direct;
 	uint32_t *number;          /* by module: its place in the order of dependencies */
@@ -348,6 +478,29 @@ void resolve(struct graph *graph, const struct tree *tree, const struct loaded *
  * returns how many are in one. */
 uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct arena *arena);
 
+/* ---- dot.c, explain.c: answers about a tree, for a person ------------------------------------ */
+
+struct inquiry {
+	const char *module;        /* a name, or a path: absolute or below the tree; NULL: all */
+	const struct config *config;
+	const struct tree *tree;   /* with the losers */
+	const struct loaded *loaded;
+	const struct graph *graph;
+	bool kernel_known;         /* its symbols are */
+	struct text *out;
+	struct arena *memory, *scratch;
+};
+
+/* The graph of all modules, or of one, what it needs and what needs it, in Graphviz's language. */
+bool dot(const struct inquiry *inquiry);
+
+/* What is known of the module, and why. Both return false after an error message. */
+bool explain(const struct inquiry *inquiry);
+
+/* The number of the module; *loser is the path that was asked for, where that is one that does not count. NONE after an
+ * error message. */
+uint32_t find_module(const struct inquiry *inquiry, const char **loser);
+
 /* ---- output.c: the content of each output file ----------------------------------------------- */
 
 /* Values are what modinfo alone decides: aliases and soft dependencies. */
@@ -356,6 +509,7 @@ enum file_set { ALL_FILES, VALUE_FILES, OTHER_FILES };
 struct output_options {
 	enum file_set set;
 	bool text_only;            /* -n */
+	bool maps;
 	bool warn;                 /* of duplicate aliases */
 };
 
@@ -373,7 +527,7 @@ void adopt_outputs(struct publication *publication, enum file_set set);
 
 /* For all_dependencies(): room for every module. */
 struct closure {
-	uint32_t *seen;
+	uint32_t round, *seen;     /* in which round a module was last met */
 	struct key *list, *spare;
 };
 
@@ -383,9 +537,13 @@ void closure_init(struct closure *closure, uint32_t modules, struct arena *arena
  * many. */
 uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *closure);
 
+/* Whether the module needs that other one, directly or not; and directly. */
+bool needs(const struct graph *graph, uint32_t module, uint32_t other, struct closure *closure);
+bool needs_directly(const struct graph *graph, uint32_t module, uint32_t other);
+
 /* ---- publish.c: replacing a set of files ----------------------------------------------------- */
 
-enum { OUTPUT_FILES_MAX = 16 };
+enum { OUTPUT_FILES_MAX = 24 };
 
 struct publication {
 	const char *path;
@@ -459,7 +617,8 @@ void keeper_prepare(struct keeper *keeper);
 
 /* Reads the module in the open file and fills *facts, which is cleared; ends in bad() when it cannot be
  * read. */
-void keep_module(struct keeper *keeper, int fd, uint32_t module, bool wants_crcs, struct facts *facts);
+void keep_module(struct keeper *keeper, int fd, uint32_t module, const struct load_options *options,
+		 struct facts *facts);
 
 /* Whether all that the facts of a module point to is in the memory of that keeper, whoever wrote them. */
 bool facts_sound(const struct facts *facts, const struct keeper *keeper);
@@ -594,6 +753,109 @@ int running_remove(const char *name, bool force);
  * changes. */
 void confine(void);
 
+/* ---- maps.c: files by which older systems find modules for devices ---------------------------- */
+
+struct elf;
+
+/* The first MAPS_NOW are those of the 2.6 series, in the order in which they are written. */
+enum map {
+	PCIMAP, USBMAP, CCWMAP, IEEE1394MAP, ISAPNPMAP, INPUTMAP, OFMAP, SERIOMAP,
+	GENERIC_STRING, PARPORTMAP, PNPBIOSMAP,
+	MAPS_NOW = GENERIC_STRING, MAPS_OLD = 7
+};
+
+/* Those of the 2.4 series, in their order. */
+extern const uint8_t old_maps[MAPS_OLD];
+
+const char *map_name(enum map map);
+
+/* The header line of a map file; and a line of it, for the module in the file `path`. */
+void map_begin(struct text *text, enum map map);
+void map_add(struct text *text, const char *path, const char *line);
+
+/* Tells the lines of a module, less its name: from its aliases, and for buses that it has none for from its device
+ * tables; or as it was in the 2.4 series. Damaged tables end in bad(). */
+typedef void map_line(void *context, enum map map, const char *line, size_t length);
+void map_lines(const struct elf *elf, struct values aliases, map_line *tell, void *context);
+void old_map_lines(const struct elf *elf, map_line *tell, void *context);
+
+/* ---- modalias.c: what aliases say of devices --------------------------------------------------- */
+
+/* The first ones are those of the 2.6 series, the last ones from PCI on those of 2.4. */
+enum device_type {
+	CCW, PNP, PNP_CARD, INPUT, SERIO, OF, PCI, USB, IEEE1394, ISAPNP, ISAPNP_CARD, PARPORT, PNPBIOS, DEVICE_TYPES
+};
+
+enum { DEVICE_NUMBERS = 20, INPUT_ARRAYS = 9, INPUT_WORDS = 12 };
+
+/* What an entry says. Its numbers stand in the order of its fields, an EISA id as two. */
+struct device {
+	enum device_type type;
+	unsigned word;             /* bytes of a long */
+	bool old;                  /* of the 2.4 series */
+	uint64_t numbers[DEVICE_NUMBERS];
+	struct span strings[3];
+	uint64_t bits[INPUT_ARRAYS][INPUT_WORDS];  /* INPUT: evbit, keybit and so on; */
+	uint32_t arrays;           /* so many of them */
+};
+
+/* Fills in what the alias says; the rest, but for .word, must be 0. False when it is none of a device, or malformed. */
+bool modalias_read(const char *alias, struct device *device);
+
+/* ---- tables.c: device tables ------------------------------------------------------------------ */
+
+typedef void device_found(void *context, const struct device *device);
+
+/* Tells all entries of the tables of these types (bits 1 << TYPE), of the 2.4 series or the 2.6 series. Damage ends in
+ * bad(). */
+void tables_read(const struct elf *elf, uint32_t types, bool old, device_found *tell, void *context);
+
+/* Packs an id of three letters and four hexadecimal digits, which may be followed by more. An empty one is 0, 0; one
+ * that stands for any device 0xffff, 0xffff; false when it is none of these. */
+bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device);
+
+/* ---- object.c: any symbol, section and relocation of an ELF file ------------------------------ */
+
+struct object {
+	const struct elf *elf;
+	struct span symbols, strings, indices;
+	uint32_t symbol_count;
+};
+
+struct symbol {
+	const char *name;
+	uint64_t value, size;
+	uint32_t section;          /* 0: undefined; NONE: defined, but in no section */
+	uint8_t binding, type;     /* STB_ and STT_ */
+};
+
+struct relocation {
+	uint64_t offset;           /* in the section that is relocated */
+	uint64_t addend;           /* unless it stands in place */
+	uint32_t section;          /* which that is */
+	uint32_t symbol;
+	bool in_place;
+};
+
+/* An integer of 1, 2, 4 or 8 bytes in the file's byte order. */
+uint64_t elf_integer(const struct elf *elf, const uint8_t *p, unsigned size);
+
+/* A damaged symbol table ends in bad(); none is an empty one. The ELF file must stay. */
+void object_open(struct object *object, const struct elf *elf);
+struct symbol object_symbol(const struct object *object, uint32_t number);
+
+/* The first section of that name, or 0. */
+uint32_t section_named(const struct elf *elf, const char *name);
+
+/* Tells all relocations of a section, or of all sections (0). */
+void each_relocation(const struct elf *elf, uint32_t section,
+		     void (*tell)(void *context, const struct relocation *relocation), void *context);
+
+/* ---- ksymtab.c: what a module of the 2.4 series exports and needs ------------------------------ */
+
+typedef void ksymtab_found(void *context, const char *name, bool export);
+void ksymtab_read(const struct elf *elf, struct arena *scratch, ksymtab_found *tell, void *context);
+
 /* ---- module.c: one module's bytes ------------------------------------------------------------ */
 
 struct elf_sink;
@@ -607,6 +869,9 @@ struct span module_bytes(int fd, struct arena *scratch);
 
 /* Its compression as the kernel calls it: "gzip", "xz", "zstd", or "". */
 const char *module_form(int fd);
+
+/* work(context, elf) on the ELF file that these bytes are. */
+void module_examine(struct span bytes, void (*work)(void *context, const struct elf *elf), void *context);
 
 /* elf_force() on bytes from module_bytes(), which are changed in place. */
 void module_force(struct span bytes, bool no_versions, bool no_vermagic);
@@ -817,15 +1082,84 @@ struct elf_sink {
 	void (*export)(void *context, const char *name, size_t length, uint32_t crc);
 	void (*need)(void *context, const char *name, size_t length, bool weak);
 	void (*version)(void *context, const char *name, size_t length, uint32_t crc);
+	void (*aliases)(void *context, struct span strings);  /* of .modalias: values without alias= */
+	void (*more)(void *context, const struct elf *elf);  /* at the end; NULL: nothing more is wanted */
 };
 
 bool is_elf(struct span start);
+
+struct elf_form {
+	bool wide, big;            /* 64 bits; the most significant byte first */
+	uint16_t machine;
+};
+
+/* Of the whole file, or its beginning. */
+struct elf_form elf_form(struct span start);
 
 void elf_read(struct source *source, const struct elf_sink *sink);
 
 /* Makes the kernel take the module without a look at its symbols' versions, or at the kernel it was made for. What
  * the source reads must be the bytes themselves, writable. */
 void elf_force(struct source *source, bool no_versions, bool no_vermagic);
+
+/* The rest is for those who look for more in the file: object.c. */
+
+/* Where a field stands in its record, and its size in bytes. */
+struct field {
+	uint8_t at, size;
+};
+
+/* The two word sizes differ only in these numbers. */
+struct layout {
+	uint8_t header_size, section_size, symbol_size, word;
+	struct field e_shoff, e_shentsize, e_shnum, e_shstrndx;
+	struct field sh_name, sh_type, sh_offset, sh_size, sh_link, sh_info;
+	struct field st_name, st_value, st_size, st_info, st_shndx;
+};
+
+/* The sections that elf.c reads; the rest of the table is passed over. */
+enum wanted {
+	MODINFO, SYMTAB, STRTAB, KSYMTAB_STRINGS, VERSIONS, EXTENDED_CRCS, EXTENDED_NAMES, SYMTAB_SHNDX, MODALIAS,
+	WANTED_COUNT
+};
+
+struct section {
+	const uint8_t *header;
+	uint64_t offset, size;
+	uint32_t info;
+	bool present;
+};
+
+struct elf {
+	struct source *source;
+	const struct elf_sink *sink;
+	const struct layout *layout;
+	bool big;
+	uint16_t machine;
+	struct span table;         /* the section headers */
+	struct span names;         /* of the sections; ends in NUL */
+	uint32_t section_count;
+	struct section sections[WANTED_COUNT];
+};
+
+/* Reads the headers, and finds those sections. */
+void elf_open(struct elf *elf, struct source *source);
+
+/* A section by its number, bad(why) when there is none; and its bytes. */
+struct section elf_section(const struct elf *elf, uint32_t number, const char *why);
+struct span elf_bytes(const struct elf *elf, struct section section, const char *what);
+
+/* ---- nearest.c: what a misspelt word was meant to be ------------------------------------------ */
+
+struct nearest {
+	struct span word;
+	struct span found;         /* .p is NULL: nothing is near */
+	unsigned distance;
+};
+
+/* Keeps the candidate in nearest->found when it is nearer to the word than all before, and at most a third of the
+ * word wrong. */
+void nearest_try(struct nearest *nearest, struct span candidate);
 
 /* ---- glob.c: shell patterns, for aliases ----------------------------------------------------- */
 
@@ -871,6 +1205,7 @@ void sort_chunks(struct key *keys, struct key *spare, size_t n);
 
 const char *base_name(const char *path);
 bool ends_in(const char *string, const char *end);  /* and is longer */
+bool is_object(const char *path);  /* .o or .o.gz, a module of the 2.4 series */
 
 /* As it is when it begins with a slash; else below the working directory. */
 const char *absolute_path(struct arena *memory, const char *path);
@@ -1044,6 +1379,17 @@ INLINE uint16_t be16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
 INLINE uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p + 2); }
 INLINE uint64_t be64(const uint8_t *p) { return (uint64_t)be32(p) << 32 | be32(p + 4); }
 
+/* Of 1, 2, 4 or 8 bytes. */
+INLINE uint64_t integer_at(const uint8_t *p, unsigned size, bool big)
+{
+	switch (size) {
+	case 1: return *p;
+	case 2: return big ? be16(p) : le16(p);
+	case 4: return big ? be32(p) : le32(p);
+	default: return big ? be64(p) : le64(p);
+	}
+}
+
 static inline uint64_t bits_peek(struct bits b)
 {
 	return le64(b.start + ((b.left + 7) >> 3) - 8) << (-b.left & 7);
@@ -1077,6 +1423,9 @@ static inline void text_put(struct text *text, const char *bytes, size_t size)
 }
 
 void text_string(struct text *text, const char *string);
+
+/* With `?` for what would steer a terminal or forge a line. */
+void text_harmless(struct text *text, const char *bytes, size_t size);
 /* The strings, ended by NULL, and a newline. */
 void text_line(struct text *text, ...) __attribute__((sentinel));
 void text_flush(struct text *text);
@@ -1129,5 +1478,12 @@ void report_parts(enum level level, ...) __attribute__((sentinel));
 #define error(...) REPORT(ERROR, __VA_ARGS__)
 #define warning(...) REPORT(WARNING, __VA_ARGS__)
 #define info(...) REPORT(INFO, __VA_ARGS__)
+
+/* ---- progress.c: a line on a terminal while the work takes its time -------------------------- */
+
+/* From the first second on, when standard error is a terminal, one line tells how many of the modules are done(), until
+ * progress_end(), or a message. done() is called by another process; *shown is in memory shared with that. */
+void progress_begin(uint32_t (*done)(const void *context), const void *context, uint32_t total, bool *shown);
+void progress_end(void);
 
 #endif

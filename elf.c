@@ -2,6 +2,7 @@
  * size and byte order, whatever the host's own. Read are:
  *
  *     .modinfo             key=value strings         modules.alias, .softdep, .weakdep, .devname
+ *     .modalias            aliases of early 2.6      modules.alias
  *     .symtab, .strtab     undefined = need, __crc_NAME = export     modules.dep, .symbols
  *     __ksymtab_strings    exports, when there is no __crc_ symbol
  *     __versions           the needs' CRCs, and needs that .symtab does not mention
@@ -11,33 +12,20 @@
  * what is asked for. What stands behind the last section (a signature) is never looked at. */
 #include "depmod.h"
 
-/* Where a field stands in its record, and its size in bytes. */
-struct field {
-	uint8_t at, size;
-};
-
-/* The two word sizes differ only in these numbers. */
-struct layout {
-	uint8_t header_size, section_size, symbol_size, crc_size;
-	struct field e_shoff, e_shentsize, e_shnum, e_shstrndx;
-	struct field sh_name, sh_type, sh_offset, sh_size, sh_link, sh_info;
-	struct field st_name, st_value, st_info, st_shndx;
-};
-
 static const struct layout layout32 = {
-	.header_size = 52, .section_size = 40, .symbol_size = 16, .crc_size = 4,
+	.header_size = 52, .section_size = 40, .symbol_size = 16, .word = 4,
 	.e_shoff = { 32, 4 }, .e_shentsize = { 46, 2 }, .e_shnum = { 48, 2 }, .e_shstrndx = { 50, 2 },
 	.sh_name = { 0, 4 }, .sh_type = { 4, 4 }, .sh_offset = { 16, 4 }, .sh_size = { 20, 4 },
 	.sh_link = { 24, 4 }, .sh_info = { 28, 4 },
-	.st_name = { 0, 4 }, .st_value = { 4, 4 }, .st_info = { 12, 1 }, .st_shndx = { 14, 2 },
+	.st_name = { 0, 4 }, .st_value = { 4, 4 }, .st_size = { 8, 4 }, .st_info = { 12, 1 }, .st_shndx = { 14, 2 },
 };
 
 static const struct layout layout64 = {
-	.header_size = 64, .section_size = 64, .symbol_size = 24, .crc_size = 8,
+	.header_size = 64, .section_size = 64, .symbol_size = 24, .word = 8,
 	.e_shoff = { 40, 8 }, .e_shentsize = { 58, 2 }, .e_shnum = { 60, 2 }, .e_shstrndx = { 62, 2 },
 	.sh_name = { 0, 4 }, .sh_type = { 4, 4 }, .sh_offset = { 24, 8 }, .sh_size = { 32, 8 },
 	.sh_link = { 40, 4 }, .sh_info = { 44, 4 },
-	.st_name = { 0, 4 }, .st_value = { 8, 8 }, .st_info = { 4, 1 }, .st_shndx = { 6, 2 },
+	.st_name = { 0, 4 }, .st_value = { 8, 8 }, .st_size = { 16, 8 }, .st_info = { 4, 1 }, .st_shndx = { 6, 2 },
 };
 
 enum {
@@ -49,48 +37,17 @@ enum {
 	STT_REGISTER = 13, STB_WEAK = 2, VERSION_RECORD = 64, EXTENDED_CRC = 4,
 };
 
-/* The sections that are read; the rest of the table is passed over. */
-enum wanted {
-	MODINFO, SYMTAB, STRTAB, KSYMTAB_STRINGS, VERSIONS, EXTENDED_CRCS, EXTENDED_NAMES, SYMTAB_SHNDX,
-	WANTED_COUNT
-};
-
 static const char section_name[WANTED_COUNT][20] = {
 	".modinfo", ".symtab", ".strtab", "__ksymtab_strings", "__versions", "__version_ext_crcs",
-	"__version_ext_names", ".symtab_shndx",
-};
-
-struct section {
-	const uint8_t *header;
-	uint64_t offset, size;
-	uint32_t info;
-	bool present;
+	"__version_ext_names", ".symtab_shndx", ".modalias",
 };
 
 /* Sections with no more than this between them are worth one read together. */
 enum { NEAR = 4096 };
 
-struct elf {
-	struct source *source;
-	const struct elf_sink *sink;
-	const struct layout *layout;
-	bool big;
-	uint16_t machine;
-	struct span table;         /* the section headers */
-	uint32_t section_count;
-	struct section sections[WANTED_COUNT];
-};
-
 static inline uint64_t get(bool big, const uint8_t *record, struct field field)
 {
-	const uint8_t *p = record + field.at;
-
-	switch (field.size) {
-	case 1: return *p;
-	case 2: return big ? be16(p) : le16(p);
-	case 4: return big ? be32(p) : le32(p);
-	default: return big ? be64(p) : le64(p);
-	}
+	return integer_at(record + field.at, field.size, big);
 }
 
 static uint64_t elf_get(const struct elf *elf, const uint8_t *record, struct field field)
@@ -215,8 +172,10 @@ static inline bool worth_a_look(const char *name)
 static void note_section(struct elf *elf, const uint8_t *header, const char *name)
 {
 	for (int i = 0; i < WANTED_COUNT; i++)
-		if (!elf->sections[i].present && strcmp(name, section_name[i]) == 0)
+		if (!elf->sections[i].present && strcmp(name, section_name[i]) == 0) {
 			elf->sections[i] = section_of(elf, header);
+			return;
+		}
 }
 
 static void find_sections(struct elf *elf)
@@ -228,6 +187,7 @@ static void find_sections(struct elf *elf)
 						      "section names"),
 					 "section names without an end");
 
+	elf->names = names;
 	for (uint32_t i = 1; i < elf->section_count; i++) {
 		uint32_t name;
 
@@ -246,6 +206,8 @@ static void read_modinfo(const struct elf *elf)
 
 	if (strings.p < strings.end)
 		elf->sink->modinfo(elf->sink->context, strings);
+	if (elf->sections[MODALIAS].present)
+		elf->sink->aliases(elf->sink->context, wanted_section(elf, MODALIAS));
 }
 
 struct symbols {
@@ -376,7 +338,7 @@ static void read_symbols(const struct elf *elf)
 /* Records of 64 bytes: a CRC as wide as the file's words, then a name. */
 static void read_versions(const struct elf *elf, struct span records)
 {
-	struct field crc = { 0, elf->layout->crc_size };
+	struct field crc = { 0, elf->layout->word };
 
 	if (span_size(records) % VERSION_RECORD)
 		bad("__versions does not hold whole records");
@@ -417,6 +379,17 @@ bool is_elf(struct span start)
 	return span_size(start) >= 4 && memcmp(start.p, "\177ELF", 4) == 0;
 }
 
+COLD struct elf_form elf_form(struct span start)
+{
+	const uint8_t *p = cut(start, 0, SMALLEST_HEADER, "no ELF header").p;
+	bool big = p[ORDER_AT] == ORDER_BIG;
+
+	return (struct elf_form){
+		.wide = p[CLASS_AT] == CLASS_64, .big = big,
+		.machine = big ? be16(p + E_MACHINE) : le16(p + E_MACHINE),
+	};
+}
+
 void elf_read(struct source *source, const struct elf_sink *sink)
 {
 	struct elf elf = { .source = source, .sink = sink };
@@ -430,6 +403,25 @@ void elf_read(struct source *source, const struct elf_sink *sink)
 	read_symbols(&elf);
 	read_versions(&elf, versions);
 	read_extended_versions(&elf);
+	if (sink->more)
+		sink->more(sink->context, &elf);
+}
+
+COLD void elf_open(struct elf *elf, struct source *source)
+{
+	*elf = (struct elf){ .source = source };
+	read_ident(elf, source->read(source, 0, SMALLEST_HEADER, "ELF header"));
+	find_sections(elf);
+}
+
+COLD struct section elf_section(const struct elf *elf, uint32_t number, const char *why)
+{
+	return section_of(elf, section_header(elf, number, why));
+}
+
+COLD struct span elf_bytes(const struct elf *elf, struct section section, const char *what)
+{
+	return read_section(elf, section, what);
 }
 
 /* The kernel takes no notice of a section without SHF_ALLOC. The flag is in the first word's lowest byte. */
@@ -439,7 +431,7 @@ COLD static void hide(const struct elf *elf, struct section section)
 	uint8_t *flags = (uint8_t *)(uintptr_t)section.header + SH_FLAGS;
 
 	if (section.present)
-		flags[elf->big ? elf->layout->crc_size - 1 : 0] &= (uint8_t)~SHF_ALLOC;
+		flags[elf->big ? elf->layout->word - 1 : 0] &= (uint8_t)~SHF_ALLOC;
 }
 
 COLD static void erase_vermagic(struct span strings)
@@ -456,10 +448,9 @@ COLD static void erase_vermagic(struct span strings)
 
 COLD void elf_force(struct source *source, bool no_versions, bool no_vermagic)
 {
-	struct elf elf = { .source = source };
+	struct elf elf;
 
-	read_ident(&elf, source->read(source, 0, SMALLEST_HEADER, "ELF header"));
-	find_sections(&elf);
+	elf_open(&elf, source);
 	if (no_versions) {
 		hide(&elf, elf.sections[VERSIONS]);
 		hide(&elf, elf.sections[EXTENDED_CRCS]);

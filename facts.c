@@ -127,6 +127,21 @@ static void keep_modinfo(void *context, struct span strings)
 	}
 }
 
+COLD static void keep_aliases(void *context, struct span strings)
+{
+	struct reading *r = context;
+
+	while (strings.p < strings.end) {
+		const char *alias = (const char *)strings.p;
+		size_t length = length_within(alias, strings.end);
+
+		strings.p += length;
+		strings.p += strings.p < strings.end;
+		if (length && !refuse(r, alias, length))
+			keep_value(r, ALIAS, alias, length);
+	}
+}
+
 static void check_count(const struct reading *r, uint32_t count)
 {
 	if (count == r->keeper->room || r->keeper->names.used - r->names_used > NAMES_SIZE)
@@ -203,14 +218,56 @@ static uint32_t *keep_words(struct arena *to, const uint32_t *words, uint32_t co
 	return copy;
 }
 
-void keep_module(struct keeper *k, int fd, uint32_t module, bool wants_crcs, struct facts *facts)
+/* ---- map files ---- */
+
+struct tables {
+	struct reading *reading;
+	const struct elf *elf;
+};
+
+static void keep_map_line(void *context, enum map map, const char *line, size_t length)
+{
+	append_value(context, (char)(MAP_LINE + map), line, length);
+}
+
+static void keep_map_lines(void *context)
+{
+	const struct tables *tables = context;
+
+	map_lines(tables->elf, values_of(tables->reading->facts, ALIAS), keep_map_line, tables->reading);
+}
+
+/* What is wrong with tables costs the module's lines, and not the module. */
+COLD static void keep_maps(void *context, const struct elf *elf)
+{
+	struct reading *r = context;
+	struct tables tables = { r, elf };
+	uint32_t size = r->facts->values_size, values = r->values;
+	size_t used = r->keeper->facts.used;
+	struct reason reason;
+	struct fault fault;
+
+	if (attempt(keep_map_lines, &tables, &fault))
+		return;
+	if (fault.passing)
+		bad_fault(fault);
+	r->keeper->facts.used = used;
+	r->facts->values_size = size;
+	r->values = values;
+	fault_text(&reason, &fault);
+	append_value(r, TABLES_FAULT, reason.text, strlen(reason.text));
+	r->facts->refused = true;
+}
+
+void keep_module(struct keeper *k, int fd, uint32_t module, const struct load_options *options, struct facts *facts)
 {
 	struct reading r = {
 		.keeper = k, .facts = facts, .module = module, .names_used = k->names.used,
 	};
 	struct elf_sink sink = {
-		.context = &r, .wants_crcs = wants_crcs, .modinfo = keep_modinfo,
+		.context = &r, .wants_crcs = options->wants_crcs, .modinfo = keep_modinfo, .aliases = keep_aliases,
 		.export = keep_export, .need = keep_need, .version = keep_version,
+		.more = options->wants_maps ? keep_maps : NULL,
 	};
 
 	/* In one piece: until the values are all there, nothing else is taken from this memory. */
@@ -218,7 +275,7 @@ void keep_module(struct keeper *k, int fd, uint32_t module, bool wants_crcs, str
 	module_read(fd, &k->scratch, &sink);
 	facts->exports = keep_words(&k->facts, k->exports, facts->export_count);
 	facts->needs = keep_words(&k->facts, k->needs, facts->need_count);
-	if (wants_crcs) {
+	if (options->wants_crcs) {
 		facts->export_crcs = keep_words(&k->facts, k->export_crcs, facts->export_count);
 		facts->need_crcs = keep_words(&k->facts, k->need_crcs, facts->need_count);
 	}

@@ -1,10 +1,10 @@
-/* kernel.c: the kernel's own symbols, from System.map (-F) or Module.symvers (-E). They are the first names
- * of the symbol table; a CRC stands beside each. */
+/* kernel.c: the kernel's own symbols, from System.map (-F) or Module.symvers (-E); of the 2.4 series, from /proc/ksyms,
+ * too. They are the first names of the symbol table; a CRC stands beside each. */
 #include "depmod.h"
 
 struct kernel {
 	struct names *names;
-	struct arena *crcs;
+	struct arena *crcs, *scratch;
 	const char *path;
 	char prefix;
 	uint32_t line;
@@ -15,6 +15,8 @@ static void add_symbol(struct kernel *k, const void *name, size_t length, uint32
 	uint32_t known = k->names->count;
 	uint32_t id = names_add(k->names, name, length);
 
+	if (!k->crcs)
+		return;
 	if (id == known)
 		new_words(k->crcs, 1, crc);
 	else
@@ -92,14 +94,60 @@ static void read_symvers_line(struct kernel *k, struct span line)
 	add_symbol(k, name.p, span_size(name), value);
 }
 
+static bool cut_off(struct span *name, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	if (span_size(*name) < length || memcmp(name->p, prefix, length) != 0)
+		return false;
+	name->p += length;
+	return true;
+}
+
+/* Assemblers took no dot here, and SPARC's had a word more. */
+static void put_dot(const struct kernel *k, struct span *name)
+{
+	char *dotted;
+
+	if (!cut_off(name, "__dot_") && !cut_off(name, "__sparc_dot_"))
+		return;
+	dotted = arena_take(k->scratch, span_size(*name) + 1, 1, 1);
+	dotted[0] = '.';
+	memcpy(dotted + 1, name->p, span_size(*name));
+	*name = span_of(dotted, span_size(*name) + 1);
+}
+
+/* `ADDR NAME` of /proc/ksyms, where the address may be blank and a module's name in brackets may follow; or
+ * `ADDR T __kstrtab_NAME` of System.map. */
+static void read_old_line(struct kernel *k, struct span line)
+{
+	struct span name, more;
+
+	if (memchr(line.p, '[', span_size(line)))
+		return;
+	if ((*line.p != ' ' && *line.p != '\t' && !next_word(&line, &name)) || !next_word(&line, &name)) {
+		report_line(k, "neither ADDRESS SYMBOL nor ADDRESS TYPE SYMBOL");
+		return;
+	}
+	if (span_size(name) == 1 && next_word(&line, &more)) {
+		name = more;
+		if (!cut_off(&name, "__kstrtab_"))
+			return;
+		put_dot(k, &name);
+	}
+	cut_off(&name, "GPLONLY_");
+	if (name.p < name.end)
+		add_symbol(k, name.p, span_size(name), 0);
+}
+
 int kernel_read(const char *path, enum kernel_file kind, char prefix, struct names *names,
 		struct arena *crcs, struct arena *scratch)
 {
-	static const char always[][22] = { "__this_module", "_GLOBAL_OFFSET_TABLE_", "TOC." };
-	struct kernel k = { .names = names, .crcs = crcs, .path = path, .prefix = prefix };
-	struct span content, line;
+	static const char always[][22] = { "__this_module", "_GLOBAL_OFFSET_TABLE_", "TOC.", "mod_use_count_" };
+	struct kernel k = { .names = names, .crcs = crcs, .scratch = scratch, .path = path, .prefix = prefix };
+	struct span content = { 0 }, line;
 	size_t kept = scratch->used;
-	int failed = file_read(scratch, CURRENT_DIRECTORY, path, ANY_FILE, &content);
+	int failed = path ? file_read(scratch, CURRENT_DIRECTORY, path, ANY_FILE, &content) : 0;
 
 	if (failed)
 		return failed;
@@ -109,10 +157,12 @@ int kernel_read(const char *path, enum kernel_file kind, char prefix, struct nam
 			continue;
 		if (kind == MODULE_SYMVERS)
 			read_symvers_line(&k, line);
+		else if (kind == OLD_SYMBOLS)
+			read_old_line(&k, line);
 		else
 			read_map_line(&k, line);
 	}
-	for (size_t i = 0; i < COUNT_OF(always); i++)
+	for (size_t i = 0; i < COUNT_OF(always) - (kind != OLD_SYMBOLS); i++)
 		add_symbol(&k, always[i], strlen(always[i]), 0);
 	arena_rewind(scratch, kept, 0);
 	return 0;

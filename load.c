@@ -29,6 +29,7 @@ struct account {
 /* In memory that all workers share. */
 struct progress {
 	_Alignas(LINE) atomic_uint next;  /* the first module that nobody took */
+	bool shown;                /* for progress_begin() */
 	struct account accounts[WORKERS_MAX + 1];
 };
 
@@ -48,17 +49,16 @@ struct loading {
 struct job {
 	struct keeper *keeper;
 	struct facts *facts;
-	const char *path;
 	uint32_t number;
-	int directory, fd;
-	bool wants_crcs;
+	int fd;
+	const struct load_options *options;
 };
 
 static void read_module(void *context)
 {
 	struct job *job = context;
 
-	keep_module(job->keeper, job->fd, job->number, job->wants_crcs, job->facts);
+	keep_module(job->keeper, job->fd, job->number, job->options, job->facts);
 }
 
 static void note_failure(struct loading *l, uint32_t module, const struct fault *fault)
@@ -83,14 +83,15 @@ static void forget(struct keeper *k, const struct keeper *before, struct fault *
 static void take_job(struct loading *l, uint32_t worker, uint32_t number)
 {
 	struct keeper *k = &l->keepers[worker], before = *k;
+	const struct module *module = &l->tree->modules[number];
 	struct job job = {
-		.keeper = k, .number = number, .facts = &l->facts[number], .directory = l->tree->directory,
-		.path = l->tree->modules[number].path, .wants_crcs = l->options->wants_crcs,
+		.keeper = k, .number = number, .facts = &l->facts[number], .options = l->options,
 	};
 	struct fault fault;
 
 	*job.facts = (struct facts){ .worker = worker, .begun = true };
-	job.fd = open_again(job.directory, job.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	job.fd = open_again(l->tree->roots[module->root].directory, module->path,
+			    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (job.fd < 0) {
 		fault = system_fault(errno);
 		note_failure(l, number, &fault);
@@ -234,6 +235,16 @@ static void check_work(struct loading *l)
 	}
 }
 
+static uint32_t done(const void *context)
+{
+	const struct loading *l = context;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < l->tree->count; i++)
+		count += l->facts[i].done;
+	return count;
+}
+
 void load(struct loaded *loaded, const struct tree *tree, const struct load_options *options,
 	  struct arena *shared, struct arena *memory)
 {
@@ -250,11 +261,14 @@ void load(struct loaded *loaded, const struct tree *tree, const struct load_opti
 	l.reasons = arena_take(shared, tree->count, sizeof(*l.reasons), LINE);
 	l.progress = arena_take(shared, 1, sizeof(*l.progress), LINE);
 	l.keepers = arena_take(memory, WORKERS_MAX + 1, sizeof(*l.keepers), LINE);
+	if (options->show_progress)
+		progress_begin(done, &l, tree->count, &l.progress->shown);
 	if (work_in_rounds(&l) && l.started < WORKERS_MAX) {
 		atomic_store(&l.progress->next, 0);
 		keeper_share(&l.keepers[l.started], options->key);
 		work(&l, l.started++, false);
 	}
+	progress_end();
 	check_work(&l);
 	*loaded = (struct loaded){
 		.facts = l.facts, .reasons = l.reasons, .keepers = l.keepers, .workers = l.started,

@@ -477,7 +477,7 @@ static void show_symbols(void *context)
 {
 	struct probe *p = context;
 	struct elf_sink sink = {
-		.context = p, .wants_crcs = true, .modinfo = pass_strings, .need = pass_need,
+		.context = p, .wants_crcs = true, .modinfo = pass_strings, .aliases = pass_strings, .need = pass_need,
 		.export = p->given[SHOW_EXPORTS] ? show_crc : pass_crc,
 		.version = p->given[SHOW_VERSIONS] ? show_crc : pass_crc,
 	};
@@ -533,7 +533,7 @@ static void run_command(void *context)
 	verdict = read_options(p);
 	p->status = verdict == WRONG_USAGE;
 	if (p->print)
-		print_about(&p->out, p->print, 1, &p->scratch);
+		print_about(&p->out, p->print, 1);
 	if (verdict != GO_ON)
 		return;
 	report_setup((struct report_settings){

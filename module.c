@@ -226,6 +226,15 @@ struct span module_bytes(int fd, struct arena *scratch)
 	return decompressed(fd, scratch, read_head(fd, scratch));
 }
 
+void module_examine(struct span bytes, void (*work)(void *context, const struct elf *elf), void *context)
+{
+	struct memory_source memory = { { read_from_memory, expect_from_memory }, bytes };
+	struct elf elf;
+
+	elf_open(&elf, &memory.source);
+	work(context, &elf);
+}
+
 const char *module_form(int fd)
 {
 	uint8_t head[HEAD];

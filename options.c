@@ -8,9 +8,12 @@ static const char known[] =
 	"a all\n" "A quick\n" "b=basedir\n" "m=moduledir\n" "o=outdir\n" "C=config\n" "e errsyms\n"
 	"E=symvers\n" "F=filesyms\n" "n show\n" "n dry-run\n" "P=symbol-prefix\n" "q quiet\n" "r root\n"
 	"s syslog\n" "u unresolved-error\n" "v verbose\n" "w warn\n" "V version\n" "h help\n"
-	"\1=jobs\n" "\2 strict\n" "\3 sync\n" "\4 no-sync\n" "\5 map\n";
+	"\1=jobs\n" "\2 strict\n" "\3 sync\n" "\4 no-sync\n" "\5 map\n" "\6=explain\n" "\7 dot\n" "\10 all-versions\n";
 
-enum { OPTION_JOBS = 1, OPTION_STRICT, OPTION_SYNC, OPTION_NO_SYNC };
+enum {
+	OPTION_JOBS = 1, OPTION_STRICT, OPTION_SYNC, OPTION_NO_SYNC, OPTION_MAP, OPTION_EXPLAIN, OPTION_DOT,
+	OPTION_ALL_VERSIONS,
+};
 
 static enum verdict set_jobs(struct options *o, const char *value)
 {
@@ -36,7 +39,7 @@ static enum verdict apply(void *context, char letter, const char *value)
 	switch (letter) {
 	case 'a': o->all = true; break;
 	case 'A': o->quick = true; break;
-	case 'b': o->base = value; break;
+	case 'b': o->bases[o->base_count++] = value; break;
 	case 'm': o->module_directory = value; break;
 	case 'o': o->output_directory = value; break;
 	case 'C': o->configs[o->config_count++] = value; break;
@@ -46,6 +49,7 @@ static enum verdict apply(void *context, char letter, const char *value)
 	case 'n': o->dry_run = true; break;
 	case 'P': return set_prefix(o, value);
 	case 'q': o->quiet = true; break;
+	case 's': o->syslog = true; break;
 	case 'u': o->unresolved_fails = true; break;
 	case 'v': o->verbose = true; break;
 	case 'w': o->warn = true; break;
@@ -55,45 +59,70 @@ static enum verdict apply(void *context, char letter, const char *value)
 	case OPTION_STRICT: o->strict = true; break;
 	case OPTION_SYNC: o->sync = true; o->no_sync = false; break;
 	case OPTION_NO_SYNC: o->sync = false; o->no_sync = true; break;
+	case OPTION_MAP: o->maps = true; break;
+	case OPTION_EXPLAIN: o->question = EXPLAIN; o->module = value; break;
+	case OPTION_DOT: o->question = DOT; break;
+	case OPTION_ALL_VERSIONS: o->all_versions = true; break;
 	default: break;  /* accepted, and nothing to do */
 	}
 	return GO_ON;
 }
 
-/* number.number, and whatever follows; a slash at the end is what completing a directory's name leaves. */
-static bool is_release(char *word)
+/* A slash at the end is what completing a directory's name leaves. */
+static void cut_slashes(char *word)
 {
 	size_t length = strlen(word);
-	const char *p = word;
-	uint32_t number;
 
 	while (length && word[length - 1] == '/')
 		word[--length] = 0;
-	return parse_unsigned(&p, &number) && *p++ == '.' && parse_unsigned(&p, &number) && !strchr(p, '/');
 }
 
 static enum verdict parse_operand(void *context, char *word)
 {
 	struct options *o = context;
+	bool may_be_version = !o->release && !is_object(word);
 
-	if (!o->release) {
-		if (!is_release(word))
-			return wrong_usage("Bad version passed ", word);
+	if (!o->release)
+		cut_slashes(word);
+	if (may_be_version && is_release(word))
 		o->release = word;
-	} else {
+	else if (may_be_version && !o->no_version)
+		o->no_version = word;
+	else
 		o->files[o->file_count++] = word;
-	}
 	return GO_ON;
+}
+
+/* VERSION comes before all else; but with --dot, one operand is MODULE, before VERSION or after it. */
+static enum verdict check_operands(struct options *o)
+{
+	if (o->question == DOT) {
+		o->module = o->no_version;
+		if (!o->module && o->file_count) {
+			o->module = *o->files++;
+			o->file_count--;
+		}
+		o->no_version = o->release ? NULL : *o->files;
+	}
+	return o->no_version ? wrong_usage("Bad version passed ", o->no_version) : GO_ON;
 }
 
 static enum verdict check_options(struct options *o)
 {
 	if (o->symvers && o->system_map)
 		return wrong_usage("-E and -F exclude each other", "");
+	if (o->all_versions && o->release)
+		return wrong_usage("--all-versions takes no version, and so not ", o->release);
+	if (o->base_count > 1 && !o->output_directory && !o->question)
+		return wrong_usage("more than one -b needs -o", "");
 	/* The live system's files must survive a power failure. */
-	if (!o->base && !o->output_directory && !o->no_sync)
+	if (!o->base_count && !o->output_directory && !o->no_sync)
 		o->sync = true;
-	return GO_ON;
+	if (o->question) {
+		o->dry_run = true;
+		o->quick = false;
+	}
+	return check_operands(o);
 }
 
 enum verdict parse_options(struct options *o, int count, char **arguments, struct arena *memory)
@@ -101,10 +130,12 @@ enum verdict parse_options(struct options *o, int count, char **arguments, struc
 	struct arguments line = { arguments + 1, known, apply, parse_operand, o };
 	enum verdict verdict;
 
-	*o = (struct options){ .module_directory = "lib/modules" };
+	*o = (struct options){ 0 };
+	o->bases = arena_take(memory, (size_t)count + 1, sizeof(*o->bases), sizeof(void *));
 	o->configs = arena_take(memory, (size_t)count + 1, sizeof(*o->configs), sizeof(void *));
 	o->files = arena_take(memory, (size_t)count + 1, sizeof(*o->files), sizeof(void *));
 	verdict = parse_arguments(&line);
+	o->bases[o->base_count] = NULL;
 	o->configs[o->config_count] = NULL;
 	o->files[o->file_count] = NULL;
 	return verdict == GO_ON ? check_options(o) : verdict;

@@ -243,25 +243,19 @@ static void write_symbols(struct output *o)
 
 /* ---- builtin ---- */
 
-/* Inputs beside the modules; a missing one is told, and its index is left empty. */
-static bool read_input(struct output *o, const char *name, struct span *content)
-{
-	int failed = file_read(&o->strings, o->tree->directory, name, REGULAR_FILE, content);
-
-	if (failed)
-		warning("could not open ", name, ": ", error_text(failed));
-	return !failed;
-}
-
-static void add_pairs_of_file(struct output *o, struct span content,
-			      void (*add)(struct output *, struct span *content))
+/* The index of what stands in a file beside the modules, or in several such. Without any, it is left empty. */
+static void write_index_of(struct output *o, const char *name, void (*add)(struct output *, struct span *content))
 {
 	struct pair *first = next_pair(o);
+	struct span content;
+	bool found = false;
 
-	while (content.p < content.end)
-		add(o, &content);
+	for (uint32_t root = 0; root < o->tree->root_count; root++)
+		for (found |= read_beside(o->tree, root, name, &o->strings, &content); content.p < content.end;)
+			add(o, &content);
 	reverse_pairs(first, next_pair(o));
-	write_index(o, false);
+	if (found)
+		write_index(o, false);
 }
 
 static bool is_letter(uint8_t c)
@@ -286,10 +280,7 @@ static void add_builtin(struct output *o, struct span *content)
 
 static void write_builtin_bin(struct output *o)
 {
-	struct span content;
-
-	if (read_input(o, "modules.builtin", &content))
-		add_pairs_of_file(o, content, add_builtin);
+	write_index_of(o, "modules.builtin", add_builtin);
 }
 
 /* NAME.key=value, ended by NUL. */
@@ -320,10 +311,7 @@ static void add_builtin_alias(struct output *o, struct span *content)
 
 static void write_builtin_alias_bin(struct output *o)
 {
-	struct span content;
-
-	if (read_input(o, "modules.builtin.modinfo", &content))
-		add_pairs_of_file(o, content, add_builtin_alias);
+	write_index_of(o, "modules.builtin.modinfo", add_builtin_alias);
 }
 
 /* ---- modules.devname ---- */
@@ -377,6 +365,21 @@ static void write_devname(struct output *o)
 		add_devname(o, m);
 }
 
+/* ---- map files ---- */
+
+static void write_map(struct output *o, enum map map)
+{
+	size_t length;
+
+	map_begin(&o->text, map);
+	for (uint32_t m = 0; m < o->tree->count; m++) {
+		struct values lines = values_in(o, m, (char)(MAP_LINE + map), true);
+
+		for (const char *line; (line = next_value(&lines, &length));)
+			map_add(&o->text, o->tree->modules[m].path, line);
+	}
+}
+
 /* ---- the set ---- */
 
 struct file {
@@ -400,7 +403,10 @@ static const struct file files[] = {
 	{ "modules.devname", write_devname, true, false },
 };
 
-_Static_assert(COUNT_OF(files) <= OUTPUT_FILES_MAX, "publish.c has room for every file");
+_Static_assert(COUNT_OF(files) + MAPS_NOW <= OUTPUT_FILES_MAX, "publish.c has room for every file");
+
+/* Map files come after these two. */
+enum { DEPENDENCY_FILES = 2 };
 
 static bool belongs(const struct file *file, enum file_set set)
 {
@@ -412,6 +418,20 @@ void adopt_outputs(struct publication *publication, enum file_set set)
 	for (size_t i = 0; i < COUNT_OF(files); i++)
 		if (belongs(&files[i], set))
 			publish_adopt(publication, files[i].name);
+	for (enum map map = 0; map < MAPS_NOW && set == ALL_FILES; map++)
+		publish_adopt(publication, map_name(map));
+}
+
+static bool write_maps(struct output *o, struct arena *content,
+		       bool (*publish)(void *context, const char *name, struct span content), void *context)
+{
+	for (enum map map = 0; map < MAPS_NOW; map++) {
+		text_open(&o->text, content);
+		write_map(o, map);
+		if (!publish(context, map_name(map), span_of(o->text.start, o->text.size)))
+			return false;
+	}
+	return true;
 }
 
 bool write_outputs(const struct output_options *options, const struct tree *tree,
@@ -426,6 +446,9 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 	arena_reserve(&o.strings, "aliases", OUTPUT_MEMORY, false);
 	arena_reserve(&o.keys, "symbols", OUTPUT_MEMORY, false);
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		if (i == DEPENDENCY_FILES && options->maps && options->set != VALUE_FILES &&
+		    !write_maps(&o, &content, publish, context))
+			return false;
 		if (!belongs(&files[i], options->set))
 			continue;
 		if (options->text_only && !files[i].text) {

@@ -13,6 +13,11 @@ bool ends_in(const char *string, const char *end)
 	return length > n && memcmp(string + length - n, end, n) == 0;
 }
 
+bool is_object(const char *path)
+{
+	return ends_in(path, ".o") || ends_in(path, ".o.gz");
+}
+
 const char *absolute_path(struct arena *memory, const char *path)
 {
 	enum { LONGEST = 4096 };

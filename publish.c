@@ -96,7 +96,7 @@ bool publish_begin(struct publication *p, char *path, bool sync)
 	if (p->directory < 0)
 		return failed(p, "open directory", "");
 	if (access(path, W_OK))
-		return failed(p, "write to directory", "");
+		return failed(p, "write to directory", " (-o DIR writes below DIR instead)");
 	return lock(p);
 }
 

@@ -362,7 +362,7 @@ static bool step(const struct program *p, struct states *now, struct states *nex
 		if (i.operation == MATCH)
 			return true;
 		if (i.operation == JUMP || i.operation == FORK)
-			add(now, at + (size_t)i.operand);
+			add(now, (size_t)((ptrdiff_t)at + i.operand));
 		if (i.operation == FORK || (i.operation == START && at_start) ||
 		    (i.operation == END && !*text))
 			add(now, at + 1);

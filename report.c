@@ -18,18 +18,12 @@ void report_setup(struct report_settings chosen)
 	settings = chosen;
 }
 
-/* A name from a file may hold bytes that steer a terminal or forge a line: they are shown as `?`. */
-static void add_harmless(struct text *text, const char *part)
-{
-	for (; *part; part++)
-		text_add(text, (uint8_t)*part < ' ' || *part == 0x7f ? "?" : part, 1);
-}
-
 /* RFC 3164: facility "system daemons", and a severity. */
 static void open_log(struct text *text, enum level level)
 {
 	static const char priority[][5] = {
-		[FATAL] = "<26>", [ERROR] = "<27>", [WARNING] = "<28>", [UNRESOLVED] = "<28>", [INFO] = "<30>",
+		[FATAL] = "<26>", [ERROR] = "<27>", [WARNING] = "<28>", [UNRESOLVED] = "<28>", [PLAIN] = "<28>",
+		[INDENTED] = "<28>", [INFO] = "<30>",
 	};
 	static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
 	int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -46,20 +40,21 @@ void report(enum level level, const char *const *parts)
 {
 	static const char label[][10] = {
 		[FATAL] = "FATAL: ", [ERROR] = "ERROR: ", [WARNING] = "WARNING: ",
-		[UNRESOLVED] = "WARNING: ", [INFO] = "INFO: ",
+		[UNRESOLVED] = "WARNING: ", [INDENTED] = "\t", [INFO] = "INFO: ",
 	};
 	char buffer[1024];
 	struct text text = { .start = buffer, .capacity = sizeof(buffer), .fd = 2 };
 
 	if (settings.silent || (level == WARNING && settings.quiet) || (level == INFO && !settings.verbose))
 		return;
+	progress_end();
 	if (settings.syslog)
 		open_log(&text, level);
 	text_string(&text, settings.program);
 	text_string(&text, ": ");
 	text_string(&text, label[level]);
 	for (; *parts; parts++)
-		add_harmless(&text, *parts);
+		text_harmless(&text, *parts, strlen(*parts));
 	text_add(&text, "\n", text.fd == 2);
 	text_flush(&text);
 	if (text.fd != 2)

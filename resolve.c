@@ -9,7 +9,6 @@ struct resolving {
 	struct arena *arena;
 	struct graph *graph;
 	uint32_t **symbol;         /* by worker, by its name: the symbol in graph->symbols */
-	uint32_t **supplier;       /* by worker, by its name: the owner that a need of it leads to */
 	uint32_t *crc;             /* by symbol: the CRC that its owner gives; only where CRCs are wanted */
 };
 
@@ -94,17 +93,16 @@ static void find_owners(struct resolving *r)
 /* What a worker's name leads to as a need: the owner, so that each need is one look into a table. */
 static void find_suppliers(struct resolving *r)
 {
-	r->supplier = arena_take(r->arena, r->loaded->workers, sizeof(*r->supplier),
-				 sizeof(*r->supplier));
+	r->graph->supplier = arena_take(r->arena, r->loaded->workers, sizeof(uint32_t *), sizeof(uint32_t *));
 	for (uint32_t w = 0; w < r->loaded->workers; w++) {
 		uint32_t count = r->loaded->keepers[w].names.count;
 
-		r->supplier[w] = new_words(r->arena, count, NONE);
+		r->graph->supplier[w] = new_words(r->arena, count, NONE);
 		for (uint32_t i = 0; i < count; i++) {
 			uint32_t symbol = without_prefix(r, r->symbol[w][i], true);
 
 			if (symbol != NONE)
-				r->supplier[w][i] = r->graph->owner[symbol];
+				r->graph->supplier[w][i] = r->graph->owner[symbol];
 		}
 	}
 }
@@ -114,7 +112,9 @@ static void find_suppliers(struct resolving *r)
 /* What stands before a module's path in messages. */
 static const char *root_of(const struct tree *tree, uint32_t module)
 {
-	return *tree->modules[module].path == '/' ? "" : tree->name;
+	const struct module *m = &tree->modules[module];
+
+	return *m->path == '/' ? "" : tree->roots[m->root].name;
 }
 
 /* Says what -e asks for about the module's need number i. */
@@ -126,7 +126,7 @@ static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 
 	if (facts->needs[i] & WEAK_NEED)
 		return;
-	if (r->supplier[facts->worker][id] == NONE)
+	if (r->graph->supplier[facts->worker][id] == NONE)
 		what = " needs unknown symbol ";
 	else if (r->crc && r->crc[without_prefix(r, r->symbol[facts->worker][id], true)] !=
 				   facts->need_crcs[i])
@@ -151,7 +151,7 @@ static void find_direct(struct resolving *r)
 
 		for (uint32_t i = 0; i < facts->need_count; i++) {
 			uint32_t id = facts->needs[i] & ~WEAK_NEED;
-			uint32_t owner = r->supplier[facts->worker][id];
+			uint32_t owner = r->graph->supplier[facts->worker][id];
 
 			if (r->options->report_unresolved)
 				check_need(r, m, i);

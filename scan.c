@@ -25,15 +25,40 @@ struct place {
 struct walk {
 	const struct config *config;
 	struct arena *memory;
-	int at;                    /* what relative paths are relative to */
+	const struct tree *tree;
+	uint32_t root;             /* what relative paths are relative to */
+	const char *prefix;        /* before relative paths in messages */
 	struct place *first, **last;
 	uint32_t linked;
 	bool (*found)(struct walk *walk, const char *path);  /* a module; false ends the walk */
 	void *context;
+	bool objects;              /* modules of the 2.4 series are looked for */
+	size_t hidden;             /* of each path, what no file will say */
 	bool silent;               /* a walk that only compares times; another one will tell */
 	bool unread;               /* a directory could not be read */
 	int root_error;            /* why, if it was the tree's own */
 };
+
+/* ---- trees ---- */
+
+const char *told_root(const struct tree *tree, const struct module *module)
+{
+	return tree->whole_paths && *module->path != '/' ? tree->roots[module->root].name : "";
+}
+
+bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena,
+		 struct span *content)
+{
+	int failed = file_read(arena, tree->roots[root].directory, name, REGULAR_FILE, content);
+
+	if (!failed)
+		return true;
+	*content = (struct span){ 0 };
+	if (!root || failed != ENOENT)
+		warning("could not open ", tree->whole_paths ? tree->roots[root].name : "", name, ": ",
+			error_text(failed));
+	return false;
+}
 
 /* ---- names ---- */
 
@@ -62,8 +87,12 @@ static size_t plain_length(const char *name)
 	return 0;
 }
 
-/* modules.dep separates by blanks, colons and newlines, and has no way to quote one. */
-static bool can_be_listed(const char *path)
+static bool is_module(const struct walk *walk, const char *name)
+{
+	return walk->objects ? *name != '.' && is_object(name) : plain_length(name) != 0;
+}
+
+bool can_be_listed(const char *path)
 {
 	size_t length = strlen(path);
 
@@ -75,7 +104,12 @@ static bool can_be_listed(const char *path)
 static void tell(const struct walk *walk, enum level level, const char *what, const char *path, int why)
 {
 	if (!walk->silent)
-		REPORT(level, what, path, why ? ": " : "", why ? error_text(why) : "");
+		REPORT(level, what, walk->prefix, path, why ? ": " : "", why ? error_text(why) : "");
+}
+
+static int directory_of(const struct walk *walk)
+{
+	return walk->tree->roots[walk->root].directory;
 }
 
 static bool excluded(const struct walk *walk, const char *name)
@@ -107,7 +141,7 @@ static const char *place_path(const struct place *place)
 static int identify(const struct walk *walk, struct place *place)
 {
 	struct stat st;
-	int failed = place->known ? 0 : stat_again(walk->at, place_path(place), &st);
+	int failed = place->known ? 0 : stat_again(directory_of(walk), place_path(place), &st);
 
 	if (!place->known && !failed) {
 		place->device = st.st_dev;
@@ -152,7 +186,7 @@ static void add_linked_place(struct walk *walk, struct place *parent, const char
 
 static bool visit_module(struct walk *walk, const char *path)
 {
-	if (!can_be_listed(path)) {
+	if (!can_be_listed(path + walk->hidden)) {
 		tell(walk, ERROR, "left out, as its name cannot be written to modules.dep: ", path, 0);
 		return true;
 	}
@@ -163,13 +197,13 @@ static bool visit_module(struct walk *walk, const char *path)
 static bool visit_unknown(struct walk *walk, struct place *parent, const char *path)
 {
 	struct stat st;
-	int failed = stat_again(walk->at, path, &st);
+	int failed = stat_again(directory_of(walk), path, &st);
 
 	if (failed) {
 		cannot_follow(walk, path, failed);
 	} else if (S_ISDIR(st.st_mode)) {
 		add_linked_place(walk, parent, path, &st);
-	} else if (!plain_length(base_name(path))) {
+	} else if (!is_module(walk, base_name(path))) {
 		return true;
 	} else if (S_ISREG(st.st_mode)) {
 		return visit_module(walk, path);
@@ -195,12 +229,12 @@ static bool read_place(struct walk *walk, struct place *place)
 	const char *name;
 	bool on = true;
 
-	if (directory_open(&directory, walk->at, place_path(place))) {
+	if (directory_open(&directory, directory_of(walk), place_path(place))) {
 		note_unread(walk, place, "cannot read directory ", directory.error);
 		return true;
 	}
 	while (on && (name = directory_next(&directory, &type))) {
-		if (excluded(walk, name) || (type == DT_REG && !plain_length(name)))
+		if (excluded(walk, name) || (type == DT_REG && !is_module(walk, name)))
 			continue;
 		name = join_path(walk->memory, place->path, name);
 		/* Behind a link, any directory may be one that was read already. */
@@ -232,8 +266,15 @@ static bool walk_from(struct walk *walk, const char *path)
 
 static void walk_everywhere(struct walk *walk)
 {
-	bool on = walk_from(walk, "");
+	const struct tree *tree = walk->tree;
+	bool on = true;
 
+	for (walk->root = 0; on && walk->root < tree->root_count; walk->root++) {
+		walk->prefix = tree->whole_paths ? tree->roots[walk->root].name : "";
+		on = walk_from(walk, "");
+	}
+	walk->root = 0;
+	walk->prefix = "";
 	for (const struct words *w = walk->config->external; w && on; w = w->next)
 		on = walk_from(walk, w->word);
 }
@@ -256,26 +297,28 @@ static bool starts_with_directory(const char *path, const char *directory)
 	return strncmp(path, directory, length) == 0 && path[length] == '/';
 }
 
-static bool is_external(const struct config *config, const char *path, uint32_t *rank)
+static bool is_external(const struct config *config, const char *path, uint32_t *rank, const char **word)
 {
 	for (const struct words *w = config->external; w; w = w->next, ++*rank)
-		if (starts_with_directory(path, w->word))
+		if (starts_with_directory(path, *word = w->word))
 			return true;
 	return false;
 }
 
-/* The place of the first `search` word that the path falls under; smaller wins. */
-static uint32_t rank_of(const struct config *config, const char *path)
+/* The place of the first `search` word that the path falls under; smaller wins. *word is the word. */
+static uint32_t rank_of(const struct config *config, const char *path, const char **word)
 {
 	uint32_t rank = 0, built_in = NONE;
 
 	for (const struct words *w = config->search; w; w = w->next, rank++) {
+		*word = w->word;
 		if (strcmp(w->word, "built-in") == 0)
 			built_in = rank;
-		else if (strcmp(w->word, "external") == 0 ? is_external(config, path, &rank)
+		else if (strcmp(w->word, "external") == 0 ? is_external(config, path, &rank, word)
 							   : starts_with_directory(path, w->word))
 			return rank;
 	}
+	*word = built_in == NONE ? "what is not listed" : "built-in";
 	return built_in;
 }
 
@@ -288,71 +331,95 @@ static bool overridden(const char *word, const char *path)
 	return strlen(word) == length && memcmp(word, path, length) == 0;
 }
 
-static bool wins(const struct config *config, const char *path, const char *other)
+bool wins(const struct config *config, const char *path, const char *other, struct rule_of_choice *rule)
 {
 	uint32_t rank, other_rank;
 
-	for (const struct words *w = config->override; w; w = w->next)
+	*rule = (struct rule_of_choice){ .name = "override" };
+	for (const struct words *w = config->override; w; w = w->next) {
+		rule->word = w->word;
 		if (overridden(w->word, path) != overridden(w->word, other))
 			return overridden(w->word, path);
-	rank = rank_of(config, path);
-	other_rank = rank_of(config, other);
-	return rank != other_rank ? rank < other_rank : strcmp(path, other) < 0;
+	}
+	rule->name = "search";
+	rank = rank_of(config, path, &rule->word);
+	other_rank = rank_of(config, other, &rule->other_word);
+	if (rank != other_rank)
+		return rank < other_rank;
+	*rule = (struct rule_of_choice){ .name = "byte order" };
+	return strcmp(path, other) < 0;
 }
 
-static void add_module(struct candidates *c, struct arena *memory, const char *path)
+static void keep_loser(struct tree *tree, struct arena *memory, struct module module)
 {
-	const char *name = module_name(memory, path), *loser = path;
+	struct loser *loser = arena_take(memory, 1, sizeof(*loser), sizeof(void *));
+
+	*loser = (struct loser){ module, tree->losers };
+	tree->losers = loser;
+}
+
+/* At the same path, the later tree's file. */
+static bool replaces(const struct candidates *c, uint32_t root, const char *path, const struct module *known)
+{
+	struct rule_of_choice rule;
+
+	if (strcmp(path, known->path) != 0)
+		return wins(c->config, path, known->path, &rule);
+	return root > known->root;
+}
+
+static void add_module(struct candidates *c, struct arena *memory, uint32_t root, const char *path)
+{
+	const char *name = module_name(memory, path);
 	uint32_t id = names_borrow(c->names, name, strlen(name));
+	struct module found = { path, name, (uint32_t)strlen(path), (uint32_t)strlen(name), root }, loser = found;
 	struct module *module = &c->tree->modules[id];
 
 	if (id == c->tree->count) {
 		c->tree->count++;
-		*module = (struct module){ path, name, (uint32_t)strlen(path), (uint32_t)strlen(name) };
+		*module = found;
 		return;
 	}
-	if (wins(c->config, path, module->path)) {
-		loser = module->path;
-		module->path = path;
-		module->path_length = (uint32_t)strlen(path);
+	if (replaces(c, root, path, module)) {
+		loser = *module;
+		*module = found;
 	}
 	if (c->tell_losers)
-		warning("duplicate module ", name, ": ", module->path, " is used, not ", loser);
+		warning("duplicate module ", name, ": ", told_root(c->tree, module), module->path, " is used, not ",
+			told_root(c->tree, &loser), loser.path);
+	if (c->tree->keeps_losers)
+		keep_loser(c->tree, memory, loser);
 }
 
 static bool found_module(struct walk *walk, const char *path)
 {
-	add_module(walk->context, walk->memory, path);
+	add_module(walk->context, walk->memory, walk->root, path);
 	return true;
 }
 
 /* ---- order ---- */
 
-/* The line of modules.order that each module stands in, last one if several; NONE if none. */
+/* The line of modules.order that each module stands in, last one if several; NONE if none. Several files count as
+ * if they were one. */
 static uint32_t *read_order(const struct tree *tree, struct arena *memory)
 {
 	uint32_t *place = new_words(memory, tree->count, NONE), number = 0;
 	struct span content, line;
 	struct names paths;
-	int failed = file_read(memory, tree->directory, "modules.order", REGULAR_FILE, &content);
 
-	if (failed) {
-		warning("could not open modules.order: ", error_text(failed));
-		return place;
-	}
 	names_init(&paths, memory, tree->count, 0, tree->key);
 	for (uint32_t i = 0; i < tree->count; i++) {
 		const char *path = tree->modules[i].path, *name = base_name(path);
 
 		names_borrow(&paths, path, (size_t)(name - path) + plain_length(name));
 	}
-	while (next_line(&content, &line)) {
-		uint32_t id = names_find(&paths, (const char *)line.p, span_size(line));
+	for (uint32_t root = 0; root < tree->root_count; root++)
+		for (read_beside(tree, root, "modules.order", memory, &content); next_line(&content, &line); number++) {
+			uint32_t id = names_find(&paths, (const char *)line.p, span_size(line));
 
-		if (id != NONE)
-			place[id] = number;
-		number++;
-	}
+			if (id != NONE)
+				place[id] = number;
+		}
 	return place;
 }
 
@@ -390,22 +457,23 @@ static int check_named(const char *path)
 }
 
 /* Below the tree, the path is cut to what modules.dep has. */
-static const char *below(const struct tree *tree, const char *path)
+static void add_named(struct candidates *c, struct arena *memory, const char *path)
 {
-	size_t length = strlen(tree->name);
+	uint32_t root = c->tree->root_count;
 
-	return strncmp(path, tree->name, length) == 0 ? path + length : path;
+	while (root--) {
+		const char *name = c->tree->roots[root].name;
+		size_t length = strlen(name);
+
+		if (strncmp(path, name, length) == 0) {
+			add_module(c, memory, root, path + length);
+			return;
+		}
+	}
+	add_module(c, memory, 0, path);
 }
 
 /* ---- the whole ---- */
-
-int open_tree(struct tree *tree)
-{
-	tree->count = 0;
-	tree->unread = false;
-	tree->directory = open_again(CURRENT_DIRECTORY, tree->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return tree->directory < 0 ? errno : 0;
-}
 
 /* Tables for the candidates, which live until the modules are in order. */
 static void prepare(struct candidates *c, struct arena *memory, struct arena *scratch)
@@ -422,10 +490,10 @@ int scan(struct tree *tree, const struct config *config, bool tell_losers, struc
 	struct names names;
 	struct candidates candidates = { tree, config, &names, tell_losers };
 	struct walk walk = {
-		.config = config, .memory = memory, .found = found_module, .context = &candidates,
+		.tree = tree, .config = config, .memory = memory, .found = found_module,
+		.context = &candidates,
 	};
 
-	walk.at = tree->directory;
 	prepare(&candidates, memory, scratch);
 	walk_everywhere(&walk);
 	tree->unread = walk.unread;
@@ -450,14 +518,42 @@ int scan_named(struct tree *tree, const struct config *config, const char *const
 			error(*paths, ": ", failed == EINVAL ? "not a module" : error_text(failed));
 			return failed;
 		}
-		add_module(&candidates, memory, below(tree, *paths));
+		add_named(&candidates, memory, *paths);
 	}
 	order_modules(tree, scratch);
 	arena_rewind(scratch, 0, 0);
 	return 0;
 }
 
-static bool newer(const struct timespec *a, const struct timespec *b)
+struct objects {
+	object_found *found;
+	void *context;
+};
+
+static bool found_object(struct walk *walk, const char *path)
+{
+	const struct objects *objects = walk->context;
+
+	objects->found(objects->context, path);
+	return true;
+}
+
+bool scan_objects(const char *path, size_t hidden, const struct config *config, object_found *found, void *context,
+		  struct arena *memory)
+{
+	struct objects objects = { found, context };
+	struct root anywhere = { .name = "", .directory = CURRENT_DIRECTORY };
+	const struct tree tree = { .roots = &anywhere, .root_count = 1 };
+	struct walk walk = {
+		.config = config, .memory = memory, .tree = &tree, .found = found_object, .context = &objects,
+		.prefix = "", .objects = true, .hidden = hidden,
+	};
+
+	walk_from(&walk, path);
+	return !walk.unread;
+}
+
+bool newer(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
@@ -473,7 +569,7 @@ static bool compare_times(struct walk *walk, const char *path)
 	struct comparison *c = walk->context;
 	struct stat st;
 
-	c->found_newer = stat_again(walk->at, path, &st) || newer(&st.st_mtim, &c->latest);
+	c->found_newer = stat_again(directory_of(walk), path, &st) || newer(&st.st_mtim, &c->latest);
 	return !c->found_newer;
 }
 
@@ -482,14 +578,13 @@ bool up_to_date(struct tree *tree, const struct config *config, const char *file
 	struct stat st;
 	struct comparison comparison = { 0 };
 	struct walk walk = {
-		.config = config, .memory = memory, .found = compare_times, .context = &comparison,
-		.silent = true,
+		.tree = tree, .config = config, .memory = memory, .found = compare_times,
+		.context = &comparison, .silent = true,
 	};
 
 	if (stat_again(CURRENT_DIRECTORY, file, &st))
 		return false;
 	comparison.latest = st.st_mtim;
-	walk.at = tree->directory;
 	walk_everywhere(&walk);
 	return !comparison.found_newer && !walk.unread;
 }

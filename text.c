@@ -64,6 +64,12 @@ void text_string(struct text *text, const char *string)
 	text_add(text, string, strlen(string));
 }
 
+void text_harmless(struct text *text, const char *bytes, size_t size)
+{
+	for (; size--; bytes++)
+		text_add(text, (uint8_t)*bytes < ' ' || *bytes == 0x7f ? "?" : bytes, 1);
+}
+
 void text_line(struct text *text, ...)
 {
 	const char *part;

@@ -6,6 +6,7 @@
  * options always give the same bytes. A test tool: it leaves most freeing to exit.
  * The steps: read the options, build the sections, lay them out, apply the defects, write.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,7 +23,15 @@ static const char usage[] =
 	"  --register NAME       undefined symbol of type STT_REGISTER (SPARC)\n"
 	"  --version NAME=CRC    only in __versions\n"
 	"  --long-versions       __version_ext_crcs and __version_ext_names instead of __versions\n"
+	"  --ksymtab NAME        export of a 2.4 module: __ksymtab_NAME in a section __ksymtab\n"
+	"  --global NAME  --local NAME  --common NAME   defined in .text, or a common symbol\n"
+	"  --use NAME  --use-weak NAME   undefined symbol that a relocation uses\n"
+	"  --rel  --rela         relocations without or with addends; default: without in class 32\n"
 	"  --modinfo KEY=VALUE  --alias X  --softdep X  --weakdep X  with \\n \\\\ \\xHH in them\n"
+	"  --modalias X          in the section .modalias;  --modstring X  in .modstring\n"
+	"  --device TYPE=FIELD,...  entry of a device table: numbers, strings, N+N+... for bits; what is missing is 0\n"
+	"  --repeat N            each --device N times\n"
+	"  --tables 2.6|rel|rela    symbols lead to tables (default), or to pointers with such relocations, as in 2.4\n"
 	"  --sections N          N empty sections before the others\n"
 	"  --pad N               .text of N bytes\n"
 	"  --signature           append something like a signature\n"
@@ -55,14 +64,26 @@ static const char *const defect_names[] = {
 	"modinfo-empty",        /* .modinfo of 0 bytes; harmless */
 	"no-symtab",            /* neither .symtab nor .strtab */
 	"no-strtab",            /* .symtab, its sh_link 0 */
+	"table-endless",        /* device tables without the last, empty entry; no NUL behind the last pattern */
+	"table-beyond",         /* device tables begin beyond the end of their section */
+	"table-nowhere",        /* device tables in a section whose number is the number of sections */
+	"table-unsized",        /* st_size of device tables is 0; harmless */
+	"pointer-unrelocated",  /* no relocations for pointers to device tables */
+	"pointer-nowhere",      /* their symbol's number is the number of symbols */
+	"entry-size-zero",      /* of device tables of 2.4 */
+	"entry-size-huge",
+	"entry-size-missing",   /* no __module_TYPE_device_size */
+	"relocation-symbol",    /* the last relocation's symbol is number 0xffffff */
+	"relocation-outside",   /* sh_offset of the relocations is the size of the file */
 };
 
 enum { DEFECT_COUNT = sizeof defect_names / sizeof defect_names[0] };
-enum { NAMES_MAX = 4096, SECTIONS_MAX = 16 };
+enum { NAMES_MAX = 4096, SECTIONS_MAX = 24, DEVICES_MAX = 512, TABLES_MAX = 16 };
 enum { ET_REL = 1, ET_EXEC = 2 };
-enum { SHT_PROGBITS = 1, SHT_SYMTAB = 2, SHT_STRTAB = 3, SHT_SYMTAB_SHNDX = 18, SHF_ALLOC = 2 };
-enum { SHN_LORESERVE = 0xff00, SHN_ABS = 0xfff1, SHN_XINDEX = 0xffff };
-enum { STB_GLOBAL = 1, STB_WEAK = 2, STT_NOTYPE = 0, STT_REGISTER = 13 };
+enum { SHT_PROGBITS = 1, SHT_SYMTAB = 2, SHT_STRTAB = 3, SHT_RELA = 4, SHT_REL = 9, SHT_SYMTAB_SHNDX = 18, SHF_ALLOC = 2 };
+enum { SHN_LORESERVE = 0xff00, SHN_ABS = 0xfff1, SHN_COMMON = 0xfff2, SHN_XINDEX = 0xffff };
+enum { STB_LOCAL = 0, STB_GLOBAL = 1, STB_WEAK = 2, STT_NOTYPE = 0, STT_OBJECT = 1, STT_SECTION = 3, STT_REGISTER = 13 };
+enum { EM_MIPS = 8 };
 enum { VERSION_SIZE = 64 };
 
 struct bytes {
@@ -70,9 +91,9 @@ struct bytes {
 	size_t size, capacity;
 };
 
-enum kind { EXPORT, NEED, WEAK, REGISTER, VERSION };
+enum kind { EXPORT, NEED, WEAK, REGISTER, VERSION, KSYMTAB, GLOBAL, LOCAL, COMMON, USE, USE_WEAK, KIND_COUNT };
 
-/* One --export, --need, --weak, --register or --version. */
+/* One --export, --need and so on. */
 struct name {
 	enum kind kind;
 	const char *text;
@@ -84,10 +105,24 @@ struct options {
 	const char *file;
 	bool wide, big, crc_section, long_versions, signature;
 	bool defect[DEFECT_COUNT];
-	uint64_t machine, padding_sections, text_size;
+	uint64_t machine, padding_sections, text_size, repeat;
 	struct name names[NAMES_MAX];
 	size_t name_count;
-	struct bytes modinfo;
+	struct bytes modinfo, modalias, modstring;
+	const char *devices[DEVICES_MAX];  /* TYPE=FIELD,... */
+	size_t device_count;
+	bool old_tables;
+	uint64_t relocation_type;
+};
+
+/* A pointer in .data, and where in there it leads to: as an offset from the start, or from a symbol. */
+struct pointer {
+	uint64_t at, to, symbol;
+};
+
+struct table {
+	const char *type;
+	uint64_t offset, size, entry_size, pointer;  /* in .data */
 };
 
 struct section {
@@ -104,6 +139,9 @@ struct module {
 	struct section sections[SECTIONS_MAX];
 	size_t section_count;
 	uint64_t first, table_offset, table_count, names_section, entry_size, type;
+	struct table tables[TABLES_MAX];
+	struct pointer pointers[DEVICES_MAX];
+	size_t device_tables, pointer_count;
 };
 
 _Noreturn static void die(const char *what, const char *why)
@@ -225,11 +263,29 @@ static void append_unescaped(struct bytes *b, const char *text)
 	}
 }
 
+static void add_string(struct bytes *b, const char *value)
+{
+	append_unescaped(b, value);
+	append_fill(b, 0, 1);
+}
+
+static void add_device(struct options *o, const char *device)
+{
+	if (o->device_count == DEVICES_MAX)
+		die(device, "too many devices");
+	o->devices[o->device_count++] = device;
+}
+
+static void set_tables(struct options *o, const char *kind)
+{
+	o->old_tables = strcmp(kind, "2.6") != 0;
+	o->relocation_type = strcmp(kind, "rela") == 0 ? SHT_RELA : SHT_REL;
+}
+
 static void add_modinfo(struct options *o, const char *key, const char *value)
 {
 	append_unescaped(&o->modinfo, key);
-	append_unescaped(&o->modinfo, value);
-	append_fill(&o->modinfo, 0, 1);
+	add_string(&o->modinfo, value);
 }
 
 static bool read_flag(struct options *o, const char *option)
@@ -240,6 +296,10 @@ static bool read_flag(struct options *o, const char *option)
 		o->long_versions = true;
 	else if (strcmp(option, "--signature") == 0)
 		o->signature = true;
+	else if (strcmp(option, "--rel") == 0)
+		o->relocation_type = SHT_REL;
+	else if (strcmp(option, "--rela") == 0)
+		o->relocation_type = SHT_RELA;
 	else
 		return false;
 	return true;
@@ -259,6 +319,16 @@ static bool read_setting(struct options *o, const char *option, const char *valu
 		o->text_size = number(value);
 	else if (strcmp(option, "--defect") == 0)
 		add_defect(o, value);
+	else if (strcmp(option, "--modalias") == 0)
+		add_string(&o->modalias, value);
+	else if (strcmp(option, "--modstring") == 0)
+		add_string(&o->modstring, value);
+	else if (strcmp(option, "--device") == 0)
+		add_device(o, value);
+	else if (strcmp(option, "--repeat") == 0)
+		o->repeat = number(value);
+	else if (strcmp(option, "--tables") == 0)
+		set_tables(o, value);
 	else
 		return false;
 	return true;
@@ -268,14 +338,15 @@ static bool read_content(struct options *o, const char *option, char *value)
 {
 	static const char *const names[] = {
 		[EXPORT] = "--export", [NEED] = "--need", [WEAK] = "--weak",
-		[REGISTER] = "--register", [VERSION] = "--version",
+		[REGISTER] = "--register", [VERSION] = "--version", [KSYMTAB] = "--ksymtab", [GLOBAL] = "--global",
+		[LOCAL] = "--local", [COMMON] = "--common", [USE] = "--use", [USE_WEAK] = "--use-weak",
 	};
 	static const char *const modinfo[][2] = {
 		{ "--modinfo", "" }, { "--alias", "alias=" },
 		{ "--softdep", "softdep=" }, { "--weakdep", "weakdep=" },
 	};
 
-	for (enum kind kind = EXPORT; kind <= VERSION; kind++)
+	for (enum kind kind = EXPORT; kind < KIND_COUNT; kind++)
 		if (strcmp(option, names[kind]) == 0)
 			return add_name(o, kind, value), true;
 	for (size_t i = 0; i < sizeof modinfo / sizeof modinfo[0]; i++)
@@ -425,12 +496,227 @@ static void add_exports(struct module *m)
 		crcs->sh_flags = SHF_ALLOC, crcs->sh_align = 4;
 }
 
+/* ---- device tables -------------------------------------------------------------------------- */
+
+/* <linux/mod_devicetable.h> of 2.6 and 2.4: C, S, I, L are unsigned char, short, int and long, P is char *, digits are the
+ * length of an array of char, and a number of bits stands in brackets. */
+static const struct {
+	const char *type, *fields;
+} structures[] = {
+	{ "pci", "I I I I I I L" },
+	{ "usb", "S S S S S C C C C C C L" },
+	{ "ccw", "S S S C C L" },
+	{ "ieee1394", "I I I I I L" },
+	{ "pnp", "8 L" },
+	{ "pnp_card", "8 L 8 8 8 8 8 8 8 8" },
+	{ "input", "L S S S S [1 [512 [1 [64 [1 [1 [1 [128 [1 L" },
+	{ "input-before-2.6.14", "L S S S S [1 [512 [1 [64 [1 [1 [1 [128 L" },
+	{ "serio", "C C C C" },
+	{ "of", "32 32 128 L" },
+	{ "isapnp", "S S S S L" },
+	{ "isapnp_card", "L S S S S S S S S S S S S S S S S S S" },
+	{ "parport", "P L" },
+	{ "pnpbios", "8 L" },
+};
+
+static void align(struct bytes *b, size_t size)
+{
+	append_fill(b, 0, -b->size % size);
+}
+
+/* N+N+... */
+static void append_bits(struct bytes *b, const struct options *o, size_t count, const char *text)
+{
+	size_t word = o->wide ? 64 : 32;
+
+	for (size_t i = 0; i < count; i += word) {
+		uint64_t value = 0;
+		const char *p = text;
+
+		while (*p) {
+			char *end;
+			uint64_t bit = strtoull(p, &end, 0);
+
+			if (end == p)
+				die(text, "not numbers of bits");
+			if (bit / word == i / word)
+				value |= UINT64_C(1) << bit % word;
+			p = *end ? end + 1 : end;
+		}
+		align(b, word / 8);
+		append_word(b, o, value);
+	}
+}
+
+static void append_field(struct module *m, struct bytes *b, const char *field, const char *text)
+{
+	const struct options *o = m->options;
+	int size = *field == 'C' ? 1 : *field == 'S' ? 2 : *field == 'I' ? 4 : o->wide ? 8 : 4;
+
+	if (*field == '[') {
+		append_bits(b, o, strtoull(field + 1, NULL, 10), text);
+	} else if (*field >= '0' && *field <= '9') {
+		size_t length = strtoull(field, NULL, 10), used = strlen(text);
+
+		append(b, text, used < length ? used : length);
+		append_fill(b, 0, used < length ? length - used : 0);
+	} else {
+		align(b, (size_t)size);
+		if (*field == 'P' && *text)
+			m->pointers[m->pointer_count++] = (struct pointer){ b->size, (uint64_t)(uintptr_t)text, 0 };
+		append_integer(b, o, *field == 'P' || !*text ? 0 : strtoull(text, NULL, 0), size);
+	}
+}
+
+static const char *fields_of(const char *type)
+{
+	for (size_t i = 0; i < sizeof structures / sizeof structures[0]; i++)
+		if (strcmp(structures[i].type, type) == 0)
+			return structures[i].fields;
+	die(type, "no such type of device");
+}
+
+/* One structure; `values` are separated by commas. */
+static void append_device(struct module *m, struct bytes *b, const char *type, const char *values)
+{
+	size_t word = m->options->wide ? 8 : 4;
+
+	for (const char *field = fields_of(type); field; field = strchr(field, ' ')) {
+		size_t length = strcspn(values, ",");
+		char *text = strndup(values, length);
+
+		field += *field == ' ';
+		append_field(m, b, field, text);
+		values += length + (values[length] == ',');
+	}
+	if (strpbrk(fields_of(type), "LP"))
+		align(b, word);
+}
+
+/* All entries of a type, and an empty one. */
+static void append_table(struct module *m, struct bytes *data, const char *type)
+{
+	const struct options *o = m->options;
+	struct table *table = &m->tables[m->device_tables++];
+	size_t length = strlen(type);
+
+	align(data, 16);
+	*table = (struct table){ .type = type, .offset = data->size };
+	for (size_t i = 0; i < o->device_count; i++) {
+		const char *device = o->devices[i];
+
+		if (strncmp(device, type, length) != 0 || device[length] != '=')
+			continue;
+		for (uint64_t n = 0; n < o->repeat; n++) {
+			append_device(m, data, type, device + length + 1);
+			if (!table->entry_size)
+				table->entry_size = data->size - table->offset;
+		}
+	}
+	if (!has_defect(o, "table-endless"))
+		append_device(m, data, type, "");
+	table->size = data->size - table->offset;
+}
+
+static bool has_table(const struct module *m, const char *type)
+{
+	for (size_t i = 0; i < m->device_tables; i++)
+		if (strcmp(m->tables[i].type, type) == 0)
+			return true;
+	return false;
+}
+
+/* Patterns, and the pointers that lead to tables. */
+static void append_pointers(struct module *m, struct bytes *data)
+{
+	const struct options *o = m->options;
+
+	for (size_t i = 0; i < m->device_tables; i++) {
+		struct table *table = &m->tables[i];
+
+		align(data, 8);
+		table->pointer = data->size;
+		m->pointers[m->pointer_count++] = (struct pointer){ data->size, table->offset, i % 2 ? 2 + 3 * i : 0 };
+		append_word(data, o, 0);
+	}
+	for (size_t i = 0; i < m->pointer_count - m->device_tables; i++) {
+		const char *pattern = (const char *)(uintptr_t)m->pointers[i].to;
+
+		m->pointers[i].to = append_string(data, pattern);
+	}
+	if (has_defect(o, "table-endless") && m->pointer_count > m->device_tables)
+		data->size--;
+}
+
+/* A relocation's symbol, and type 1. */
+static void append_r_info(struct bytes *b, const struct options *o, uint64_t symbol)
+{
+	bool mips = o->wide && !o->big && o->machine == EM_MIPS;
+
+	append_word(b, o, mips ? symbol : symbol << (o->wide ? 32 : 8) | 1);
+}
+
+/* Symbol 1 is the section's; three for each table come behind it. */
+static void add_relocations(struct module *m, struct section *data)
+{
+	const struct options *o = m->options;
+	bool rela = o->relocation_type == SHT_RELA;
+	struct section *s = add_section(m, rela ? ".rela.data" : ".rel.data", o->relocation_type);
+
+	s->sh_info = section_number(m, data);
+	for (size_t i = 0; i < m->pointer_count; i++) {
+		struct pointer *p = &m->pointers[i];
+		uint64_t symbol = p->symbol ? p->symbol : 1, addend = p->symbol ? 0 : p->to;
+		struct bytes in_place = { 0 };
+
+		if (has_defect(o, "pointer-nowhere"))
+			symbol = 3 * m->device_tables + 2;
+		append_word(&s->content, o, p->at);
+		append_r_info(&s->content, o, symbol);
+		if (rela)
+			append_word(&s->content, o, addend);
+		append_word(&in_place, o, rela ? 0x55 : addend);
+		memcpy(data->content.p + p->at, in_place.p, in_place.size);
+	}
+}
+
+static void add_tables(struct module *m)
+{
+	const struct options *o = m->options;
+	struct section *data = add_section(m, ".data", SHT_PROGBITS);
+
+	data->sh_flags = SHF_ALLOC;
+	append_fill(&data->content, 0xee, 16);
+	for (size_t i = 0; i < o->device_count; i++) {
+		char *type = strndup(o->devices[i], strcspn(o->devices[i], "="));
+
+		if (!has_table(m, type))
+			append_table(m, &data->content, type);
+	}
+	if (!o->old_tables)
+		return;
+	append_pointers(m, &data->content);
+	struct section *sizes = add_section(m, ".rodata", SHT_PROGBITS);
+	for (size_t i = 0; i < m->device_tables; i++)
+		append_word(&sizes->content, o, has_defect(o, "entry-size-zero") ? 0
+						: has_defect(o, "entry-size-huge") ? 0x60000000
+						: m->tables[i].entry_size);
+	if (!has_defect(o, "pointer-unrelocated"))
+		add_relocations(m, data);
+}
+
+static void add_strings(struct module *m, const char *name, struct bytes strings)
+{
+	if (strings.size)
+		add_section(m, name, SHT_PROGBITS)->content = strings;
+}
+
 /* ---- symbols -------------------------------------------------------------------------------- */
 
 struct symbol {
-	uint64_t st_name, st_value, section;
+	uint64_t st_name, st_value, st_size, section;
 	int binding, type;
-	bool absolute;
+	bool absolute, common;
 };
 
 static void append_symbol(struct module *m, const struct symbol *symbol)
@@ -439,19 +725,19 @@ static void append_symbol(struct module *m, const struct symbol *symbol)
 	struct bytes *table = &find_section(m, ".symtab")->content;
 	struct section *shndx = find_section(m, ".symtab_shndx");
 	bool extended = symbol->section >= SHN_LORESERVE;
-	uint64_t st_shndx = symbol->absolute ? SHN_ABS : extended ? SHN_XINDEX : symbol->section;
+	uint64_t st_shndx = symbol->absolute ? SHN_ABS : symbol->common ? SHN_COMMON : extended ? SHN_XINDEX : symbol->section;
 
 	append_integer(table, o, symbol->st_name, 4);
 	if (!o->wide) {
 		append_integer(table, o, symbol->st_value, 4);
-		append_integer(table, o, 0, 4);
+		append_integer(table, o, symbol->st_size, 4);
 	}
 	append_integer(table, o, (uint64_t)(symbol->binding << 4 | symbol->type), 1);
 	append_integer(table, o, 0, 1);
 	append_integer(table, o, st_shndx, 2);
 	if (o->wide) {
 		append_integer(table, o, symbol->st_value, 8);
-		append_integer(table, o, 0, 8);
+		append_integer(table, o, symbol->st_size, 8);
 	}
 	if (shndx)
 		append_integer(&shndx->content, o, extended ? symbol->section : 0, 4);
@@ -479,6 +765,124 @@ static struct symbol crc_symbol(struct module *m, struct bytes *strings, const s
 	return symbol;
 }
 
+static void append_table_symbol(struct module *m, struct bytes *strings, const char *name, const char *section,
+				uint64_t value, uint64_t size)
+{
+	struct symbol symbol = { .st_name = append_string(strings, name), .st_value = value, .st_size = size,
+				 .section = section_number(m, find_section(m, section)), .type = STT_OBJECT };
+
+	if (has_defect(m->options, "table-nowhere"))
+		symbol.section = m->table_count;
+	if (has_defect(m->options, "table-beyond"))
+		symbol.st_value += 0x100000;
+	append_symbol(m, &symbol);
+}
+
+/* Cards of ISA Plug and Play have names of their own in 2.4. */
+static const char *old_type(const char *type)
+{
+	static char name[64];
+
+	snprintf(name, sizeof name, "%s%s", type, strcmp(type, "isapnp_card") == 0 ? "" : "_device");
+	return name;
+}
+
+/* All are local; returns how many. */
+static uint64_t append_table_symbols(struct module *m, struct bytes *strings)
+{
+	const struct options *o = m->options;
+	uint64_t word = o->wide ? 8 : 4;
+	char name[96];
+
+	append_symbol(m, &(struct symbol){ .section = section_number(m, find_section(m, ".data")), .type = STT_SECTION });
+	for (size_t i = 0; i < m->device_tables; i++) {
+		const struct table *t = &m->tables[i];
+		uint64_t size = has_defect(o, "table-unsized") ? 0 : t->size;
+
+		if (!o->old_tables) {
+			snprintf(name, sizeof name, "__mod_%.*s_device_table", (int)strcspn(t->type, "-"), t->type);
+			append_table_symbol(m, strings, name, ".data", t->offset, size);
+			continue;
+		}
+		append_table_symbol(m, strings, "ids", ".data", t->offset, size);
+		snprintf(name, sizeof name, "__module_%s_table", old_type(t->type));
+		append_table_symbol(m, strings, name, ".data", t->pointer, word);
+		snprintf(name, sizeof name, "__module_%s_%s", old_type(t->type), has_defect(o, "entry-size-missing") ? "" : "size");
+		append_table_symbol(m, strings, name, ".rodata", i * word, word);
+	}
+	return 1 + m->device_tables * (o->old_tables ? 3 : 1);
+}
+
+static bool is_ksymtab(const struct name *name)
+{
+	return name->kind == KSYMTAB;
+}
+
+static bool is_used(const struct name *name)
+{
+	return name->kind == USE || name->kind == USE_WEAK;
+}
+
+static bool stands_in_text(const struct name *name)
+{
+	return name->kind == GLOBAL || name->kind == LOCAL || is_used(name);
+}
+
+static struct section *relocation_section(struct module *m)
+{
+	struct section *s = find_section(m, ".rel.text");
+
+	return s ? s : find_section(m, ".rela.text");
+}
+
+/* At offset 0 of .text; it uses the next symbol. */
+static void append_relocation(struct module *m, struct section *relocations)
+{
+	const struct options *o = m->options;
+	struct section *table = find_section(m, ".symtab");
+	uint64_t symbol = table->content.size / table->sh_entsize;
+
+	if (has_defect(o, "relocation-symbol"))
+		symbol = 0xffffff;
+	append_word(&relocations->content, o, 0);
+	append_r_info(&relocations->content, o, symbol);
+	if (relocations->sh_type == SHT_RELA)
+		append_word(&relocations->content, o, 0);
+}
+
+/* __ksymtab_NAME: the next pair of words in __ksymtab. */
+static struct symbol ksymtab_symbol(struct module *m, struct bytes *strings, const struct name *name)
+{
+	struct section *table = find_section(m, "__ksymtab");
+	struct symbol symbol = {
+		.st_name = strings->size, .st_value = table->content.size, .section = section_number(m, table),
+		.binding = STB_GLOBAL,
+	};
+
+	append(strings, "__ksymtab_", 10);
+	append_string(strings, name->text);
+	append_word(&table->content, m->options, 0);
+	append_word(&table->content, m->options, 0);
+	return symbol;
+}
+
+/* Symbols of 2.4 modules. */
+static struct symbol old_symbol(struct module *m, struct bytes *strings, const struct name *name)
+{
+	struct symbol symbol = { 0 };
+
+	if (is_ksymtab(name))
+		return ksymtab_symbol(m, strings, name);
+	if (is_used(name))
+		append_relocation(m, relocation_section(m));
+	symbol.st_name = append_string(strings, name->text);
+	symbol.binding = name->kind == LOCAL ? STB_LOCAL : name->kind == USE_WEAK ? STB_WEAK : STB_GLOBAL;
+	if (name->kind == GLOBAL || name->kind == LOCAL)
+		symbol.section = section_number(m, find_section(m, ".text"));
+	symbol.common = name->kind == COMMON;
+	return symbol;
+}
+
 /* Fills .symtab and returns the names for .strtab. table_count must be known. */
 static struct bytes fill_symbols(struct module *m)
 {
@@ -489,6 +893,8 @@ static struct bytes fill_symbols(struct module *m)
 
 	append_string(&strings, "");
 	append_symbol(m, &symbol);
+	if (m->device_tables)
+		find_section(m, ".symtab")->sh_info += append_table_symbols(m, &strings);
 	for (size_t i = 0; i < o->name_count; i++) {
 		const struct name *name = &o->names[i];
 
@@ -496,6 +902,8 @@ static struct bytes fill_symbols(struct module *m)
 			continue;
 		if (name->kind == EXPORT) {
 			symbol = crc_symbol(m, &strings, name, crc_count++);
+		} else if (name->kind > VERSION) {
+			symbol = old_symbol(m, &strings, name);
 		} else {
 			symbol = (struct symbol){ .st_name = append_string(&strings, name->text) };
 			symbol.binding = name->kind == WEAK ? STB_WEAK : STB_GLOBAL;
@@ -517,6 +925,8 @@ static void add_symbols(struct module *m)
 	table->sh_align = o->wide ? 8 : 4;
 	table->sh_entsize = o->wide ? 24 : 16;
 	table->sh_info = 1;
+	if (relocation_section(m))
+		relocation_section(m)->sh_link = section_number(m, table);
 	if (!has_defect(o, "no-strtab")) {
 		names = add_section(m, ".strtab", SHT_STRTAB);
 		table->sh_link = section_number(m, names);
@@ -531,6 +941,22 @@ static void add_symbols(struct module *m)
 		names->content = strings;
 	else
 		free(strings.p);
+}
+
+/* Both are filled with the symbols. */
+static void add_old_sections(struct module *m)
+{
+	const struct options *o = m->options;
+	bool rela = o->relocation_type ? o->relocation_type == SHT_RELA : o->wide;
+	struct section *s;
+
+	if (any_name(o, is_ksymtab))
+		add_section(m, "__ksymtab", SHT_PROGBITS)->sh_flags = SHF_ALLOC;
+	if (!any_name(o, is_used))
+		return;
+	s = add_section(m, rela ? ".rela.text" : ".rel.text", rela ? SHT_RELA : SHT_REL);
+	s->sh_info = section_number(m, find_section(m, ".text"));
+	s->sh_entsize = (rela ? 3u : 2u) * (o->wide ? 8u : 4u);
 }
 
 static void name_sections(struct module *m)
@@ -549,18 +975,23 @@ static void build_sections(struct module *m)
 	const struct options *o = m->options;
 
 	m->first = 1 + o->padding_sections;
-	if (o->text_size) {
+	if (o->text_size || any_name(o, stands_in_text)) {
 		struct section *text = add_section(m, ".text", SHT_PROGBITS);
 		text->sh_flags = SHF_ALLOC | 4;
 		append_fill(&text->content, 0x90, o->text_size);
 	}
 	add_modinfo_section(m);
+	add_strings(m, ".modalias", o->modalias);
+	add_strings(m, ".modstring", o->modstring);
+	if (o->device_count)
+		add_tables(m);
 	if (any_name(o, has_version) && o->long_versions)
 		add_long_versions(m);
 	else if (any_name(o, has_version))
 		add_versions(m);
 	if (any_name(o, is_export))
 		add_exports(m);
+	add_old_sections(m);
 	if (!has_defect(o, "no-symtab"))
 		add_symbols(m);
 	name_sections(m);
@@ -597,6 +1028,7 @@ static void apply_defects(struct module *m)
 	struct section *symbols = find_section(m, ".symtab");
 	const char *versions_name = o->long_versions ? "__version_ext_crcs" : "__versions";
 	struct section *versions = find_section(m, versions_name);
+	struct section *relocations = relocation_section(m);
 
 	if (has_defect(o, "bad-type"))
 		m->type = ET_EXEC;
@@ -612,6 +1044,8 @@ static void apply_defects(struct module *m)
 		m->names_section = m->table_count;
 	if (has_defect(o, "versions-size") && versions)
 		versions->sh_size--;
+	if (has_defect(o, "relocation-outside") && relocations)
+		relocations->sh_offset = file_size;
 	if (!symbols)
 		return;
 	if (has_defect(o, "section-outside"))
@@ -737,7 +1171,7 @@ static void write_file(const char *path, const struct bytes *b)
 
 int main(int argc, char **argv)
 {
-	static struct options options = { .wide = true, .machine = 62 };
+	static struct options options = { .wide = true, .machine = 62, .repeat = 1 };
 	static struct module module = { .options = &options };
 
 	read_options(&options, argc, argv);

@@ -32,7 +32,7 @@ reason_of() {
 	EACCES) echo 'Permission denied' ;;
 	EIO) echo 'I/O error' ;;
 	EINTR) echo 'Interrupted system call' ;;
-	EINVAL) echo 'Invalid argument' ;;
+	EINVAL) echo 'Invalid argument|this system lets no program make code' ;;
 	EMFILE) echo 'Too many open files' ;;
 	ENFILE) echo 'Too many open files in system' ;;
 	ENOMEM) echo 'Out of memory|no memory' ;;

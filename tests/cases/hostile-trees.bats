@@ -102,7 +102,9 @@ in_deep() {
 	[ "$(cat "out/lib/modules/$RELEASE/modules.dep")" = kernel/a.ko: ]
 	run "$DEPMOD" -b $'gone\ndepmod: FATAL: x' -C empty "$RELEASE"
 	exits 1
-	[ "${#lines[@]}" = 1 ]
+	[ "${#lines[@]}" = 2 ]
+	[[ "${lines[0]}" == 'depmod: ERROR: could not open directory '*'/gone?depmod: FATAL: x/lib/modules/'* ]]
+	[[ "${lines[1]}" == "depmod: ERROR: no kernel's modules are in "*'/gone?depmod: FATAL: x/lib/modules' ]]
 }
 
 @test "a named file whose path cannot be listed is refused" {

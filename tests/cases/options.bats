@@ -40,7 +40,7 @@ refused() {
 @test "--help names every option" {
 	run "$DEPMOD" --help
 	for name in all quick basedir moduledir outdir config errsyms symvers filesyms show dry-run \
-		symbol-prefix quiet root unresolved-error syslog verbose warn map version help jobs strict; do
+		symbol-prefix quiet root unresolved-error syslog verbose warn map version help jobs strict explain dot; do
 		says "--$name"
 	done
 	for letter in a A b m o C e E F n P q r u s v w V h; do
@@ -236,9 +236,9 @@ refused() {
 	says kernel/b.ko
 }
 
-@test "-r, -s, --map are accepted for older callers" {
+@test "-r, --root is accepted: modules of any owner count" {
 	module kernel/a.ko
-	for form in -r --root -s --syslog --map -rs; do
+	for form in -r --root -rq; do
 		rm -f "$TREE/modules.dep"
 		index $form
 		exits 0
@@ -322,7 +322,7 @@ refused() {
 
 @test "of an option given twice the last one counts" {
 	module kernel/a.ko
-	run "$DEPMOD" -b empty -C empty -b root "$RELEASE"
+	run "$DEPMOD" -m empty -C empty -b root -m lib/modules "$RELEASE"
 	exits 0
 	file_is modules.dep kernel/a.ko:
 }

@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 
-enum { MODINFO, BUILTIN, ENTRIES_MAX = 8192 };
+enum { BUILTIN_MODINFO, BUILTIN, ENTRIES_MAX = 8192 };
 
 static const char *const input_name[] = { "modules.builtin.modinfo", "modules.builtin" };
 static const char *const index_name[] = { "modules.builtin.alias.bin", "modules.builtin.bin" };
@@ -26,7 +26,8 @@ static bool say_file(void *context, const char *name, struct span content)
 static void write_it(void *argument)
 {
 	struct input *in = argument;
-	struct tree tree = { .name = "/", .directory = -1, .key = run_key() };
+	struct root root = { "/", -1 };
+	struct tree tree = { .roots = &root, .root_count = 1, .key = run_key() };
 	struct loaded loaded = { 0 };
 	struct graph graph = { 0 };
 	struct output_options how = { .set = OTHER_FILES };
@@ -131,7 +132,7 @@ static void read_simply(const struct input *in)
 	copy[size] = 0;
 	for (char *p = copy; p < copy + size; p = end + 1) {
 		end = memchr(p, in->kind == BUILTIN ? '\n' : 0, (size_t)(copy + size - p));
-		if (!end && in->kind == MODINFO)
+		if (!end && in->kind == BUILTIN_MODINFO)
 			break;
 		end = end ? end : copy + size;
 		*end = 0;

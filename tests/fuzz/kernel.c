@@ -1,4 +1,4 @@
-/* kernel.c: System.map or Module.symvers, as the first byte of the input says, with or without a prefix. What is read
+/* kernel.c: System.map or Module.symvers, or what the 2.4 series had, as the first byte of the input says, with or without a prefix. What is read
  * must be what a simpler reader finds. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
@@ -35,13 +35,13 @@ static void read_it(void *argument)
 
 /* ---- the simpler reader ---- */
 
-struct symbol {
+struct export {
 	char *name;
 	uint32_t crc;
 };
 
 struct symbols {
-	struct symbol list[NAMES_MAX];
+	struct export list[NAMES_MAX];
 	size_t count;
 };
 
@@ -53,7 +53,7 @@ static void add_symbol(struct symbols *s, const char *name, uint32_t crc)
 			return;
 		}
 	CHECK(s->count < NAMES_MAX);
-	s->list[s->count++] = (struct symbol){ strcpy(malloc(strlen(name) + 1), name), crc };
+	s->list[s->count++] = (struct export){ strcpy(malloc(strlen(name) + 1), name), crc };
 }
 
 static bool is_hex(const char *word)
@@ -65,11 +65,49 @@ static bool is_hex(const char *word)
 	return length && length <= 16 && strspn(word, "0123456789abcdefABCDEF") == length;
 }
 
+/* The rest of the string behind the prefix, or the string. */
+static char *skip(char *string, const char *prefix)
+{
+	return strncmp(string, prefix, strlen(prefix)) == 0 ? string + strlen(prefix) : string;
+}
+
+/* [ADDR] NAME or [ADDR] T __kstrtab_NAME */
+static void simple_old_line(struct symbols *s, char *line)
+{
+	bool has_address = *line != ' ' && *line != '\t';
+	char *rest, *address = has_address ? strtok_r(line, " \t", &rest) : NULL;
+	char *name = strtok_r(address ? NULL : line, " \t", &rest), *plain, *more;
+
+	if (!name)
+		return;
+	more = name[1] ? NULL : strtok_r(NULL, " \t", &rest);
+	if (more) {
+		name = skip(more, "__kstrtab_");
+		if (name == more)
+			return;
+		plain = skip(name, "__dot_");
+		if (plain == name)
+			plain = skip(name, "__sparc_dot_");
+		if (plain != name) {
+			name = plain - 1;
+			*name = '.';
+		}
+	}
+	name = skip(name, "GPLONLY_");
+	if (*name)
+		add_symbol(s, name, 0);
+}
+
 static void simple_line(struct symbols *s, const struct input *in, char *line)
 {
 	static const char exported[] = "__ksymtab_";
 	char *rest, *word[3];
 
+	if (in->kind == OLD_SYMBOLS) {
+		if (*line && !strchr(line, '['))
+			simple_old_line(s, line);
+		return;
+	}
 	for (int i = 0; i < 3; i++) {
 		word[i] = strtok_r(i ? NULL : line, " \t", &rest);
 		if (!word[i])
@@ -106,6 +144,8 @@ static void read_simply(const struct input *in)
 	add_symbol(&s, "__this_module", 0);
 	add_symbol(&s, "_GLOBAL_OFFSET_TABLE_", 0);
 	add_symbol(&s, "TOC.", 0);
+	if (in->kind == OLD_SYMBOLS)
+		add_symbol(&s, "mod_use_count_", 0);
 	for (size_t i = 0; i < s.count; i++) {
 		say("%s %x\n", s.list[i].name, s.list[i].crc);
 		free(s.list[i].name);
@@ -120,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	in.kind = data[0] & 1 ? MODULE_SYMVERS : SYSTEM_MAP;
+	in.kind = (data[0] & 4) ? OLD_SYMBOLS : (data[0] & 1) ? MODULE_SYMVERS : SYSTEM_MAP;
 	in.prefix = data[0] & 2 ? '_' : 0;
 	in.content = span_of(data + 1, size - 1);
 	run_twice(read_it, &in);

@@ -71,7 +71,8 @@ static void scan_it(struct input *in, bool backwards)
 {
 	static const struct config config;
 	struct arena memory = memory_for("memory"), scratch = memory_for("scratch");
-	struct tree tree = { .name = "/", .directory = -1, .key = run_key() };
+	struct root root = { "/", -1 };
+	struct tree tree = { .roots = &root, .root_count = 1, .key = run_key() };
 
 	serve_tree((const char *const *)in->paths, in->count, backwards);
 	serve("modules.order", in->order);

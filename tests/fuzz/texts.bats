@@ -7,4 +7,5 @@ load common
 @test "regex and glibc agree on any pattern" { fuzz regex; }
 @test "any tree and modules.order give the order that a simple reader finds" { fuzz order; }
 @test "any modules.builtin and modules.builtin.modinfo give the index that a simple reader expects" { fuzz builtin; }
-@test "any System.map and Module.symvers are read as a simple reader does" { fuzz kernel; }
+@test "any System.map, /proc/ksyms and Module.symvers are read as a simple reader does" { fuzz kernel; }
+@test "any modules.conf is read" { fuzz modulesconf; }

@@ -57,11 +57,32 @@ ask_kmod() {
 # ours [OPTION...]: our depmod on the kernel's tree.
 ours() { "$DEPMOD" -b "$BASE" -o "$OURS" -C "$NOTHING" "$@" "$RELEASE"; }
 
+# ours_with_modules: modprobe wants to see the modules that an index speaks of.
+ours_with_modules() {
+	ours
+	ln -s "$BASE/lib/modules/$RELEASE/kernel" "$OURS/lib/modules/$RELEASE"
+}
+
 # kmods [OPTION...]: kmod's depmod, with options that write nothing.
 kmods() { depmod -b "$KMOD" -C "$NOTHING" "$@" "$RELEASE"; }
 
 # written WHERE NAME: the path of an output file, WHERE being $OURS, or $KMOD, say.
 written() { echo "$1/lib/modules/$RELEASE/$2"; }
+
+# all_aliases: what devices and the kernel ask for: an alias of each pattern, every symbol, what is built in, and names.
+all_aliases() {
+	local directory=$KMOD/lib/modules/$RELEASE
+	{
+		awk '$1 == "alias" { print $2 }' "$directory/modules.alias" "$directory/modules.symbols"
+		tr '\0' '\n' <"$directory/modules.builtin.modinfo" | sed -n 's/^[^.]*\.alias=//p'
+		module_names
+	} | sed 's/\[\(.\)[^]]*\]/\1/g; s/\*/7x/g; s/?/0/g' | sort -u
+}
+
+# module_names: of files, as they are written; those built in, too.
+module_names() {
+	sed 's/:.*//; s,.*/,,; s/\.ko.*//' "$KMOD/lib/modules/$RELEASE"/modules.{dep,builtin}
+}
 
 # has_form: kmod's text from standard input, for the form at hand: with compressed modules each path ends in .ko.gz.
 has_form() {

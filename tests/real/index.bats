@@ -35,12 +35,6 @@ indexes() {
 @test "s390x: binary indexes hold what kmod's hold" { on s390x indexes; }
 @test "armhf: binary indexes hold what kmod's hold" { on armhf indexes; }
 
-# ours_with_modules: modprobe wants to see the modules that an index speaks of.
-ours_with_modules() {
-	ours
-	ln -s "$BASE/lib/modules/$RELEASE/kernel" "$OURS/lib/modules/$RELEASE"
-}
-
 # probe_each OPTION TREE: the answers to all questions of standard input, asked in one process; after each answer a name
 # that does not exist brings a message that says which question it was.
 probe_each() {
@@ -69,21 +63,6 @@ configuration() {
 @test "cloud: modprobe -c says the same" { on cloud configuration; }
 @test "s390x: modprobe -c says the same" { on s390x configuration; }
 @test "armhf: modprobe -c says the same" { on armhf configuration; }
-
-# all_aliases: what devices and the kernel ask for: an alias of each pattern, every symbol, what is built in, and names.
-all_aliases() {
-	local directory=$KMOD/lib/modules/$RELEASE
-	{
-		awk '$1 == "alias" { print $2 }' "$directory/modules.alias" "$directory/modules.symbols"
-		tr '\0' '\n' <"$directory/modules.builtin.modinfo" | sed -n 's/^[^.]*\.alias=//p'
-		module_names
-	} | sed 's/\[\(.\)[^]]*\]/\1/g; s/\*/7x/g; s/?/0/g' | sort -u
-}
-
-# module_names: of files, as they are written; those built in, too.
-module_names() {
-	sed 's/:.*//; s,.*/,,; s/\.ko.*//' "$KMOD/lib/modules/$RELEASE"/modules.{dep,builtin}
-}
 
 resolve() {
 	ours_with_modules

@@ -18,12 +18,12 @@ enum { UNDEFINED = 0, ABSOLUTE = 0xfff1, IN_TABLE = 0xffff, GLOBAL = 0x10, WEAK 
        REGISTER = 13 };
 enum { PARTS_MAX = 20, IMAGE_MAX = 5 << 20 };
 
-struct field {
+struct header_field {
 	const char *name;
 	uint8_t at32, size32, at64, size64;
 };
 
-static const struct field fields[] = {
+static const struct header_field fields[] = {
 	{ "class", 4, 1, 4, 1 },        { "order", 5, 1, 5, 1 },
 	{ "e_type", 16, 2, 16, 2 },     { "e_machine", 18, 2, 18, 2 },
 	{ "e_shoff", 32, 4, 40, 8 },    { "e_shentsize", 46, 2, 58, 2 },
@@ -61,7 +61,7 @@ static void put(struct image *m, size_t at, unsigned size, uint64_t value)
 static void set(struct image *m, size_t record, const char *name, uint64_t value)
 {
 	for (size_t i = 0; i < COUNT_OF(fields); i++) {
-		const struct field *f = &fields[i];
+		const struct header_field *f = &fields[i];
 
 		if (strcmp(f->name, name) == 0) {
 			put(m, record + (m->wide ? f->at64 : f->at32),
@@ -241,6 +241,8 @@ static void sample_parts(struct image *m, unsigned form, bool exports)
 	section(m, "__ksymtab_strings", PROGBITS);
 	add(m, "old_a\0\0old_b\0", sizeof("old_a\0\0old_b\0"));
 	add_versions(m);
+	section(m, ".modalias", PROGBITS);
+	add(m, "b", sizeof("b"));
 }
 
 static struct image *sample(unsigned form, bool exports)
@@ -267,14 +269,25 @@ static void say(const char *kind, const char *name, size_t length, uint32_t crc)
 					      (int)length, name, crc);
 }
 
-static void say_modinfo(void *context, struct span strings)
+static void say_strings(const char *kind, struct span strings)
 {
 	char copy[256] = "";
 
-	(void)context;
 	for (size_t i = 0; i < span_size(strings) && i < sizeof(copy) - 1; i++)
 		copy[i] = (char)(strings.p[i] ? strings.p[i] : '|');
-	say("modinfo", copy, strlen(copy), (uint32_t)span_size(strings));
+	say(kind, copy, strlen(copy), (uint32_t)span_size(strings));
+}
+
+static void say_modinfo(void *context, struct span strings)
+{
+	(void)context;
+	say_strings("modinfo", strings);
+}
+
+static void say_aliases(void *context, struct span strings)
+{
+	(void)context;
+	say_strings("aliases", strings);
 }
 
 static void say_export(void *context, const char *name, size_t length, uint32_t crc)
@@ -305,10 +318,13 @@ static void say_name(void *context, const char *name, size_t length, uint32_t cr
 	say_export(context, name, length, 0);
 }
 
-static const struct elf_sink with_crcs = { NULL, true, say_modinfo, say_export, say_need,
-					   say_version };
-static const struct elf_sink without_crcs = { NULL, false, say_modinfo, say_name, say_need,
-					      say_version };
+static const struct elf_sink with_crcs = {
+	.wants_crcs = true, .modinfo = say_modinfo, .aliases = say_aliases, .export = say_export, .need = say_need,
+	.version = say_version,
+};
+static const struct elf_sink without_crcs = {
+	.modinfo = say_modinfo, .aliases = say_aliases, .export = say_name, .need = say_need, .version = say_version,
+};
 
 struct pieces {
 	struct source source;
@@ -383,7 +399,7 @@ static void expect(const struct image *m, const struct elf_sink *sink, const cha
 	assert_string_equal(said, expected);
 }
 
-#define MODINFO_SAID "modinfo alias=a|license=GPL| 14\n"
+#define MODINFO_SAID "modinfo alias=a|license=GPL| 14\naliases b| 2\n"
 #define NEEDS_SAID "need need_a 0\nweak weak_b 0\n"
 #define EXPORTS_SAID "export by_value 11223344\nexport by_place 1020304\n" \
 		     "export by_index deadbeef\n" \
@@ -549,6 +565,22 @@ static void the_last_string_of_modinfo_may_lack_its_end(void **state)
 	}
 }
 
+static void aliases_may_stand_in_a_section_of_their_own(void **state)
+{
+	(void)state;
+	for (unsigned form = 0; form < FORMS; form++) {
+		struct image *m = odd(form);
+
+		section(m, ".modalias", PROGBITS);
+		add(m, "b\0\0c", 5);
+		section(m, ".modinfo", PROGBITS);
+		add(m, "alias=a", 8);
+		add_symbols(m, false);
+		finish(m, 0);
+		expect(m, &with_crcs, "modinfo alias=a| 8\naliases b||c| 5\n" NEEDS_SAID);
+	}
+}
+
 static void sections_may_be_empty_missing_or_without_bits(void **state)
 {
 	(void)state;
@@ -632,7 +664,7 @@ static void a_section_may_be_its_neighbour_too(void **state)
 
 		set(m, header_of(m, 2), "sh_offset", find(m, ".strtab")->at);
 		set(m, header_of(m, 2), "sh_size", 8);
-		expect(m, &with_crcs, "modinfo |need_a| 8\n" NEEDS_SAID EXPORTS_SAID VERSIONS_SAID
+		expect(m, &with_crcs, "modinfo |need_a| 8\naliases b| 2\n" NEEDS_SAID EXPORTS_SAID VERSIONS_SAID
 		       EXTENDED_SAID);
 	}
 }
@@ -734,6 +766,7 @@ static const struct defect defects[] = {
 	  .at32 = 1, .at64 = 1 },
 	{ "section name beyond the section names", { "", "e_shstrndx", 0, 0 }, .at32 = 1,
 	  .at64 = 1 },
+	{ ".modalias: " BEYOND, { ".modalias", "sh_offset", FAR, 0 }, .at32 = FAR, .at64 = FAR },
 	{ ".modinfo: " BEYOND, { ".modinfo", "sh_offset", FAR, 0 }, .at32 = FAR, .at64 = FAR },
 	/* The local symbol is not asked for. */
 	{ ".symtab: " BEYOND, { ".symtab", "sh_offset", FAR, 0 }, .only = NO_EXPORTS,
@@ -764,7 +797,7 @@ static const struct defect defects[] = {
 	  .at64 = 24 },
 	{ "CRC in a section that does not exist", { ".symtab", "st_shndx", 0xfff2, 5 },
 	  .only = ANY },
-	{ "CRC in a section that does not exist", { ".symtab", "st_shndx", 11, 5 }, .only = ANY },
+	{ "CRC in a section that does not exist", { ".symtab", "st_shndx", 12, 5 }, .only = ANY },
 	{ "CRC outside its section", { ".symtab", "st_value", 5, 5 }, .at32 = 5, .at64 = 5 },
 	{ "CRC outside its section", { ".symtab", "st_value", UINT32_MAX, 5 },
 	  .at32 = UINT32_MAX, .at64 = UINT32_MAX },
@@ -889,7 +922,8 @@ static void no_reason_in_the_source_lacks_a_line(void **state)
 	source[fread(source, 1, sizeof(source) - 1, file)] = '\0';
 	fclose(file);
 	while ((rest = next_string(rest, string, sizeof(string))))
-		if (strcmp(string, "\\177ELF") != 0 && strcmp(string, "vermagic=") != 0) {
+		if (strcmp(string, "\\177ELF") != 0 && strcmp(string, "vermagic=") != 0 &&
+		    strcmp(string, "no ELF header") != 0) {
 			if (!has_line(string))
 				fail_msg("no line for: %s", string);
 			count++;
@@ -905,6 +939,29 @@ static void is_elf_looks_at_four_bytes(void **state)
 	assert_false(is_elf(span_of("\177ELF", 3)));
 	assert_false(is_elf(span_of("\177ELf", 4)));
 	assert_false(is_elf(span_of("", 0)));
+}
+
+static struct elf_form told;
+
+static void ask_for_form(void *start)
+{
+	told = elf_form(*(struct span *)start);
+}
+
+static void a_form_is_told_by_a_whole_header_only(void **state)
+{
+	uint8_t header[64] = "\177ELF\2\2\1";
+	struct span start = span_of(header, sizeof(header));
+	struct fault fault;
+
+	(void)state;
+	header[18] = 0x12;
+	header[19] = 0x34;
+	assert_true(attempt(ask_for_form, &start, &fault));
+	assert_true(told.wide && told.big && told.machine == 0x1234);
+	start.end = header + 19;
+	assert_false(attempt(ask_for_form, &start, &fault));
+	assert_string_equal(fault.why, "no ELF header");
 }
 
 /* ---- damage ------------------------------------------------------------------------------- */
@@ -937,8 +994,10 @@ static void touch_need(void *context, const char *name, size_t length, bool weak
 	sum += weak;
 }
 
-static const struct elf_sink touching = { NULL, true, touch_modinfo, touch_crc, touch_need,
-					  touch_crc };
+static const struct elf_sink touching = {
+	.wants_crcs = true, .modinfo = touch_modinfo, .aliases = touch_modinfo, .export = touch_crc, .need = touch_need,
+	.version = touch_crc,
+};
 
 static void a_module_cut_at_any_byte_is_refused(void **state)
 {
@@ -1007,6 +1066,7 @@ int main(void)
 		cmocka_unit_test(more_than_65280_sections_are_counted_in_section_zero),
 		cmocka_unit_test(section_zero_may_give_count_or_names_alone),
 		cmocka_unit_test(the_last_string_of_modinfo_may_lack_its_end),
+		cmocka_unit_test(aliases_may_stand_in_a_section_of_their_own),
 		cmocka_unit_test(sections_may_be_empty_missing_or_without_bits),
 		cmocka_unit_test(a_symbol_table_may_hold_no_symbols),
 		cmocka_unit_test(unknown_sections_are_passed_over),
@@ -1017,6 +1077,7 @@ int main(void)
 		cmocka_unit_test(every_defect_is_refused_for_its_reason),
 		cmocka_unit_test(no_reason_in_the_source_lacks_a_line),
 		cmocka_unit_test(is_elf_looks_at_four_bytes),
+		cmocka_unit_test(a_form_is_told_by_a_whole_header_only),
 		cmocka_unit_test(a_module_cut_at_any_byte_is_refused),
 		cmocka_unit_test(any_change_of_one_byte_is_survived),
 		cmocka_unit_test(any_change_of_one_byte_is_survived_without_crc_symbols),

@@ -569,7 +569,7 @@ static void each_level_has_its_label(void **state)
 	report_setup((struct report_settings){ .verbose = true });
 	each_level();
 	expect_message("depmod: FATAL: message\ndepmod: ERROR: message\ndepmod: WARNING: message\n"
-		       "depmod: WARNING: message\ndepmod: INFO: message\n");
+		       "depmod: WARNING: message\ndepmod: message\ndepmod: \tmessage\ndepmod: INFO: message\n");
 }
 
 static void quiet_leaves_out_warnings_but_what_was_asked_for(void **state)
@@ -578,11 +578,11 @@ static void quiet_leaves_out_warnings_but_what_was_asked_for(void **state)
 	report_setup((struct report_settings){ .quiet = true });
 	each_level();
 	expect_message("depmod: FATAL: message\ndepmod: ERROR: message\n"
-		       "depmod: WARNING: message\n");
+		       "depmod: WARNING: message\ndepmod: message\ndepmod: \tmessage\n");
 	report_setup((struct report_settings){ .quiet = true, .verbose = true });
 	each_level();
 	expect_message("depmod: FATAL: message\ndepmod: ERROR: message\ndepmod: WARNING: message\n"
-		       "depmod: INFO: message\n");
+		       "depmod: message\ndepmod: \tmessage\ndepmod: INFO: message\n");
 }
 
 static void information_is_for_verbose_only(void **state)
@@ -591,7 +591,7 @@ static void information_is_for_verbose_only(void **state)
 	report_setup((struct report_settings){ .quiet = false });
 	each_level();
 	expect_message("depmod: FATAL: message\ndepmod: ERROR: message\ndepmod: WARNING: message\n"
-		       "depmod: WARNING: message\n");
+		       "depmod: WARNING: message\ndepmod: message\ndepmod: \tmessage\n");
 }
 
 static void parts_are_joined_and_cannot_steer_a_terminal(void **state)
