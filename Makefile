@@ -28,10 +28,9 @@ LINK_SAFE = -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack,--gc-sections
 ifdef CROSS
 CC = $(CROSS)gcc -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(shell $(CROSS)gcc -print-file-name=include)
 else ifeq ($(origin CC),default)
-MUSL_GCC := $(shell command -v musl-gcc)
-ifneq ($(MUSL_GCC),)
-CC = $(MUSL_GCC)
-MUSL := $(shell $(MUSL_GCC) -static -\#\#\# none.o 2>&1 | sed -n 's/.* -L\([^ ]*musl[^ ]*\) .*/\1/p')
+ifneq ($(shell command -v musl-gcc),)
+CC = musl-gcc
+MUSL := $(shell $(CC) -static -\#\#\# none.o 2>&1 | sed -n 's/.* -L\([^ ]*musl[^ ]*\) .*/\1/p')
 endif
 endif
 ifdef MUSL
