@@ -116,7 +116,8 @@ static void list_directory(struct conf *conf, const char *path, struct candidate
 		error("cannot read all of directory ", path, ": ", error_text(directory.error));
 }
 
-static void list_path(struct conf *conf, const char *path, struct candidates *c)
+/* Whether there is something. */
+static bool list_path(struct conf *conf, const char *path, struct candidates *c)
 {
 	struct stat st;
 	int failed = stat_again(CURRENT_DIRECTORY, path, &st);
@@ -129,6 +130,7 @@ static void list_path(struct conf *conf, const char *path, struct candidates *c)
 		list_directory(conf, path, c);
 	else if (!failed)
 		add_candidate(c, path);
+	return failed != ENOENT;
 }
 
 void conf_read(struct conf *conf, const char *const *paths)
@@ -139,8 +141,9 @@ void conf_read(struct conf *conf, const char *const *paths)
 
 	if (conf->first)
 		list_path(conf, conf->first, &c);
-	for (; paths && *paths; paths++)
-		list_path(conf, *paths, &c);
+	for (const char *const *path = paths; path && *path; path++)
+		if (!list_path(conf, *path, &c))
+			info("no such configuration: ", *path);
 	for (size_t i = 0; !paths && i < COUNT_OF(standard_places); i++)
 		list_path(conf, join_path(conf->memory, standard_places[i], conf->directory), &c);
 	for (uint32_t i = 0; i < c.count; i++) {

@@ -1,6 +1,7 @@
 /* depmod.c: the command. Options, then the five steps: scan, load, resolve, output, publish. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/times.h>
 #include <sys/utsname.h>
@@ -38,6 +39,20 @@ static const char *running_release(struct run *run)
 	return arena_string(&run->memory, name.release, strlen(name.release));
 }
 
+/* The path that is meant: one that is not there from here may be one as modules.dep has it. */
+static const char *named_file(struct run *run, const char *word)
+{
+	const char *path = absolute_path(&run->memory, word);
+	struct stat st;
+
+	if (path == word || stat_again(CURRENT_DIRECTORY, path, &st) != ENOENT)
+		return path;
+	for (uint32_t root = run->tree.root_count; root--;)
+		if (!stat_again(run->tree.roots[root].directory, word, &st))
+			return join_path(&run->memory, run->tree.roots[root].name, word);
+	return path;
+}
+
 static bool find_modules(struct run *run)
 {
 	struct options *o = &run->options;
@@ -46,7 +61,7 @@ static bool find_modules(struct run *run)
 
 	run->tree.keeps_losers = o->question != NO_QUESTION;
 	for (uint32_t i = 0; i < o->file_count; i++)
-		o->files[i] = absolute_path(&run->memory, o->files[i]);
+		o->files[i] = named_file(run, o->files[i]);
 	if (o->file_count && !o->all)
 		failed = scan_named(&run->tree, &run->config, o->files, tell, &run->memory, &run->scratch);
 	else

@@ -356,13 +356,15 @@ int scan_named(struct tree *tree, const struct config *config, const char *const
 	       struct arena *memory, struct arena *scratch);
 
 /* What settles which of two files with one module name counts: the command of the configuration (or the byte order
- * of their paths), its word for the one that counts, and where they differ that for the other; else NULL. */
+ * of their paths, or which tree is the later one where several have the path), its word for the one that counts, and
+ * where they differ that for the other; else NULL. */
 struct rule_of_choice {
 	const char *name, *word, *other_word;
 };
 
-/* Whether `path` counts and not `other`. */
-bool wins(const struct config *config, const char *path, const char *other, struct rule_of_choice *rule);
+/* Whether `module` counts and not `rival`. */
+bool wins(const struct config *config, const struct module *module, const struct module *rival,
+	  struct rule_of_choice *rule);
 
 struct timespec;
 bool newer(const struct timespec *a, const struct timespec *b);
@@ -497,9 +499,9 @@ bool dot(const struct inquiry *inquiry);
 /* What is known of the module, and why. Both return false after an error message. */
 bool explain(const struct inquiry *inquiry);
 
-/* The number of the module; *loser is the path that was asked for, where that is one that does not count. NONE after an
- * error message. */
-uint32_t find_module(const struct inquiry *inquiry, const char **loser);
+/* The number of the module; *loser is the file that was asked for, where that is one that does not count, else NULL.
+ * NONE after an error message, which knows what is built into the kernel, and a name that is near. */
+uint32_t find_module(const struct inquiry *inquiry, const struct module **loser);
 
 /* ---- output.c: the content of each output file ----------------------------------------------- */
 

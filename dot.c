@@ -61,7 +61,7 @@ bool dot(const struct inquiry *q)
 	uint32_t count = q->tree->count;
 	bool *shown = arena_take(q->memory, count, sizeof(*shown), 1);
 	struct closure closure;
-	const char *loser;
+	const struct module *loser;
 	uint32_t asked = q->module ? find_module(q, &loser) : NONE;
 
 	if (q->module && asked == NONE)

@@ -36,7 +36,35 @@ static bool is_asked(const struct inquiry *q, const struct module *module, const
 	       (!strchr(q->module, '/') || same_file(q->tree->roots[module->root].directory, q->module, module->path));
 }
 
-uint32_t find_module(const struct inquiry *q, const char **loser)
+static bool is_builtin(const struct inquiry *q, const char *name)
+{
+	struct span rest, line;
+
+	for (uint32_t r = 0; r < q->tree->root_count; r++)
+		if (!file_read(q->scratch, q->tree->roots[r].directory, "modules.builtin", REGULAR_FILE, &rest))
+			while (next_line(&rest, &line))
+				if (strcmp(module_name(q->scratch, arena_copy(q->scratch, line)), name) == 0)
+					return true;
+	return false;
+}
+
+static void tell_missing(const struct inquiry *q, const char *name)
+{
+	struct nearest nearest = { .word = span_of(name, strlen(name)) };
+	bool near;
+
+	if (is_builtin(q, name)) {
+		error(q->module, " is no module here: it is built into the kernel");
+		return;
+	}
+	for (uint32_t m = 0; m < q->tree->count; m++)
+		nearest_try(&nearest, span_of(q->tree->modules[m].name, q->tree->modules[m].name_length));
+	near = nearest.found.p != NULL;
+	error("no module ", q->module, " in ", q->tree->roots->name, near ? ", did you mean " : "",
+	      near ? (const char *)nearest.found.p : "", near ? "?" : "");
+}
+
+uint32_t find_module(const struct inquiry *q, const struct module **loser)
 {
 	const char *name = module_name(q->scratch, q->module);
 	const struct loser *l = q->tree->losers;
@@ -49,10 +77,10 @@ uint32_t find_module(const struct inquiry *q, const char **loser)
 		l = l->next;
 	for (uint32_t m = 0; l && m < q->tree->count; m++)
 		if (strcmp(q->tree->modules[m].name, name) == 0) {
-			*loser = l->module.path;
+			*loser = &l->module;
 			return m;
 		}
-	error("no module ", q->module, " in ", q->tree->roots->name);
+	tell_missing(q, name);
 	return NONE;
 }
 
@@ -164,30 +192,44 @@ static void put_form(struct page *p)
 	close(fd);
 }
 
+static void put_loser(struct page *p, const struct module *loser)
+{
+	struct rule_of_choice rule;
+
+	wins(p->inquiry->config, p->module, loser, &rule);
+	text_line(&p->text, "instead of:\t", told_root(p->inquiry->tree, loser), loser->path, " by ", rule.name,
+		  rule.word ? " " : "", rule.word ? rule.word : "", rule.other_word ? " before " : "",
+		  rule.other_word, (char *)NULL);
+}
+
 /* The other files of its name, and why they do not count. */
 static void put_losers(struct page *p)
 {
-	struct rule_of_choice rule;
+	const struct loser *losers = p->inquiry->tree->losers, *l;
 	uint32_t count;
 
-	for (const struct loser *l = p->inquiry->tree->losers; l; l = l->next)
+	for (l = losers; l; l = l->next)
 		if (strcmp(l->module.name, p->module->name) == 0)
 			collect(p, l->module.path, l->module.path_length);
 	count = sort_collected(p);
 	for (uint32_t i = 0; i < count; i++) {
-		wins(p->inquiry->config, p->module->path, p->words[i].string, &rule);
-		text_line(&p->text, "instead of:\t", p->words[i].string, " by ", rule.name, rule.word ? " " : "",
-			  rule.word ? rule.word : "", rule.other_word ? " before " : "",
-			  rule.other_word, (char *)NULL);
+		for (l = losers; l->module.path != p->words[i].string;)
+			l = l->next;
+		put_loser(p, &l->module);
 	}
 }
 
-static void put_file(struct page *p, const char *loser)
+static void put_path(struct page *p, const char *label, const struct module *module)
+{
+	text_line(&p->text, label, told_root(p->inquiry->tree, module), module->path, (char *)NULL);
+}
+
+static void put_file(struct page *p, const struct module *loser)
 {
 	text_line(&p->text, "name:\t", p->module->name, (char *)NULL);
 	if (loser)
-		text_line(&p->text, "not used:\t", loser, (char *)NULL);
-	text_line(&p->text, "file:\t", p->module->path, (char *)NULL);
+		put_path(p, "not used:\t", loser);
+	put_path(p, "file:\t", p->module);
 	put_losers(p);
 	if (p->inquiry->graph->left_out[p->number])
 		text_line(&p->text, "left out:\t", p->facts->failed
@@ -282,7 +324,7 @@ static void put_values(struct page *p, char kind, const char *label)
 
 bool explain(const struct inquiry *q)
 {
-	const char *loser;
+	const struct module *loser;
 	struct page p = { .inquiry = q, .scratch = q->scratch, .number = find_module(q, &loser) };
 	struct span rest, line;
 

@@ -170,7 +170,7 @@ struct item *look_up_path(struct catalog *c, const char *path)
 	struct stat st;
 	struct ko *ko;
 
-	if (stat_again(CURRENT_DIRECTORY, path, &st))
+	if (stat_again(CURRENT_DIRECTORY, path, &st) || !S_ISREG(st.st_mode))
 		return NULL;
 	ko = ko_of(c, module_name(c->memory, path), NULL);
 	ko->path = absolute_path(c->memory, path);

@@ -163,8 +163,12 @@ static const char *insertion_error(int failed)
 
 static void not_found(struct probe *p, const char *name)
 {
-	REPORT(p->given['a'] ? WARNING : FATAL, "Module ", name, " not found in directory ",
-	       p->catalog.database.directory);
+	const char *directory = p->catalog.database.directory;
+	struct stat st;
+	bool gone = stat_again(CURRENT_DIRECTORY, directory, &st) == ENOENT;
+
+	REPORT(p->given['a'] ? WARNING : FATAL, "Module ", name, " not found in directory ", directory,
+	       gone ? ", which is not there" : "");
 	p->status = 1;
 }
 
@@ -252,6 +256,9 @@ static struct item *find(struct probe *p, const char *name)
 {
 	struct item *list = is_path(name) ? look_up_path(&p->catalog, name) : look_up(&p->catalog, name);
 
+	/* As modules.dep has it. */
+	if (!list && strchr(name, '/'))
+		list = look_up_path(&p->catalog, join_path(&p->memory, p->catalog.database.directory, name));
 	if (!list)
 		not_found(p, name);
 	return list;

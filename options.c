@@ -93,6 +93,19 @@ static enum verdict parse_operand(void *context, char *word)
 	return GO_ON;
 }
 
+/* What stands in its place may be the directory of a version. */
+static enum verdict bad_version(const char *word)
+{
+	const char *release = base_name(word);
+
+	if (!*word)
+		return wrong_usage("Bad version passed: an empty one", "");
+	if (!is_release(release))
+		return wrong_usage("Bad version passed ", word);
+	error("Bad version passed ", word, ", did you mean ", release, "?", " (--help lists the options)");
+	return WRONG_USAGE;
+}
+
 /* VERSION comes before all else; but with --dot, one operand is MODULE, before VERSION or after it. */
 static enum verdict check_operands(struct options *o)
 {
@@ -104,7 +117,7 @@ static enum verdict check_operands(struct options *o)
 		}
 		o->no_version = o->release ? NULL : *o->files;
 	}
-	return o->no_version ? wrong_usage("Bad version passed ", o->no_version) : GO_ON;
+	return o->no_version ? bad_version(o->no_version) : GO_ON;
 }
 
 static enum verdict check_options(struct options *o)

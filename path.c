@@ -22,7 +22,6 @@ const char *absolute_path(struct arena *memory, const char *path)
 {
 	enum { LONGEST = 4096 };
 	char *directory;
-	size_t length;
 
 	if (*path == '/')
 		return path;
@@ -32,9 +31,6 @@ const char *absolute_path(struct arena *memory, const char *path)
 	/* The system call itself: the library's brings malloc along. */
 	if (syscall(SYS_getcwd, directory, LONGEST) < 0)
 		bad_in("working directory", error_text(errno));
-	length = strlen(directory);
-	if (length == 1)
-		*directory = 0;
 	return join_path(memory, directory, path);
 }
 
@@ -66,7 +62,7 @@ char *join_path(struct arena *memory, const char *directory, const char *name)
 	char *path = arena_take(memory, head + tail + 2, 1, 1);
 
 	memcpy(path, directory, head);  /* NOLINT(bugprone-not-null-terminated-result): the name follows */
-	if (head)
+	if (head && path[head - 1] != '/')
 		path[head++] = '/';
 	memcpy(path + head, name, tail + 1);
 	return path;

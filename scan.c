@@ -331,11 +331,16 @@ static bool overridden(const char *word, const char *path)
 	return strlen(word) == length && memcmp(word, path, length) == 0;
 }
 
-bool wins(const struct config *config, const char *path, const char *other, struct rule_of_choice *rule)
+bool wins(const struct config *config, const struct module *module, const struct module *rival,
+	  struct rule_of_choice *rule)
 {
+	const char *path = module->path, *other = rival->path;
 	uint32_t rank, other_rank;
 
-	*rule = (struct rule_of_choice){ .name = "override" };
+	*rule = (struct rule_of_choice){ .name = "later tree" };
+	if (strcmp(path, other) == 0)
+		return module->root > rival->root;
+	rule->name = "override";
 	for (const struct words *w = config->override; w; w = w->next) {
 		rule->word = w->word;
 		if (overridden(w->word, path) != overridden(w->word, other))
@@ -358,29 +363,20 @@ static void keep_loser(struct tree *tree, struct arena *memory, struct module mo
 	tree->losers = loser;
 }
 
-/* At the same path, the later tree's file. */
-static bool replaces(const struct candidates *c, uint32_t root, const char *path, const struct module *known)
-{
-	struct rule_of_choice rule;
-
-	if (strcmp(path, known->path) != 0)
-		return wins(c->config, path, known->path, &rule);
-	return root > known->root;
-}
-
 static void add_module(struct candidates *c, struct arena *memory, uint32_t root, const char *path)
 {
 	const char *name = module_name(memory, path);
 	uint32_t id = names_borrow(c->names, name, strlen(name));
 	struct module found = { path, name, (uint32_t)strlen(path), (uint32_t)strlen(name), root }, loser = found;
 	struct module *module = &c->tree->modules[id];
+	struct rule_of_choice rule;
 
 	if (id == c->tree->count) {
 		c->tree->count++;
 		*module = found;
 		return;
 	}
-	if (replaces(c, root, path, module)) {
+	if (wins(c->config, &found, module, &rule)) {
 		loser = *module;
 		*module = found;
 	}

@@ -85,12 +85,16 @@ hidden() {
 	hidden
 }
 
-@test "a missing -C is no error" {
+@test "a missing -C is no error; -v names it" {
 	setup_directories
 	run "$DEPMOD" -b root -C gone -C gone.conf "$RELEASE"
 	exits 0
 	says_nothing
 	hidden
+	run "$DEPMOD" -v -b root -C gone -C empty "$RELEASE"
+	exits 0
+	says 'no such configuration: gone'
+	says_not 'no such configuration: empty'
 }
 
 @test "an unreadable file is an error message naming it, and the rest counts" {

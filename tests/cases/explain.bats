@@ -155,13 +155,29 @@ some_modules() {
 		'kernel symbols: 0' 'needed by:      c')" ]
 }
 
-@test "an unknown module is an error with exit status 1" {
+@test "an unknown module is an error with exit status 1, and a name that is near" {
+	module kernel/drm-helper.ko
 	module kernel/a.ko
-	for name in b other/a.ko "$ROOT/a.ko"; do
-		explain "$name"
+	unknown() {
+		explain "$1"
 		exits 1
 		says_nothing
-		[ "$stderr" = "depmod: ERROR: no module $name in $TREE/" ]
+		[ "$stderr" = "depmod: ERROR: no module $1 in $TREE/$2" ]
+	}
+	unknown b ''
+	unknown unlike-any ''
+	unknown drm_hepler ', did you mean drm_helper?'
+	unknown other/a.ko ', did you mean a?'
+	unknown "$ROOT/a.ko" ', did you mean a?'
+}
+
+@test "what is built into the kernel is said to be" {
+	module kernel/ext3.ko
+	echo kernel/fs/ext4/ext4.ko >"$TREE/modules.builtin"
+	for name in ext4 kernel/fs/ext4/ext4.ko; do
+		explain $name
+		exits 1
+		[ "$stderr" = "depmod: ERROR: $name is no module here: it is built into the kernel" ]
 	done
 }
 

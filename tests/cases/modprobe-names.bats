@@ -19,6 +19,24 @@ load modprobe
 	prints "insmod kernel/low.ko" "insmod kernel/high.ko"
 }
 
+@test "a path as modules.dep has it is below the module directory" {
+	modules low high:low
+	probe_alone -D kernel/high.ko
+	exits 0
+	prints "insmod kernel/low.ko" "insmod kernel/high.ko"
+	for name in kernel kernel/ kernel/none.ko; do
+		probe -D $name
+		exits 1
+		warns "FATAL: Module $name not found in directory $TREE"
+	done
+}
+
+@test "a version's directory that is not there is said to be missing" {
+	run "$DEPMOD" modprobe -d "$ROOT" -S 6.9 -D one
+	exits 1
+	says_line "modprobe: FATAL: Module one not found in directory $ROOT/lib/modules/6.9, which is not there"
+}
+
 @test "-n alone says nothing" {
 	modules one
 	probe -n one

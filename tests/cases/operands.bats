@@ -23,6 +23,31 @@ load common
 	file_is modules.dep kernel/a.ko:
 }
 
+@test "a path as modules.dep has it is taken from the tree, where there is no such file here" {
+	module kernel/a.ko
+	module kernel/b.ko --alias in-the-tree
+	run "$DEPMOD" -b root -C empty "$RELEASE" kernel/b.ko
+	exits 0
+	says_nothing
+	file_is modules.dep kernel/b.ko:
+	mkdir kernel
+	"$MKMODULE" --alias here kernel/b.ko
+	run "$DEPMOD" -b root -C empty "$RELEASE" kernel/b.ko
+	exits 0
+	file_is modules.dep "$PWD/kernel/b.ko:"
+}
+
+@test "from the root directory, a relative path is the absolute one without its slash" {
+	"$MKMODULE" elsewhere.ko
+	module kernel/a.ko
+	here=${PWD#/}
+	cd /
+	run "$DEPMOD" -b "$here/root" -C "$here/empty" "$RELEASE" "$here/elsewhere.ko" "$here/root/lib/modules/$RELEASE/kernel/a.ko"
+	exits 0
+	says_nothing
+	file_is modules.dep "/$here/elsewhere.ko:" kernel/a.ko:
+}
+
 @test "a module outside the tree is listed by its absolute path" {
 	"$MKMODULE" --alias outside elsewhere.ko
 	run "$DEPMOD" -b root -C empty "$RELEASE" "$PWD/elsewhere.ko"

@@ -351,9 +351,15 @@ refused() {
 @test "a long option without its value is refused" { refused --basedir "$RELEASE" --basedir; }
 
 @test "a version that does not begin with two numbers is refused" {
-	for release in x 6 6. 6.x .1 '' linux-6.1 -; do
+	for release in x 6 6. 6.x .1 linux-6.1 -; do
 		refused "Bad version passed $release" "$release"
 	done
+}
+
+@test "an empty version is refused, and called empty" { refused 'Bad version passed: an empty one' ''; }
+
+@test "a version's directory in place of the version is refused, with the version" {
+	refused 'Bad version passed /lib/modules/6.1.0-9-amd64, did you mean 6.1.0-9-amd64?' /lib/modules/6.1.0-9-amd64
 }
 
 @test "a version that is a path is refused" { refused 'Bad version passed' 6.1/../6.1.0; }

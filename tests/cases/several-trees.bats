@@ -71,6 +71,21 @@ together() {
 	says_line "depmod: WARNING: duplicate module a: $PWD/one/usr/lib/modules/6.1.0/kernel/a.ko is used, not $ROOT/lib/modules/6.1.0/kernel/a.ko"
 }
 
+@test "--explain names the trees, and the later one as the rule at the same path" {
+	module kernel/a.ko
+	extension one
+	module kernel/a.ko
+	extension two
+	module kernel/z/a.ko
+	TREE=$BATS_TEST_TMPDIR/out
+	run "$DEPMOD" -b root -b one -b two -C empty --explain a "$RELEASE"
+	exits 0
+	says "file:           $PWD/one/usr/lib/modules/$RELEASE/kernel/a.ko"
+	output=$(echo $output) # without the folds
+	says "instead of: $ROOT/lib/modules/$RELEASE/kernel/a.ko by later tree"
+	says "instead of: $PWD/two/usr/lib/modules/$RELEASE/kernel/z/a.ko by byte order"
+}
+
 @test "modules.order: a later tree's lines stand after those of the earlier" {
 	for name in a b c; do module kernel/$name.ko; done
 	printf 'kernel/c.ko\nkernel/b.ko' >"$TREE/modules.order"
