@@ -1232,7 +1232,8 @@ enum file_kind { REGULAR_FILE, ANY_FILE };
  * for nothing. */
 struct fault system_fault(int error);
 
-/* openat(2) and stat(2), tried again when a signal came between. The second returns 0 or an errno. */
+/* openat(2), for reading without a trace where that may be, and stat(2), tried again when a signal came between. The
+ * second returns 0 or an errno. */
 int open_again(int directory, const char *path, int flags);
 struct stat;
 int stat_again(int directory, const char *path, struct stat *st);
