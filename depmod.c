@@ -107,11 +107,12 @@ static void report_damaged(struct run *run)
 	for (uint32_t i = 0; i < run->tree.count; i++) {
 		const struct facts *facts = &run->loaded.facts[i];
 		const struct module *module = &run->tree.modules[i];
+		const char *reason = run->loaded.reasons[module->file].text;
 
 		if (facts->passing)
-			bad_in(module->path, run->loaded.reasons[i].text);
+			bad_in(module->path, reason);
 		if (facts->failed) {
-			error(told_root(&run->tree, module), module->path, ": ", run->loaded.reasons[i].text);
+			error(told_root(&run->tree, module), module->path, ": ", reason);
 			if (run->options.strict)
 				run->status = 1;
 		}
@@ -272,10 +273,11 @@ static bool index_tree(struct run *run)
 		.wants_maps = run->options.maps, .key = run->tree.key, .show_progress = !run->options.quiet,
 	};
 
+	run->tree.loading = load_begin(&run->tree, &how, &run->shared, &run->memory);
 	if (!find_modules(run) || !read_kernel(run))
 		return false;
 	run->kernel_symbols = run->graph.symbols.count;
-	load(&run->loaded, &run->tree, &how, &run->shared, &run->memory);
+	load_end(run->tree.loading, &run->loaded, &run->memory);
 	report_damaged(run);
 	graph_begin(&run->graph, &run->tree, &run->loaded, &run->memory);
 	if (run->options.question)

@@ -311,6 +311,7 @@ struct module {
 	const char *path;          /* as modules.dep has it: below the root, or absolute when external */
 	const char *name;          /* file name up to its first dot, with `_` for `-` */
 	uint32_t path_length, name_length, root;
+	uint32_t file;             /* the number that load_offer() gave it */
 };
 
 /* The version's directory below one base. */
@@ -333,6 +334,7 @@ struct tree {
 	bool unread;               /* a part of it could not be read */
 	struct module *modules;    /* in module order; a module's number is its place here */
 	uint32_t count;
+	struct loading *loading;   /* to which each file is offered as soon as it is found; may be NULL */
 	bool keeps_losers;
 	struct loser *losers;      /* in no particular order; only where they are to be kept */
 };
@@ -414,7 +416,7 @@ struct facts {
 
 struct loaded {
 	struct facts *facts;       /* by module */
-	struct reason *reasons;    /* by module, where it failed */
+	struct reason *reasons;    /* by file, where it failed */
 	struct keeper *keepers;    /* by worker, for their names */
 	uint32_t workers;
 };
@@ -428,10 +430,16 @@ struct load_options {
 
 uint32_t usable_cores(void);
 
-/* Reads every module of the tree. A module that cannot be read has failed, for a reason; so has one that a
- * worker died on. What workers leave in shared memory is checked before it is believed. */
-void load(struct loaded *loaded, const struct tree *tree, const struct load_options *options,
-	  struct arena *shared, struct arena *memory);
+/* Has workers ready for the files of the tree, whose roots are known. */
+struct loading *load_begin(const struct tree *tree, const struct load_options *options, struct arena *shared,
+			   struct arena *memory);
+
+/* A file that the tree may have as a module, for whoever is ready; returns its number. */
+uint32_t load_offer(struct loading *loading, uint32_t root, const char *path);
+
+/* Waits until every module of the tree, which is complete now, has been read. One that cannot be read has failed, for
+ * a reason; so has one that a worker died on. What workers leave in shared memory is checked before it is believed. */
+void load_end(struct loading *loading, struct loaded *loaded, struct arena *memory);
 
 /* ---- kernel.c: the kernel's own symbols ------------------------------------------------------ */
 

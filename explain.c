@@ -233,7 +233,7 @@ static void put_file(struct page *p, const struct module *loser)
 	put_losers(p);
 	if (p->inquiry->graph->left_out[p->number])
 		text_line(&p->text, "left out:\t", p->facts->failed
-			  ? p->inquiry->loaded->reasons[p->number].text
+			  ? p->inquiry->loaded->reasons[p->module->file].text
 			  : "in a dependency cycle, or needs a module that is", (char *)NULL);
 	if (!p->facts->failed)
 		put_form(p);

@@ -1,10 +1,9 @@
-/* load.c: from files to facts. Workers are processes that fork after the tree is known. Each takes the next
- * module by one shared counter, reads or decompresses it, has it parsed, and keeps what was
+/* load.c: from files to facts, while the tree is still being walked. Workers are processes. Through one pipe they get
+ * the files that the walk finds, some at a time; each reads or decompresses them, has them parsed, and keeps what was
  * learned in its own slice of shared memory, where the parent finds it at the same address. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +15,15 @@ enum {
 	WORKERS_MAX = JOBS_MAX + SPARE_WORKERS,
 	KEEP = 1 << 20,            /* memory of a finished module that the next one will want */
 	LINE = 128,                /* what processors pass between them at once: no two workers write to one */
-	CHUNKS = 32, LARGEST_CHUNK = 16,
+	CHUNKS = 8, LARGEST_CHUNK = 16,
+	PACKET = 4096,             /* PIPE_BUF: written as a whole, and, as all are of this size, read as one */
+};
+
+/* Files for one worker: the first one's number, the root of all, and their paths, until an empty one. None at all: there
+ * are no more. */
+struct packet {
+	uint32_t first, root;
+	char paths[PACKET - 2 * sizeof(uint32_t)];
 };
 
 /* What a worker tells of its table of names, which only it can see to the end. Written after each module: the
@@ -26,23 +33,21 @@ struct account {
 	size_t names_used;
 };
 
-/* In memory that all workers share. */
-struct progress {
-	_Alignas(LINE) atomic_uint next;  /* the first module that nobody took */
-	bool shown;                /* for progress_begin() */
-	struct account accounts[WORKERS_MAX + 1];
-};
-
 struct loading {
 	const struct tree *tree;
 	const struct load_options *options;
-	struct facts *facts;       /* by module, shared */
-	struct reason *reasons;
-	struct progress *progress;
+	struct facts *facts;       /* by file, shared */
+	struct reason *reasons;    /* likewise */
+	struct account *accounts;  /* by worker, shared */
+	bool *progress_shown;
 	struct keeper *keepers;    /* by worker; each works with the copy that it has after the fork */
 	pid_t pids[WORKERS_MAX];
-	uint32_t started, jobs;
-	uint32_t chunk;            /* modules that a worker takes at once */
+	uint32_t first, started, jobs;  /* of the workers: the first of this round */
+	uint32_t files, capacity;
+	int in, out;               /* the pipe; -1: nobody reads it */
+	struct packet packet;      /* being filled with `packed` files, of `size` bytes */
+	uint32_t packed;
+	size_t size;
 };
 
 /* One module in a worker's hands. */
@@ -61,10 +66,10 @@ static void read_module(void *context)
 	keep_module(job->keeper, job->fd, job->number, job->options, job->facts);
 }
 
-static void note_failure(struct loading *l, uint32_t module, const struct fault *fault)
+static void note_failure(struct loading *l, uint32_t file, const struct fault *fault)
 {
-	fault_text(&l->reasons[module], fault);
-	l->facts[module] = (struct facts){ .begun = true, .failed = true, .passing = fault->passing };
+	fault_text(&l->reasons[file], fault);
+	l->facts[file] = (struct facts){ .begun = true, .failed = true, .passing = fault->passing };
 }
 
 /* What the module that failed left behind goes. Memory for all modules that one alone has taken a quarter of
@@ -80,18 +85,16 @@ static void forget(struct keeper *k, const struct keeper *before, struct fault *
 	arena_rewind(&k->facts, before->facts.used, KEEP);
 }
 
-static void take_job(struct loading *l, uint32_t worker, uint32_t number)
+static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32_t root, const char *path)
 {
 	struct keeper *k = &l->keepers[worker], before = *k;
-	const struct module *module = &l->tree->modules[number];
 	struct job job = {
 		.keeper = k, .number = number, .facts = &l->facts[number], .options = l->options,
 	};
 	struct fault fault;
 
 	*job.facts = (struct facts){ .worker = worker, .begun = true };
-	job.fd = open_again(l->tree->roots[module->root].directory, module->path,
-			    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	job.fd = open_again(l->tree->roots[root].directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (job.fd < 0) {
 		fault = system_fault(errno);
 		note_failure(l, number, &fault);
@@ -102,32 +105,45 @@ static void take_job(struct loading *l, uint32_t worker, uint32_t number)
 	if (job.fd >= 0)
 		close(job.fd);
 	arena_rewind(&k->scratch, 0, KEEP);
-	l->progress->accounts[worker].names = k->names.count;
-	l->progress->accounts[worker].names_used = k->names.used;
+	l->accounts[worker].names = k->names.count;
+	l->accounts[worker].names_used = k->names.used;
 	job.facts->done = true;
 }
 
-/* `alone`: in a process that does nothing else, and needs no right to. */
-static void work(struct loading *l, uint32_t self, bool alone)
+static void prepare_work(struct loading *l)
 {
-	struct keeper *k = &l->keepers[self];
-	uint32_t from;
+	struct keeper *k = &l->keepers[l->started];
 
 	arena_reserve(&k->scratch, "module", WORKER_SCRATCH, false);
 	keeper_prepare(k);
-	if (alone)
-		confine();
-	while ((from = atomic_fetch_add(&l->progress->next, l->chunk)) < l->tree->count)
-		for (uint32_t i = from; i < from + l->chunk && i < l->tree->count; i++)
-			if (!l->facts[i].begun)
-				take_job(l, self, i);
 }
 
-static void work_alone(void *context)
+/* ---- workers ---- */
+
+/* False when the pipe has ended. What another worker, taken over by what it read, may have done to it leads nowhere. */
+static bool receive(const struct loading *l, struct packet *packet)
+{
+	ssize_t n;
+
+	do
+		n = read(l->in, packet, sizeof(*packet));
+	while (n < 0 && errno == EINTR);
+	packet->paths[sizeof(packet->paths) - 1] = 0;
+	return n == sizeof(*packet) && packet->root < l->tree->root_count && packet->first < l->capacity - LARGEST_CHUNK;
+}
+
+/* In a process that does nothing else, and needs no right to. */
+static void work(void *context)
 {
 	struct loading *l = context;
+	struct packet packet;
 
-	work(l, l->started, true);
+	close(l->out);
+	prepare_work(l);
+	confine();
+	while (receive(l, &packet) && *packet.paths)
+		for (const char *path = packet.paths; *path; path += strlen(path) + 1)
+			take_job(l, l->started, packet.first++, packet.root, path);
 }
 
 static void prepare_next(void *context)
@@ -147,59 +163,107 @@ static bool start_worker(struct loading *l)
 		return false;
 	pid = _Fork();  /* no threads, so no handlers to run */
 	if (pid == 0)
-		_exit(!attempt(work_alone, l, &fault));
+		_exit(!attempt(work, l, &fault));
 	if (pid < 0)
 		return false;
 	l->pids[l->started++] = pid;
 	return true;
 }
 
-/* Waits for the workers from that one on; whether all ended well. */
-static bool await_workers(const struct loading *l, uint32_t first)
+static void close_pipe(struct loading *l)
 {
-	bool well = true;
+	if (l->out >= 0)
+		close(l->out);
+	l->out = -1;
+}
 
-	for (uint32_t i = first; i < l->started; i++) {
-		int status;
+/* A pipe that only workers read: when all of them have died, writing to it says so. */
+static void begin_round(struct loading *l)
+{
+	int ends[2];
 
-		while (waitpid(l->pids[i], &status, 0) < 0)
+	l->first = l->started;
+	if (l->jobs < 2 || pipe2(ends, O_CLOEXEC))
+		return;
+	fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+	l->in = ends[0];
+	l->out = ends[1];
+	while (l->started - l->first < l->jobs && start_worker(l))
+		;
+	close(l->in);
+	if (l->started == l->first)
+		close_pipe(l);
+}
+
+/* What is packed, be it nothing. */
+static void send(struct loading *l)
+{
+	ssize_t n;
+
+	memset(l->packet.paths + l->size, 0, sizeof(l->packet.paths) - l->size);
+	do
+		n = write(l->out, &l->packet, sizeof(l->packet));
+	while (n < 0 && errno == EINTR);
+	l->packed = 0;
+	l->size = 0;
+	if (n < 0)
+		close_pipe(l);
+}
+
+/* Few at first, so that a small tree is shared evenly, too. */
+static uint32_t chunk(const struct loading *l)
+{
+	uint32_t fair = l->files / (l->jobs * CHUNKS) + 1;
+
+	return fair < LARGEST_CHUNK ? fair : LARGEST_CHUNK;
+}
+
+/* What nobody is there for, or what does not fit, is left to the end. */
+static void pass_on(struct loading *l, uint32_t file, uint32_t root, const char *path)
+{
+	size_t length = strlen(path) + 1, room = sizeof(l->packet.paths) - 1;
+
+	if (l->packed && (length > room - l->size || root != l->packet.root || file != l->packet.first + l->packed))
+		send(l);
+	if (l->out < 0 || length > room)
+		return;
+	if (!l->packed) {
+		l->packet.first = file;
+		l->packet.root = root;
+	}
+	memcpy(l->packet.paths + l->size, path, length);
+	l->size += length;
+	if (++l->packed >= chunk(l))
+		send(l);
+}
+
+uint32_t load_offer(struct loading *l, uint32_t root, const char *path)
+{
+	if (l->files >= l->capacity - LARGEST_CHUNK)
+		bad_in("modules", "too many files");
+	pass_on(l, l->files, root, path);
+	return l->files++;
+}
+
+/* That there are no more files, each worker is told. */
+static void end_files(struct loading *l)
+{
+	if (l->out >= 0 && l->packed)
+		send(l);
+	for (uint32_t i = l->first; i < l->started && l->out >= 0; i++)
+		send(l);
+	close_pipe(l);
+}
+
+static void await_workers(const struct loading *l)
+{
+	for (uint32_t i = l->first; i < l->started; i++)
+		while (waitpid(l->pids[i], NULL, 0) < 0)
 			if (errno != EINTR)
 				bad_in("workers", error_text(errno));
-		well &= status == 0;
-	}
-	return well;
 }
 
-static uint32_t left(const struct loading *l)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < l->tree->count; i++)
-		count += !l->facts[i].begun;
-	return count;
-}
-
-/* A worker that dies costs the module it was on; what it had taken and not begun is left to the next round.
- * Returns how many modules nobody began. */
-static uint32_t work_in_rounds(struct loading *l)
-{
-	uint32_t remaining = l->tree->count, before;
-
-	if (l->jobs < 2 || remaining < 2)
-		return remaining;
-	do {
-		uint32_t first = l->started;
-
-		before = remaining;
-		atomic_store(&l->progress->next, 0);
-		while (l->started - first < l->jobs && start_worker(l))
-			;
-		if (l->started > first && await_workers(l, first))
-			return 0;
-		remaining = left(l);
-	} while (remaining && remaining < before);
-	return remaining;
-}
+/* ---- the parent ---- */
 
 uint32_t usable_cores(void)
 {
@@ -213,26 +277,88 @@ uint32_t usable_cores(void)
 	return count ? count : 1;
 }
 
-/* What other processes left is believed when it leads nowhere but into their own memory. */
-static void check_work(struct loading *l)
+struct loading *load_begin(const struct tree *tree, const struct load_options *options, struct arena *shared,
+			   struct arena *memory)
 {
-	for (uint32_t w = 0; w < l->started; w++) {
-		const struct account *account = &l->progress->accounts[w];
+	struct loading *l = arena_take(memory, 1, sizeof(*l), LINE);
 
-		names_adopt(&l->keepers[w].names, account->names, account->names_used);
-	}
+	*l = (struct loading){ .tree = tree, .options = options, .out = -1 };
+	l->jobs = options->jobs ? options->jobs : usable_cores();
+	if (l->jobs > JOBS_MAX)
+		l->jobs = JOBS_MAX;
+	/* Memory for this is fresh, so all of it is zero. */
+	l->accounts = arena_take(shared, WORKERS_MAX + 1, sizeof(*l->accounts), LINE);
+	l->progress_shown = arena_take(shared, 1, sizeof(*l->progress_shown), LINE);
+	l->capacity = (uint32_t)((shared->size - shared->used - LINE) / (sizeof(*l->facts) + sizeof(*l->reasons)));
+	l->facts = arena_take(shared, l->capacity, sizeof(*l->facts), LINE);
+	l->reasons = arena_take(shared, l->capacity, sizeof(*l->reasons), 1);
+	l->keepers = arena_take(memory, WORKERS_MAX + 1, sizeof(*l->keepers), LINE);
+	begin_round(l);
+	return l;
+}
+
+static uint32_t left(const struct loading *l)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < l->tree->count; i++)
+		count += !l->facts[l->tree->modules[i].file].begun;
+	return count;
+}
+
+typedef void on_file(struct loading *l, uint32_t file, uint32_t root, const char *path);
+
+/* Calls it for each module that nobody began. */
+static void each_left(struct loading *l, on_file *call)
+{
 	for (uint32_t i = 0; i < l->tree->count; i++) {
-		struct facts *facts = &l->facts[i];
-		struct fault fault = { .why = "the process that read it died" };
+		const struct module *module = &l->tree->modules[i];
 
-		l->reasons[i].text[REASON_SIZE - 1] = 0;
-		if (!facts->begun)
-			fault.why = "not read, as too many processes died";
-		else if (facts->done && (facts->failed || (facts->worker < l->started &&
-							   facts_sound(facts, &l->keepers[facts->worker]))))
-			continue;
-		note_failure(l, i, &fault);
+		if (!l->facts[module->file].begun)
+			call(l, module->file, module->root, module->path);
 	}
+}
+
+static void take_alone(struct loading *l, uint32_t file, uint32_t root, const char *path)
+{
+	take_job(l, l->started, file, root, path);
+}
+
+/* A worker that dies costs the module it was on; what it had taken and not begun is left to the next round, and at
+ * last to the parent. */
+static void work_in_rounds(struct loading *l)
+{
+	uint32_t before = NONE, remaining;
+
+	await_workers(l);
+	while ((remaining = left(l)) && remaining < before && l->started > l->first) {
+		before = remaining;
+		begin_round(l);
+		each_left(l, pass_on);
+		end_files(l);
+		await_workers(l);
+	}
+	if (!remaining || l->started == WORKERS_MAX)
+		return;
+	keeper_share(&l->keepers[l->started], l->options->key);
+	prepare_work(l);
+	each_left(l, take_alone);
+	l->started++;
+}
+
+/* What other processes left is believed when it leads nowhere but into their own memory. */
+static void check_work(struct loading *l, uint32_t file)
+{
+	struct facts *facts = &l->facts[file];
+	struct fault fault = { .why = "the process that read it died" };
+
+	l->reasons[file].text[REASON_SIZE - 1] = 0;
+	if (!facts->begun)
+		fault.why = "not read, as too many processes died";
+	else if (facts->done && (facts->failed || (facts->worker < l->started &&
+						   facts_sound(facts, &l->keepers[facts->worker]))))
+		return;
+	note_failure(l, file, &fault);
 }
 
 static uint32_t done(const void *context)
@@ -240,37 +366,28 @@ static uint32_t done(const void *context)
 	const struct loading *l = context;
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < l->tree->count; i++)
+	for (uint32_t i = 0; i < l->files; i++)
 		count += l->facts[i].done;
 	return count;
 }
 
-void load(struct loaded *loaded, const struct tree *tree, const struct load_options *options,
-	  struct arena *shared, struct arena *memory)
+void load_end(struct loading *l, struct loaded *loaded, struct arena *memory)
 {
-	struct loading l = { .tree = tree, .options = options };
+	const struct tree *tree = l->tree;
 
-	l.jobs = options->jobs ? options->jobs : usable_cores();
-	if (l.jobs > JOBS_MAX)
-		l.jobs = JOBS_MAX;
-	l.chunk = tree->count / (l.jobs * CHUNKS) + 1;
-	if (l.chunk > LARGEST_CHUNK)
-		l.chunk = LARGEST_CHUNK;
-	/* Memory for this is fresh, so all of it is zero. */
-	l.facts = arena_take(shared, tree->count, sizeof(*l.facts), LINE);
-	l.reasons = arena_take(shared, tree->count, sizeof(*l.reasons), LINE);
-	l.progress = arena_take(shared, 1, sizeof(*l.progress), LINE);
-	l.keepers = arena_take(memory, WORKERS_MAX + 1, sizeof(*l.keepers), LINE);
-	if (options->show_progress)
-		progress_begin(done, &l, tree->count, &l.progress->shown);
-	if (work_in_rounds(&l) && l.started < WORKERS_MAX) {
-		atomic_store(&l.progress->next, 0);
-		keeper_share(&l.keepers[l.started], options->key);
-		work(&l, l.started++, false);
-	}
+	end_files(l);
+	if (l->options->show_progress)
+		progress_begin(done, l, l->files, l->progress_shown);
+	work_in_rounds(l);
 	progress_end();
-	check_work(&l);
+	for (uint32_t w = 0; w < l->started; w++)
+		names_adopt(&l->keepers[w].names, l->accounts[w].names, l->accounts[w].names_used);
 	*loaded = (struct loaded){
-		.facts = l.facts, .reasons = l.reasons, .keepers = l.keepers, .workers = l.started,
+		.facts = arena_take(memory, tree->count, sizeof(*l->facts), LINE), .reasons = l->reasons,
+		.keepers = l->keepers, .workers = l->started,
 	};
+	for (uint32_t i = 0; i < tree->count; i++) {
+		check_work(l, tree->modules[i].file);
+		loaded->facts[i] = l->facts[tree->modules[i].file];
+	}
 }

@@ -367,15 +367,18 @@ static void add_module(struct candidates *c, struct arena *memory, uint32_t root
 {
 	const char *name = module_name(memory, path);
 	uint32_t id = names_borrow(c->names, name, strlen(name));
-	struct module found = { path, name, (uint32_t)strlen(path), (uint32_t)strlen(name), root }, loser = found;
+	struct module found = { path, name, (uint32_t)strlen(path), (uint32_t)strlen(name), root, 0 }, loser;
 	struct module *module = &c->tree->modules[id];
 	struct rule_of_choice rule;
 
+	if (c->tree->loading)
+		found.file = load_offer(c->tree->loading, root, path);
 	if (id == c->tree->count) {
 		c->tree->count++;
 		*module = found;
 		return;
 	}
+	loser = found;
 	if (wins(c->config, &found, module, &rule)) {
 		loser = *module;
 		*module = found;
