@@ -21,6 +21,30 @@ load common
 	cmp said1 said7
 }
 
+@test "paths of every length up to the longest that the system takes" {
+	local part long
+	part=$(printf 'd%.0s' $(seq 250))
+	module kernel/a.ko --export a --need b
+	(
+		cd "$TREE/kernel"
+		for i in $(seq 15); do mkdir $part && cd -P $part; done
+		# 7 of kernel/, 15 times 251, one more directory, and the name: 4,095 bytes at most
+		for length in $(seq 301 324); do
+			long=$(printf 'x%.0s' $(seq $((length - 180)))) && mkdir -p "$long" && cd -P "$long"
+			"$MKMODULE" --export "of$length" "$(printf 'm%.0s' $(seq 172))$length.ko"
+			cd -P ..
+		done
+	)
+	for jobs in 1 2; do
+		index --jobs $jobs -o out$jobs
+		exits 0
+		says_nothing
+	done
+	[ "$(wc -l <"out1/lib/modules/$RELEASE/modules.dep")" = 25 ]
+	[ "$(awk '{ if (length > most) most = length } END { print most - 1 }' "out1/lib/modules/$RELEASE/modules.dep")" = 4095 ]
+	diff -r out1 out2
+}
+
 @test "running twice writes the same bytes" {
 	for i in 1 2 3 4 5 6 7 8 9; do
 		module "kernel/m$i.ko" --export "sym$i" --export "other$i" --need "sym$((i - 1))" --alias "x*"
