@@ -128,7 +128,7 @@ static bool receive(const struct loading *l, struct packet *packet)
 	do
 		n = read(l->in, packet, sizeof(*packet));
 	while (n < 0 && errno == EINTR);
-	packet->paths[sizeof(packet->paths) - 1] = 0;
+	memset(packet->paths + sizeof(packet->paths) - 2, 0, 2);
 	return n == sizeof(*packet) && packet->root < l->tree->root_count && packet->first < l->capacity - LARGEST_CHUNK;
 }
 
