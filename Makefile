@@ -10,7 +10,7 @@ COMMANDS = depmod modprobe
 ROOMS = main depmod modutils modprobe help options arguments shell lookup rules database running config modulesconf conf kernels oldtree scan load kernel \
 	resolve cycles dot explain output closure publish index confine facts maps modalias tables ksymtab object module \
 	inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
-	nearest glob regex hash sort path file arena span text report progress
+	nearest glob regex hash path file sort arena span text report progress
 DECODERS = inflate lzma2 literals sequences fse xxh64
 FAST = $(DECODERS) elf facts hash sort index
 UNPACKER = unpack inflate crc span
@@ -59,11 +59,14 @@ build/unpack.o: OPTIMISE = $(SMALLEST) -fno-tree-loop-distribute-patterns
 # that its code and constants share pages, which saves as much as they are large on some processors.
 depmod: $(UNPACKER:%=build/%.o) build/libc.o
 	$(LINK) -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=1024
+	@$(CROSS)strip -R .comment -R .gnu.attributes $@
 
 build/unpack.o: build/program.inc
+# What stands behind the last segment is for debuggers and linkers.
 build/program.inc: build/program
-	@{ echo 'static const uint8_t packed[] = {' && $(PACK) <$< | $(NUMBERS) && \
-		echo "}; enum { PROGRAM_SIZE = $$(wc -c <$<) };"; } >$@
+	@size=$$(($$(readelf -lW $< | awk '$$1 == "LOAD" { end = $$2 " + " $$5 } END { print end }'))) && \
+		{ echo 'static const uint8_t packed[] = {' && head -c "$$size" $< | $(PACK) | $(NUMBERS) && \
+		echo "}; enum { PROGRAM_SIZE = $$size };"; } >$@
 
 build/program: $(OBJECTS)
 	$(LINK) -Wl,-z,separate-code

@@ -1205,12 +1205,6 @@ void names_rewind(struct names *names, uint32_t count, size_t used);
  * names, which took `used` bytes. Whatever it did, there is a table then, empty if need be. */
 void names_adopt(struct names *names, uint32_t count, size_t used);
 
-/* ---- sort.c ---------------------------------------------------------------------------------- */
-
-/* Both are stable; `spare` is room for n keys. By the strings' bytes (of which none is 0), or by .chunk. */
-void sort_strings(struct key *keys, struct key *spare, size_t n);
-void sort_chunks(struct key *keys, struct key *spare, size_t n);
-
 /* ---- path.c: paths and names of modules ------------------------------------------------------ */
 
 const char *base_name(const char *path);
@@ -1224,7 +1218,10 @@ const char *absolute_path(struct arena *memory, const char *path);
  * when a bracket has no partner. */
 bool normalize(char *name);
 
-/* DIRECTORY/NAME, or NAME alone when the directory is "". */
+/* Without the slashes at the end. */
+size_t unslashed_length(const char *path);
+
+/* DIRECTORY/NAME with one slash between them, or NAME alone when the directory is "". */
 char *join_path(struct arena *memory, const char *directory, const char *name);
 
 /* The file name up to its first dot, with `_` for `-`. */
@@ -1251,19 +1248,29 @@ int stat_again(int directory, const char *path, struct stat *st);
 int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
 	      struct span *content);
 
+enum { DIRECTORY_BUFFER = 32768, SMALLEST_ENTRY = 24 };
+
 struct directory {
 	const char *path;
 	int fd, error;
-	size_t at, filled;
-	uint8_t records[32768];
+	uint32_t at, count;        /* of the entries in hand */
+	struct key entries[DIRECTORY_BUFFER / SMALLEST_ENTRY], spare[DIRECTORY_BUFFER / SMALLEST_ENTRY];
+	uint8_t records[DIRECTORY_BUFFER];
 };
 
 int directory_open(struct directory *directory, int at, const char *path);
 void directory_close(struct directory *directory);
 
 /* The next name but . and .., good until the next call, and its type as in <dirent.h>; NULL at the end, or
- * when directory->error tells why not; then it is closed. */
+ * when directory->error tells why not; then it is closed. As far as they come at once, names are in the order of
+ * inodes: what stands there is read from a disk faster than in the order of a directory. */
 const char *directory_next(struct directory *directory, unsigned char *type);
+
+/* ---- sort.c ---------------------------------------------------------------------------------- */
+
+/* Both are stable; `spare` is room for n keys. By the strings' bytes (of which none is 0), or by .chunk. */
+void sort_strings(struct key *keys, struct key *spare, size_t n);
+void sort_chunks(struct key *keys, struct key *spare, size_t n);
 
 /* ---- arena.c: memory ------------------------------------------------------------------------- */
 

@@ -10,7 +10,7 @@
 #include "depmod.h"
 
 /* Linux's own record, as getdents64(2) describes it. */
-enum { RECORD_LENGTH = 16, RECORD_TYPE = 18, RECORD_NAME = 19 };
+enum { RECORD_INODE = 0, RECORD_LENGTH = 16, RECORD_TYPE = 18, RECORD_NAME = 19 };
 
 struct fault system_fault(int error)
 {
@@ -110,7 +110,7 @@ int directory_open(struct directory *directory, int at, const char *path)
 {
 	directory->path = path;
 	directory->fd = open_again(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	directory->at = directory->filled = 0;
+	directory->at = directory->count = 0;
 	directory->error = directory->fd < 0 ? errno : 0;
 	return check_passing(path, directory->error);
 }
@@ -120,6 +120,26 @@ void directory_close(struct directory *directory)
 	close(directory->fd);
 }
 
+static void note_entries(struct directory *directory, size_t size)
+{
+	uint16_t length;
+
+	directory->at = directory->count = 0;
+	for (size_t at = 0; at < size; at += length) {
+		const uint8_t *record = directory->records + at;
+		const char *name = (const char *)record + RECORD_NAME;
+		struct key *entry = &directory->entries[directory->count];
+
+		memcpy(&length, record + RECORD_LENGTH, sizeof(length));
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+			continue;
+		memcpy(&entry->chunk, record + RECORD_INODE, sizeof(entry->chunk));
+		entry->string = name;
+		directory->count++;
+	}
+	sort_chunks(directory->entries, directory->spare, directory->count);
+}
+
 static bool refill(struct directory *directory)
 {
 	long n;
@@ -127,30 +147,22 @@ static bool refill(struct directory *directory)
 	do
 		n = syscall(SYS_getdents64, directory->fd, directory->records, sizeof(directory->records));
 	while (n < 0 && errno == EINTR);
-	directory->at = 0;
-	directory->filled = n > 0 ? (size_t)n : 0;
 	if (n < 0)
 		directory->error = check_passing(directory->path, errno);
+	note_entries(directory, n > 0 ? (size_t)n : 0);
 	return n > 0;
 }
 
 const char *directory_next(struct directory *directory, unsigned char *type)
 {
-	for (;;) {
-		const uint8_t *record;
-		const char *name;
-		uint16_t length;
+	const char *name;
 
-		if (directory->at >= directory->filled && !refill(directory)) {
+	while (directory->at == directory->count)
+		if (!refill(directory)) {
 			directory_close(directory);
 			return NULL;
 		}
-		record = directory->records + directory->at;
-		memcpy(&length, record + RECORD_LENGTH, sizeof(length));
-		directory->at += length;
-		*type = record[RECORD_TYPE];
-		name = (const char *)record + RECORD_NAME;
-		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
-			return name;
-	}
+	name = directory->entries[directory->at++].string;
+	*type = (unsigned char)name[RECORD_TYPE - RECORD_NAME];
+	return name;
 }

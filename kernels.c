@@ -18,14 +18,11 @@ bool is_release(const char *word)
 /* BASE/BELOW, each without the slashes where they meet. */
 static char *below_base(struct arena *memory, const char *base, const char *below)
 {
-	size_t length = strlen(base);
 	struct text text;
 
-	while (length && base[length - 1] == '/')
-		length--;
 	below += strspn(below, "/");
 	text_open(&text, memory);
-	text_add(&text, base, length);
+	text_add(&text, base, unslashed_length(base));
 	text_add(&text, "/", 1);
 	text_add(&text, below, strlen(below) + 1);
 	return arena_take(memory, text.size, 1, 1);

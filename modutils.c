@@ -500,15 +500,10 @@ static void work(void *context)
 /* The absolute path without slashes at its end; "" for none. */
 static const char *base_of(struct arena *memory, const char *path)
 {
-	size_t length;
-
 	if (!path)
 		return "";
 	path = absolute_path(memory, path);
-	length = strlen(path);
-	while (length && path[length - 1] == '/')
-		length--;
-	return arena_string(memory, path, length);
+	return arena_string(memory, path, unslashed_length(path));
 }
 
 int modutils(const struct kernels *kernels, const char *release, uint64_t key, struct arena *memory,

@@ -68,22 +68,14 @@ static enum verdict apply(void *context, char letter, const char *value)
 	return GO_ON;
 }
 
-/* A slash at the end is what completing a directory's name leaves. */
-static void cut_slashes(char *word)
-{
-	size_t length = strlen(word);
-
-	while (length && word[length - 1] == '/')
-		word[--length] = 0;
-}
-
 static enum verdict parse_operand(void *context, char *word)
 {
 	struct options *o = context;
 	bool may_be_version = !o->release && !is_object(word);
 
+	/* A slash at the end is what completing a directory's name leaves. */
 	if (!o->release)
-		cut_slashes(word);
+		word[unslashed_length(word)] = 0;
 	if (may_be_version && is_release(word))
 		o->release = word;
 	else if (may_be_version && !o->no_version)

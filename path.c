@@ -56,6 +56,15 @@ const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+size_t unslashed_length(const char *path)
+{
+	size_t length = strlen(path);
+
+	while (length && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
 char *join_path(struct arena *memory, const char *directory, const char *name)
 {
 	size_t head = strlen(directory), tail = strlen(name);

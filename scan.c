@@ -290,10 +290,8 @@ struct candidates {
 
 static bool starts_with_directory(const char *path, const char *directory)
 {
-	size_t length = strlen(directory);
+	size_t length = unslashed_length(directory);
 
-	while (length && directory[length - 1] == '/')
-		length--;
 	return strncmp(path, directory, length) == 0 && path[length] == '/';
 }
 
