@@ -212,11 +212,10 @@ static void put_losers(struct page *p)
 		if (strcmp(l->module.name, p->module->name) == 0)
 			collect(p, l->module.path, l->module.path_length);
 	count = sort_collected(p);
-	for (uint32_t i = 0; i < count; i++) {
-		for (l = losers; l->module.path != p->words[i].string;)
-			l = l->next;
-		put_loser(p, &l->module);
-	}
+	for (uint32_t i = 0; i < count; i++)
+		for (l = losers; l; l = l->next)
+			if (l->module.path == p->words[i].string)
+				put_loser(p, &l->module);
 }
 
 static void put_path(struct page *p, const char *label, const struct module *module)
