@@ -586,12 +586,18 @@ struct pair {
 	uint32_t key_length, value_length, priority;
 };
 
-/* keys, spare and shared are room for `count` each, uninitialised. */
+/* Between a key and the one before it. */
+struct seam {
+	uint32_t shared;           /* how many bytes both begin with */
+	uint32_t next;             /* the next key before which it is not more; behind the last one, their number */
+};
+
+/* keys, spare and seams are room for `count` each, uninitialised. */
 struct index {
 	const struct pair *pairs;
 	bool sorted;               /* the pairs are, by key */
 	struct key *keys, *spare;
-	uint32_t *shared;
+	struct seam *seams;
 	uint32_t count;
 };
 

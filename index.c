@@ -13,7 +13,8 @@
  *                    x: "x"
  *
  * Sorted keys need no tree in memory: a node is a run of keys that share their first bytes, and the
- * run's shortest common prefix with a neighbour tells where it branches. */
+ * run's shortest common prefix with a neighbour tells where it branches. From one such place to the next leads a chain,
+ * so that no run is looked through for them. */
 #include "depmod.h"
 
 enum { HEADER = 12, ROOT_AT = 8, CHECKED = 6, LONGEST_FILE = 0x0fffffff };
@@ -25,7 +26,7 @@ struct writer {
 	struct text *out;
 	const struct key *keys;      /* sorted */
 	const struct pair *pairs;
-	const uint32_t *shared;      /* of each key: how many bytes it begins with as the one before it */
+	const struct seam *seams;
 };
 
 /* Keys [from, to) whose first `depth` bytes are the same and already written. */
@@ -63,15 +64,13 @@ static uint32_t common_length(const struct key *a, const struct key *b)
 /* How many bytes all keys of the run begin with. */
 static uint32_t branching_depth(const struct writer *w, struct run run)
 {
-	uint32_t depth;
+	uint32_t at = run.from + 1;
 
-	if (run.to - run.from == 1)
+	if (at == run.to)
 		return w->keys[run.from].length;
-	depth = w->shared[run.from + 1];
-	for (uint32_t i = run.from + 2; i < run.to; i++)
-		if (w->shared[i] < depth)
-			depth = w->shared[i];
-	return depth;
+	while (w->seams[at].next < run.to)
+		at = w->seams[at].next;
+	return w->seams[at].shared;
 }
 
 /* The keys of the run that end at `depth`; sorted, they stand first. */
@@ -108,8 +107,8 @@ static void add_children(const struct writer *w, uint32_t from, uint32_t to, uin
 		uint32_t next = from + 1;
 		uint32_t offset;
 
-		while (next < to && w->shared[next] > depth)
-			next++;
+		while (next < to && w->seams[next].shared > depth)
+			next = w->seams[next].next;
 		offset = add_node(w, (struct run){ from, next, depth + 1 });
 		put32((uint8_t *)w->out->start + table + 4 * (size_t)(byte - first), offset);
 		from = next;
@@ -150,9 +149,22 @@ static uint32_t add_node(const struct writer *w, struct run run)
 	return flags << 28 | (uint32_t)at;
 }
 
+/* Of the seams behind one, those on the chain are the ones that it may have to lead to. */
+static void note_seams(struct index *index)
+{
+	for (uint32_t i = index->count; i-- > 1;) {
+		struct seam *seam = &index->seams[i];
+
+		seam->shared = common_length(&index->keys[i - 1], &index->keys[i]);
+		seam->next = i + 1;
+		while (seam->next < index->count && index->seams[seam->next].shared > seam->shared)
+			seam->next = index->seams[seam->next].next;
+	}
+}
+
 void index_write(struct text *out, struct index *index)
 {
-	struct writer w = { out, index->keys, index->pairs, index->shared };
+	struct writer w = { out, index->keys, index->pairs, index->seams };
 	uint32_t root = HEADER;
 
 	for (uint32_t i = 0; i < index->count; i++)
@@ -160,8 +172,7 @@ void index_write(struct text *out, struct index *index)
 					       .length = index->pairs[i].key_length, .item = i };
 	if (!index->sorted)
 		sort_strings(index->keys, index->spare, index->count);
-	for (uint32_t i = 1; i < index->count; i++)
-		index->shared[i] = common_length(&index->keys[i - 1], &index->keys[i]);
+	note_seams(index);
 
 	text_add(out, magic, sizeof(magic));
 	add32(out, root);

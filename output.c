@@ -79,7 +79,7 @@ static void write_index(struct output *o, bool sorted)
 
 	index.keys = arena_take(&o->pairs, index.count, sizeof(*index.keys), 8);
 	index.spare = arena_take(&o->pairs, index.count, sizeof(*index.spare), 8);
-	index.shared = arena_take(&o->pairs, index.count, sizeof(*index.shared), 8);
+	index.seams = arena_take(&o->pairs, index.count, sizeof(*index.seams), 8);
 	index_write(&o->text, &index);
 	if (o->options->warn)
 		warn_of_duplicates(&index);

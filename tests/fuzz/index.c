@@ -147,9 +147,9 @@ static bool is_key(struct span line)
 static struct span index_of(struct span lines, struct arena *memory)
 {
 	static struct key keys[PAIRS_MAX], spare[PAIRS_MAX];
-	static uint32_t shared[PAIRS_MAX];
+	static struct seam seams[PAIRS_MAX];
 	static struct pair pairs[PAIRS_MAX];
-	struct writing w = { .index = { .pairs = pairs, .keys = keys, .spare = spare, .shared = shared } };
+	struct writing w = { .index = { .pairs = pairs, .keys = keys, .spare = spare, .seams = seams } };
 	struct span line, file;
 	struct fault fault;
 

@@ -33,14 +33,14 @@ static void write_it(void *argument)
 	index_write(&w->text, &w->index);
 }
 
-/* Room for keys and shared lengths has the exact size. */
+/* Room for keys and seams has the exact size. */
 static bool write_index(struct written *w, const struct pair *pairs, uint32_t n, size_t room)
 {
 	*w = (struct written){ .text = { .start = malloc(room), .capacity = room, .fd = -1 } };
 	w->index = (struct index){
 		.pairs = pairs, .count = n, .keys = malloc(n * sizeof(struct key) + !n),
 		.spare = malloc(n * sizeof(struct key) + !n),
-		.shared = malloc(n * sizeof(uint32_t) + !n),
+		.seams = malloc(n * sizeof(struct seam) + !n),
 	};
 	return attempt(write_it, w, &w->fault);
 }
@@ -50,7 +50,7 @@ static void free_index(struct written *w)
 	free(w->text.start);
 	free(w->index.keys);
 	free(w->index.spare);
-	free(w->index.shared);
+	free(w->index.seams);
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
