@@ -9,12 +9,12 @@ VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' help.c)
 COMMANDS = depmod modprobe
 ROOMS = main depmod modutils modprobe help options arguments shell lookup rules database running config modulesconf conf kernels oldtree scan load kernel \
 	resolve cycles dot explain output closure publish index confine facts maps modalias tables ksymtab object module \
-	inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
+	gunzip inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
 	nearest glob regex hash path file sort arena span text report progress
 DECODERS = inflate lzma2 literals sequences fse xxh64
 FAST = $(DECODERS) elf facts hash sort index
-UNPACKER = unpack inflate crc span
-PACK = gzip -9n
+UNPACKER = unpack inflate span
+PACK = gzip -9n | tail -c +11 | head -c -8  # without header and trailer
 OBJECTS = $(ROOMS:%=build/%.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
@@ -117,7 +117,7 @@ demo:
 test:
 	@tests/run
 
-tests: build/mkmodule $(UNITS) build/streams/inflate build/streams/unxz build/streams/unzstd $(if $(shell command -v clang),fuzzers)
+tests: build/mkmodule $(UNITS) build/streams/gunzip build/streams/unxz build/streams/unzstd $(if $(shell command -v clang),fuzzers)
 
 # What real compressors make, for the tests of the decoders.
 build/streams/%: tests/unit/make-%-streams

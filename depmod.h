@@ -892,7 +892,7 @@ void module_examine(struct span bytes, void (*work)(void *context, const struct 
 /* elf_force() on bytes from module_bytes(), which are changed in place. */
 void module_force(struct span bytes, bool no_versions, bool no_vermagic);
 
-/* ---- inflate.c: gzip ------------------------------------------------------------------------- */
+/* ---- gunzip.c: gzip -------------------------------------------------------------------------- */
 
 /* The three decoders share one contract. The whole input comes in one span; the output goes to out[0] up to
  * out[capacity - 1], and is its own window; the number of bytes produced is returned. Nothing outside `in`
@@ -900,10 +900,17 @@ void module_force(struct span bytes, bool no_versions, bool no_vermagic);
  * memory of the stated size, aligned to 64 bytes, and holds nothing between calls. Damaged or
  * unsupported input ends in bad(); so does output that would exceed the capacity. */
 
-enum { INFLATE_WORK_SIZE = 32 * 1024 };
+enum { GUNZIP_WORK_SIZE = 26 * 1024 };
 
 /* Decodes RFC 1952 members one after another, each RFC 1951 data, CRC and length verified. */
 size_t gunzip(struct span in, uint8_t *out, size_t capacity, void *work);
+
+/* ---- inflate.c: deflate, the compressed data of a gzip member -------------------------------- */
+
+enum { INFLATE_WORK_SIZE = 17 * 1024 };
+
+/* Decodes the blocks at *in (RFC 1951), and cuts them off, to out[0] up to end[-1]. Returns the end of the output. */
+uint8_t *inflate_stream(struct span *in, uint8_t *out, uint8_t *end, void *work);
 
 /* ---- unxz.c: xz ------------------------------------------------------------------------------ */
 

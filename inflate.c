@@ -1,10 +1,6 @@
-/* inflate.c: gzip (RFC 1952) around deflate (RFC 1951), memory to memory in one call.
+/* inflate.c: deflate (RFC 1951), memory to memory in one call.
  *
- * All of both formats: any number of members, every header field; header CRC, CRC and length are
- * verified. What follows the last member and does not begin like another is padding or garbage, and
- * ignored as gzip(1) does. No allocation, nothing kept between calls.
- *
- * Cost: about 1.2 times libdeflate's; 26 KB of work memory. The speed comes from one table lookup a
+ * Cost: about 1.2 times libdeflate's; 17 KB of work memory. The speed comes from one table lookup a
  * symbol, several symbols an 8-byte load of input, and matches copied 16 bytes at a time. Far from
  * the ends of input and output decode_fast runs unchecked; near them decode_carefully checks every
  * symbol.
@@ -75,12 +71,11 @@ struct bit_input {
 
 struct inflate {
 	struct bit_input in;
-	uint8_t *begin; /* of the member's output */
+	uint8_t *begin; /* of the stream's output */
 	uint8_t *out, *end;
 	struct code litlen, distance;
 	bool fixed; /* the codes are the fixed ones */
 
-	uint32_t crc_table[CRC32_TABLE_SIZE];
 	uint32_t litlen_entries[LITLEN_ENTRIES];
 	uint32_t distance_entries[DISTANCE_ENTRIES];
 	uint8_t lengths[LITLEN_SYMBOLS + DISTANCE_SYMBOLS];
@@ -88,7 +83,6 @@ struct inflate {
 };
 
 _Static_assert(sizeof(struct inflate) <= INFLATE_WORK_SIZE, "it lies in the caller's memory");
-
 
 /* ---- bits ------------------------------------------------------------------------------------ */
 
@@ -601,78 +595,19 @@ static bool block(struct inflate *s)
 	return final;
 }
 
-/* ---- members --------------------------------------------------------------------------------- */
-
-/* RFC 1952 section 2.3: ID1 ID2 CM FLG MTIME(4) XFL OS, then what FLG tells of: an extra field
- * after its size, a name and a comment that end in NUL, the low half of the CRC of all this. */
-static void skip_header(struct inflate *s, struct span *in)
-{
-	enum { FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16, RESERVED = 0xe0 };
-		const uint8_t *const head = take_data(in, 10).p;
-	const unsigned flags = head[3];
-
-	if (head[0] != 0x1f || head[1] != 0x8b)
-		bad("not gzip");
-	if (head[2] != 8)
-		bad("unknown gzip method");
-	if (flags & RESERVED)
-		bad("reserved gzip flags");
-	if (flags & FEXTRA)
-		take_data(in, le16(take_data(in, 2).p));
-	for (int texts = !!(flags & FNAME) + !!(flags & FCOMMENT); texts; texts--)
-		take_data(in, strlen(string_at(*in, 0, DATA_ENDS)) + 1);
-	if (flags & FHCRC) {
-		const uint16_t crc = (uint16_t)crc32(s->crc_table, 0, head, (size_t)(in->p - head));
-
-		if (le16(take_data(in, 2).p) != crc)
-			bad("wrong gzip header CRC");
-	}
-}
-
-/* RFC 1952 section 2.2: header, deflate blocks, CRC32, ISIZE. A block's output goes into the CRC
- * while it is in the cache. */
-static void member(struct inflate *s, struct span *in)
-{
-	uint32_t crc = 0;
-	bool final;
-
-	skip_header(s, in);
-	s->in = (struct bit_input){ .next = in->p, .end = in->end };
-	s->begin = s->out;
-	do {
-		const uint8_t *const begin = s->out;
-
-		final = block(s);
-		crc = crc32(s->crc_table, crc, begin, (size_t)(s->out - begin));
-	} while (!final);
-	align(&s->in);
-	in->p = s->in.next;
-	const uint8_t *const trailer = take_data(in, 8).p;
-
-	if (le32(trailer) != crc)
-		bad("wrong CRC");
-	if (le32(trailer + 4) != (uint32_t)(s->out - s->begin))
-		bad("wrong length");
-}
-
-/* A lone ID1 is taken for the start of a member, cut off. */
-static bool begins_member(struct span in)
-{
-	return in.p < in.end && in.p[0] == 0x1f && (span_size(in) < 2 || in.p[1] == 0x8b);
-}
-
-COLD size_t gunzip(struct span in, uint8_t *out, size_t capacity, void *work)
+COLD uint8_t *inflate_stream(struct span *in, uint8_t *out, uint8_t *end, void *work)
 {
 	struct inflate *const s = work;
 
-	s->out = out;
-	s->end = out + capacity;
+	s->in = (struct bit_input){ .next = in->p, .end = in->end };
+	s->begin = s->out = out;
+	s->end = end;
 	s->litlen.entries = s->litlen_entries;
 	s->distance.entries = s->distance_entries;
 	s->fixed = false;
-	crc32_make_table(s->crc_table);
-	do {
-		member(s, &in);
-	} while (begins_member(in));
-	return (size_t)(s->out - out);
+	while (!block(s))
+		;
+	align(&s->in);
+	in->p = s->in.next;
+	return s->out;
 }

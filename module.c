@@ -128,7 +128,7 @@ struct format {
 };
 
 static const struct format formats[] = {
-	{ "gzip", "\x1f\x8b", 2, INFLATE_WORK_SIZE, gunzip },
+	{ "gzip", "\x1f\x8b", 2, GUNZIP_WORK_SIZE, gunzip },
 	{ "xz", "\xfd" "7zXZ", 6, UNXZ_WORK_SIZE, unxz },
 	{ "zstd", "\x28\xb5\x2f\xfd", 4, UNZSTD_WORK_SIZE, unzstd },
 };

@@ -25,16 +25,16 @@ struct program {
 static void decompress(uint8_t *to)
 {
 	struct span in = span_of(packed, sizeof(packed));
-
+	uint8_t *end = to + PROGRAM_SIZE;
 #ifdef PACKED_AS_LZMA2
 	enum { DICTIONARY = 1 << 26 };
 	static alignas(64) uint8_t work[LZMA2_WORK_SIZE];
 
-	if (lzma2(&in, to, to + PROGRAM_SIZE, DICTIONARY, work) != to + PROGRAM_SIZE)
+	if (lzma2(&in, to, end, DICTIONARY, work) != end)
 #else
 	static alignas(64) uint8_t work[INFLATE_WORK_SIZE];
 
-	if (gunzip(in, to, PROGRAM_SIZE, work) != PROGRAM_SIZE)
+	if (inflate_stream(&in, to, end, work) != end)
 #endif
 		bad(DATA_ENDS);
 }

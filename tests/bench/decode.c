@@ -6,7 +6,7 @@
  * bytes. Prints files, bytes out and CPU seconds, those of decoding alone; with -c the decoded
  * bytes instead. tests/bench/decoders builds it with the objects of the release; by hand:
  *
- *     cc -O2 -I. -o build/decode tests/bench/decode.c inflate.c crc.c unxz.c lzma2.c bcj.c check.c \
+ *     cc -O2 -I. -o build/decode tests/bench/decode.c gunzip.c inflate.c crc.c unxz.c lzma2.c bcj.c check.c \
  *             unzstd.c literals.c sequences.c fse.c xxh64.c span.c
  */
 #define _DEFAULT_SOURCE
@@ -24,7 +24,7 @@ static const size_t CAPACITY = 256 << 20;
 
 enum { WORK_SIZE = 4 << 20 };
 
-_Static_assert((int)WORK_SIZE >= (int)INFLATE_WORK_SIZE && (int)WORK_SIZE >= (int)UNXZ_WORK_SIZE &&
+_Static_assert((int)WORK_SIZE >= (int)GUNZIP_WORK_SIZE && (int)WORK_SIZE >= (int)UNXZ_WORK_SIZE &&
                (int)WORK_SIZE >= (int)UNZSTD_WORK_SIZE, "one work area for every decoder");
 
 struct run {

@@ -1,6 +1,6 @@
 /* gunzip.c: gzip files, against zlib used as gzip(1) would: member after member, and what follows ignored when it does
  * not begin like one. */
-#define WORK_SIZE INFLATE_WORK_SIZE
+#define WORK_SIZE GUNZIP_WORK_SIZE
 #include "decoder.h"
 
 /* zlib's has other parameters than ours. */

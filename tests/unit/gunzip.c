@@ -1,11 +1,11 @@
-/* Unit tests of inflate.c and crc.c.
+/* Unit tests of gunzip.c, inflate.c and crc.c.
  *
  * Input and output are malloc'ed to their exact sizes, so that AddressSanitizer sees one byte too
  * many. Each stream is decoded twice: bare, which decode_carefully does, and with bytes behind it
  * and room for the output, which lets decode_fast do it. STREAMS names a directory of NAME.gz
- * beside NAME, as made by make-inflate-streams.
+ * beside NAME, as made by make-gunzip-streams.
  *
- * Build: cc -I. -fsanitize=address,undefined -o t tests/unit/inflate.c inflate.c crc.c span.c
+ * Build: cc -I. -fsanitize=address,undefined -o t tests/unit/gunzip.c gunzip.c inflate.c crc.c span.c
  * -lcmocka
  */
 #define _POSIX_C_SOURCE 200809L
@@ -40,9 +40,9 @@ static const char *decode(const void *in, size_t in_size, void *out, size_t capa
 	struct fault fault;
 	bool good;
 
-	run.work = aligned_alloc(64, INFLATE_WORK_SIZE);
+	run.work = aligned_alloc(64, GUNZIP_WORK_SIZE);
 	assert_non_null(run.work);
-	memset(run.work, 0xa5, INFLATE_WORK_SIZE);
+	memset(run.work, 0xa5, GUNZIP_WORK_SIZE);
 	good = attempt(run_gunzip, &run, &fault);
 	*size = run.size;
 	free(run.work);
@@ -374,5 +374,5 @@ int main(void)
 		cmocka_unit_test(test_crc_without_folding),
 	};
 
-	return cmocka_run_group_tests_name("inflate", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("gunzip", tests, NULL, NULL);
 }
