@@ -1439,8 +1439,8 @@ void text_open(struct text *text, struct arena *arena);
 
 void text_add(struct text *text, const void *bytes, size_t size);
 
-/* For a text that goes nowhere (fd is -1). */
-void text_zeros(struct text *text, size_t size);
+/* Room for so many bytes, which the caller fills, in a text that goes nowhere (fd is -1). */
+char *text_room(struct text *text, size_t size);
 
 /* The same, for the many short pieces that output files are made of. */
 static inline void text_put(struct text *text, const char *bytes, size_t size)

@@ -44,10 +44,15 @@ static void put32(uint8_t *p, uint32_t value)
 
 static void add32(struct text *out, uint32_t value)
 {
-	uint8_t bytes[4];
+	put32((uint8_t *)text_room(out, 4), value);
+}
 
-	put32(bytes, value);
-	text_put(out, (const char *)bytes, sizeof(bytes));
+static void add_string(struct text *out, const char *string, size_t length)
+{
+	char *room = text_room(out, length + 1);
+
+	copy_bytes(room, string, length);
+	room[length] = 0;
 }
 
 static uint32_t common_length(const struct key *a, const struct key *b)
@@ -90,8 +95,7 @@ static void add_values(const struct writer *w, uint32_t from, uint32_t to)
 		const struct pair *pair = &w->pairs[w->keys[from].item];
 
 		add32(w->out, pair->priority);
-		text_put(w->out, pair->value, pair->value_length);
-		text_put(w->out, "", 1);
+		add_string(w->out, pair->value, pair->value_length);
 	}
 }
 
@@ -115,6 +119,18 @@ static void add_children(const struct writer *w, uint32_t from, uint32_t to, uin
 	}
 }
 
+/* Returns the place of the offsets, which are 0 still. */
+static size_t add_table(struct text *out, char first, char last)
+{
+	size_t size = 4 * (size_t)(last - first + 1);
+	char *room = text_room(out, 2 + size);
+
+	*room++ = first;
+	*room++ = last;
+	memset(room, 0, size);
+	return (size_t)(room - out->start);
+}
+
 /* Writes the node and all below it; its flags and place are returned as an offset. Recursion follows the
  * branches of the trie, of which there are not more on a path than keys. */
 static uint32_t add_node(const struct writer *w, struct run run)
@@ -128,17 +144,11 @@ static uint32_t add_node(const struct writer *w, struct run run)
 		bad_in("index", "larger than 256 MiB");
 	if (depth > run.depth) {
 		flags |= PREFIX;
-		text_put(w->out, w->keys[run.from].string + run.depth, depth - run.depth);
-		text_put(w->out, "", 1);
+		add_string(w->out, w->keys[run.from].string + run.depth, depth - run.depth);
 	}
 	if (children < run.to) {
-		char first = w->keys[children].string[depth], last = w->keys[run.to - 1].string[depth];
-
 		flags |= CHILDREN;
-		text_put(w->out, &first, 1);
-		text_put(w->out, &last, 1);
-		table = w->out->size;
-		text_zeros(w->out, 4 * (size_t)(last - first + 1));
+		table = add_table(w->out, w->keys[children].string[depth], w->keys[run.to - 1].string[depth]);
 	}
 	if (children > run.from) {
 		flags |= VALUES;

@@ -149,11 +149,15 @@ static void write_dep(struct output *o)
 
 static void put_alias_line(struct output *o, const struct pair *pair)
 {
-	text_put(&o->text, "alias ", 6);
-	text_put(&o->text, pair->key, pair->key_length);
-	text_put(&o->text, " ", 1);
-	text_put(&o->text, pair->value, pair->value_length);
-	text_put(&o->text, "\n", 1);
+	char *line = text_room(&o->text, 6 + (size_t)pair->key_length + 1 + pair->value_length + 1);
+
+	memcpy(line, "alias ", 6);
+	line += 6;
+	copy_bytes(line, pair->key, pair->key_length);
+	line += pair->key_length;
+	*line++ = ' ';
+	copy_bytes(line, pair->value, pair->value_length);
+	line[pair->value_length] = '\n';
 }
 
 static void write_alias(struct output *o)

@@ -51,12 +51,14 @@ void text_add(struct text *text, const void *bytes, size_t size)
 	text->size += size;
 }
 
-void text_zeros(struct text *text, size_t size)
+char *text_room(struct text *text, size_t size)
 {
+	char *room = text->start + text->size;
+
 	if (size > text->capacity - text->size)
 		bad_in("output file", "grows too large");
-	memset(text->start + text->size, 0, size);
 	text->size += size;
+	return room;
 }
 
 void text_string(struct text *text, const char *string)
