@@ -30,32 +30,46 @@ void names_init(struct names *names, struct arena *arena, uint32_t capacity, siz
 	memset(names->slots, 0, sizeof(*names->slots) << FIRST_BITS);
 }
 
+/* The two halves of the product, folded together. With a part of the key in each factor, nobody can choose names
+ * for which the one does not change what becomes of the other. */
 static inline uint64_t mix(uint64_t a, uint64_t b)
 {
-	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t x = (a ^ b) * odd;
+#ifdef __SIZEOF_INT128__
+	unsigned __int128 product = (unsigned __int128)a * b;
 
-	/* Twice: after one round, the highest bit of a chunk would still stand alone. */
-	x = (x ^ x >> 32) * odd;
-	return x ^ x >> 32;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+	uint64_t low = (uint64_t)(uint32_t)a * (uint32_t)b, high = (a >> 32) * (b >> 32);
+	uint64_t middle = (a >> 32) * (uint32_t)b, other = (uint64_t)(uint32_t)a * (b >> 32);
+
+	return low ^ high ^ (middle << 32 | middle >> 32) ^ (other << 32 | other >> 32);
+#endif
 }
 
-/* The last eight bytes overlap those before; the host's byte order does not matter, as nothing follows from
- * a hash but where a name is looked for. */
+/* Sixteen bytes at a time; what is read at the end overlaps what was read before. The host's byte order does not matter,
+ * as nothing follows from a hash but where a name is looked for. */
 static inline uint32_t hash_of(uint64_t key, const char *name, size_t length)
 {
-	uint64_t hash = key ^ length, last = 0;
+	const uint64_t other_key = key * UINT64_C(0x9e3779b97f4a7c15);
+	const uint8_t *p = (const uint8_t *)name;
+	uint64_t hash = key ^ length, a = 0, b = 0;
 
 	if (length >= 8) {
-		for (size_t i = 0; i + 8 < length; i += 8)
-			hash = mix(hash, any64(name + i));
-		last = any64(name + length - 8);
-	} else {
-		while (length)
-			last = last << 8 | (uint8_t)name[--length];
+		size_t i = 0;
+
+		for (; i + 16 < length; i += 16)
+			hash = mix(any64(p + i) ^ hash, any64(p + i + 8) ^ other_key);
+		a = any64(p + (i < length - 8 ? i : length - 8));
+		b = any64(p + length - 8);
+	} else if (length >= 4) {
+		a = le32(p);
+		b = le32(p + length - 4);
+	} else if (length) {
+		a = p[0] | (uint64_t)p[length / 2] << 8;
+		b = p[length - 1];
 	}
-	hash = mix(hash, last);
-	return (uint32_t)(hash ^ hash >> 29);
+	hash = mix(a ^ hash, b ^ other_key);
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
 _Static_assert(SYMBOLS_MAX < 1u << SLOT_ID_BITS && WORKER_FACTS / 256 < 1u << SLOT_ID_BITS, "ids fit a slot");
