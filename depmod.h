@@ -1376,25 +1376,6 @@ static inline void copy_bytes(char *to, const char *from, size_t size)
 	memcpy(to + size - 8, &last, 8);
 }
 
-/* The length of a string that ends with NUL, or else with `end`; eight bytes at a time while there are as
- * many. A byte is zero where subtracting one borrows and the byte itself has no high bit. */
-static inline size_t length_within(const char *string, const uint8_t *end)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const char *p = string;
-
-	while ((size_t)(end - (const uint8_t *)p) >= 8) {
-		uint64_t word = any64(p);
-
-		if ((word - ones) & ~word & ones << 7)
-			break;
-		p += 8;
-	}
-	while ((const uint8_t *)p < end && *p)
-		p++;
-	return (size_t)(p - string);
-}
-
 /* Integers from bytes, whatever the host's own order and alignment. Each becomes one load, so none is a
  * call. */
 #define INLINE static inline __attribute__((always_inline))
@@ -1409,6 +1390,24 @@ INLINE uint64_t le64(const uint8_t *p) { return le32(p) | (uint64_t)le32(p + 4) 
 INLINE uint16_t be16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
 INLINE uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p + 2); }
 INLINE uint64_t be64(const uint8_t *p) { return (uint64_t)be32(p) << 32 | be32(p + 4); }
+
+/* The length of a string that ends with NUL, or else with `end`; eight bytes at a time while there are as many. A
+ * byte is zero where subtracting one borrows and the byte itself has no high bit; of those that seem so, the first is. */
+static inline size_t length_within(const char *string, const uint8_t *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint8_t *p = (const uint8_t *)string;
+
+	for (; (size_t)(end - p) >= 8; p += 8) {
+		uint64_t word = le64(p), zeros = (word - ones) & ~word & ones << 7;
+
+		if (zeros)
+			return (size_t)(p - (const uint8_t *)string) + (size_t)__builtin_ctzll(zeros) / 8;
+	}
+	while (p < end && *p)
+		p++;
+	return (size_t)(p - (const uint8_t *)string);
+}
 
 /* Of 1, 2, 4 or 8 bytes. */
 INLINE uint64_t integer_at(const uint8_t *p, unsigned size, bool big)

@@ -178,26 +178,40 @@ static void note_section(struct elf *elf, const uint8_t *header, const char *nam
 		}
 }
 
+/* Runs over every section of every module, and each_symbol() over every symbol: inlined a second time for the most
+ * common layout, with its numbers as constants. */
+INLINE void each_section(struct elf *elf, const struct layout *l, bool big)
+{
+	const char *names = (const char *)elf->names.p;
+	size_t size = span_size(elf->names);
+
+	for (const uint8_t *header = elf->table.p + l->section_size; header < elf->table.end; header += l->section_size) {
+		uint32_t name = (uint32_t)get(big, header, l->sh_name);
+
+		if (name >= size)
+			bad_at("section name beyond the section names", name);
+		if (worth_a_look(names + name))
+			note_section(elf, header, names + name);
+	}
+}
+
+/* Whether it is the layout that loops are made for. */
+static inline bool is_common(const struct elf *elf)
+{
+	return !elf->big && elf->layout == &layout64;
+}
+
 static void find_sections(struct elf *elf)
 {
-	const struct layout *l = elf->layout;
 	uint32_t index = read_section_table(elf);
 	const uint8_t *header = section_header(elf, index, "no section holds the section names");
-	struct span names = string_table(read_section(elf, section_of(elf, header),
-						      "section names"),
-					 "section names without an end");
 
-	elf->names = names;
-	for (uint32_t i = 1; i < elf->section_count; i++) {
-		uint32_t name;
-
-		header = elf->table.p + (size_t)i * l->section_size;
-		name = (uint32_t)elf_get(elf, header, l->sh_name);
-		if (name >= span_size(names))
-			bad_at("section name beyond the section names", name);
-		if (worth_a_look((const char *)names.p + name))
-			note_section(elf, header, (const char *)names.p + name);
-	}
+	elf->names = string_table(read_section(elf, section_of(elf, header), "section names"),
+				  "section names without an end");
+	if (is_common(elf))
+		each_section(elf, &layout64, false);
+	else
+		each_section(elf, elf->layout, elf->big);
 }
 
 static void read_modinfo(const struct elf *elf)
@@ -254,8 +268,6 @@ static inline bool is_crc(const uint8_t *name)
 	return le32(name) == 0x72635f5f && le16(name + 4) == 0x5f63;
 }
 
-/* Runs over every symbol of every module: inlined a second time for the most common layout, with its
- * numbers as constants. */
 INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct layout *l, bool big)
 {
 	size_t string_size = span_size(s->strings);
@@ -327,7 +339,7 @@ static void read_symbols(const struct elf *elf)
 	s.strings = string_table(wanted_section(elf, STRTAB), ".strtab without an end");
 	if (elf->sink->wants_crcs)
 		s.indices = wanted_section(elf, SYMTAB_SHNDX);
-	if (!elf->big && elf->layout == &layout64)
+	if (is_common(elf))
 		each_symbol(elf, &s, &layout64, false);
 	else
 		each_symbol(elf, &s, elf->layout, elf->big);
@@ -335,22 +347,22 @@ static void read_symbols(const struct elf *elf)
 		read_exported_names(elf);
 }
 
-/* Records of 64 bytes: a CRC as wide as the file's words, then a name. */
+/* Records of 64 bytes: a CRC as wide as the file's words, of which only the low 32 bits are used, then a name. */
 static void read_versions(const struct elf *elf, struct span records)
 {
-	struct field crc = { 0, elf->layout->word };
+	uint8_t word = elf->layout->word, low = elf->big ? (uint8_t)(word - 4) : 0;
 
 	if (span_size(records) % VERSION_RECORD)
 		bad("__versions does not hold whole records");
 	for (; records.p < records.end; records.p += VERSION_RECORD) {
-		const char *name = (const char *)records.p + crc.size;
+		const char *name = (const char *)records.p + word;
 		const uint8_t *last = records.p + VERSION_RECORD - 1;
 
-		if (*last && !memchr(name, 0, (size_t)VERSION_RECORD - crc.size))
+		if (*last && !memchr(name, 0, (size_t)VERSION_RECORD - word))
 			bad("__versions has a name without an end");
 		if (*name)
 			elf->sink->version(elf->sink->context, name, length_within(name, last),
-					   (uint32_t)elf_get(elf, records.p, crc));
+					   (uint32_t)get(elf->big, records.p, (struct field){ low, 4 }));
 	}
 }
 
