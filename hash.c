@@ -91,10 +91,13 @@ static inline uint32_t *slot_of(const struct names *names, uint32_t hash, const 
 
 	for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
 		uint32_t *slot = &names->slots[at];
-		const struct name *entry = &names->entries[id_in(*slot)];
+		const struct name *entry;
 
-		if (!*slot || ((*slot ^ hash) >> SLOT_ID_BITS == 0 && entry->hash == hash &&
-			       entry->length == length && same_bytes(entry->string, name, length)))
+		if (!*slot)
+			return slot;
+		entry = &names->entries[id_in(*slot)];
+		if ((*slot ^ hash) >> SLOT_ID_BITS == 0 && entry->hash == hash && entry->length == length &&
+		    same_bytes(entry->string, name, length))
 			return slot;
 	}
 }
@@ -129,7 +132,8 @@ COLD static bool entries_sound(const struct names *names, uint32_t count, size_t
 		const struct name *entry = &names->entries[i];
 		size_t at = (uintptr_t)entry->string - (uintptr_t)names->bytes;
 
-		if (at >= used || entry->length >= used - at || names->bytes[at + entry->length])
+		if (at >= used || entry->length >= used - at ||
+		    length_within(entry->string, (const uint8_t *)names->bytes + used) != entry->length)
 			return false;
 	}
 	return true;

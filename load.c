@@ -66,10 +66,15 @@ static void read_module(void *context)
 	keep_module(job->keeper, job->fd, job->number, job->options, job->facts);
 }
 
+static struct facts failed_facts(bool passing)
+{
+	return (struct facts){ .begun = true, .done = true, .failed = true, .passing = passing };
+}
+
 static void note_failure(struct loading *l, uint32_t file, const struct fault *fault)
 {
 	fault_text(&l->reasons[file], fault);
-	l->facts[file] = (struct facts){ .begun = true, .failed = true, .passing = fault->passing };
+	l->facts[file] = failed_facts(fault->passing);
 }
 
 /* What the module that failed left behind goes. Memory for all modules that one alone has taken a quarter of
@@ -129,7 +134,7 @@ static bool receive(const struct loading *l, struct packet *packet)
 		n = read(l->in, packet, sizeof(*packet));
 	while (n < 0 && errno == EINTR);
 	memset(packet->paths + sizeof(packet->paths) - 2, 0, 2);
-	return n == sizeof(*packet) && packet->root < l->tree->root_count && packet->first < l->capacity - LARGEST_CHUNK;
+	return n == sizeof(*packet) && packet->root < l->tree->root_count;
 }
 
 /* In a process that does nothing else, and needs no right to. */
@@ -142,7 +147,7 @@ static void work(void *context)
 	prepare_work(l);
 	confine();
 	while (receive(l, &packet) && *packet.paths)
-		for (const char *path = packet.paths; *path; path += strlen(path) + 1)
+		for (const char *path = packet.paths; *path && packet.first < l->capacity; path += strlen(path) + 1)
 			take_job(l, l->started, packet.first++, packet.root, path);
 }
 
@@ -154,7 +159,7 @@ static void prepare_next(void *context)
 }
 
 /* False when no process or no memory for it can be had. */
-static bool start_worker(struct loading *l)
+static bool start_worker(struct loading *l, void (*task)(void *loading))
 {
 	struct fault fault;
 	pid_t pid;
@@ -163,7 +168,7 @@ static bool start_worker(struct loading *l)
 		return false;
 	pid = _Fork();  /* no threads, so no handlers to run */
 	if (pid == 0)
-		_exit(!attempt(work, l, &fault));
+		_exit(!attempt(task, l, &fault));
 	if (pid < 0)
 		return false;
 	l->pids[l->started++] = pid;
@@ -178,7 +183,7 @@ static void close_pipe(struct loading *l)
 }
 
 /* A pipe that only workers read: when all of them have died, writing to it says so. */
-static void begin_round(struct loading *l)
+static void begin_round(struct loading *l, uint32_t workers)
 {
 	int ends[2];
 
@@ -189,7 +194,7 @@ static void begin_round(struct loading *l)
 	syscall(SYS_fcntl, ends[1], F_SETPIPE_SZ, 1 << 20);  /* the walk should not have to wait */
 	l->in = ends[0];
 	l->out = ends[1];
-	while (l->started - l->first < l->jobs && start_worker(l))
+	while (l->started - l->first < workers && start_worker(l, work))
 		;
 	close(l->in);
 	if (l->started == l->first)
@@ -240,7 +245,7 @@ static void pass_on(struct loading *l, uint32_t file, uint32_t root, const char 
 
 uint32_t load_offer(struct loading *l, uint32_t root, const char *path)
 {
-	if (l->files >= l->capacity - LARGEST_CHUNK)
+	if (l->files == l->capacity)
 		bad_in("modules", "too many files");
 	pass_on(l, l->files, root, path);
 	return l->files++;
@@ -294,7 +299,7 @@ struct loading *load_begin(const struct tree *tree, const struct load_options *o
 	l->facts = arena_take(shared, l->capacity, sizeof(*l->facts), LINE);
 	l->reasons = arena_take(shared, l->capacity, sizeof(*l->reasons), 1);
 	l->keepers = arena_take(memory, WORKERS_MAX + 1, sizeof(*l->keepers), LINE);
-	begin_round(l);
+	begin_round(l, l->jobs);
 	return l;
 }
 
@@ -325,8 +330,16 @@ static void take_alone(struct loading *l, uint32_t file, uint32_t root, const ch
 	take_job(l, l->started, file, root, path);
 }
 
+static void work_alone(void *context)
+{
+	prepare_work(context);
+	confine();
+	each_left(context, take_alone);
+}
+
 /* A worker that dies costs the module it was on; what it had taken and not begun is left to the next round, and at
- * last to the parent. */
+ * last to a single one. Only where there is no other process than the parent does that read anything: no module may
+ * get around the loss of rights by having nobody seem to have begun it. */
 static void work_in_rounds(struct loading *l)
 {
 	uint32_t before = NONE, remaining;
@@ -334,13 +347,18 @@ static void work_in_rounds(struct loading *l)
 	await_workers(l);
 	while ((remaining = left(l)) && remaining < before && l->started > l->first) {
 		before = remaining;
-		begin_round(l);
+		begin_round(l, remaining < l->jobs ? remaining : l->jobs);
 		each_left(l, pass_on);
 		end_files(l);
 		await_workers(l);
 	}
 	if (!remaining || l->started == WORKERS_MAX)
 		return;
+	l->first = l->started;
+	if (l->jobs > 1 && start_worker(l, work_alone)) {
+		await_workers(l);
+		return;
+	}
 	keeper_share(&l->keepers[l->started], l->options->key);
 	prepare_work(l);
 	each_left(l, take_alone);
@@ -356,10 +374,13 @@ static void check_work(struct loading *l, uint32_t file)
 	l->reasons[file].text[REASON_SIZE - 1] = 0;
 	if (!facts->begun)
 		fault.why = "not read, as too many processes died";
-	else if (facts->done && (facts->failed || (facts->worker < l->started &&
-						   facts_sound(facts, &l->keepers[facts->worker]))))
+	else if (facts->done && !facts->failed && facts->worker < l->started &&
+		 facts_sound(facts, &l->keepers[facts->worker]))
 		return;
-	note_failure(l, file, &fault);
+	if (facts->done && facts->failed)
+		*facts = failed_facts(facts->passing);
+	else
+		note_failure(l, file, &fault);
 }
 
 static uint32_t done(const void *context)
