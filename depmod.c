@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/times.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,15 +28,6 @@ struct run {
 	char output[4096];         /* text that goes to standard output */
 	struct text standard_output;
 };
-
-static const char *running_release(struct run *run)
-{
-	struct utsname name;
-
-	if (uname(&name))
-		bad_in("uname", error_text(errno));
-	return arena_string(&run->memory, name.release, strlen(name.release));
-}
 
 /* The path that is meant: one that is not there from here may be one as modules.dep has it. */
 static const char *named_file(struct run *run, const char *word)
@@ -223,14 +213,14 @@ static void resolve_all(struct run *run)
 
 static bool write_files(struct run *run)
 {
-	bool apart = run->values != 0, written;
+	bool written;
 
 	resolve_all(run);
-	written = write_part(run, apart ? OTHER_FILES : ALL_FILES);
-	if (!finish_values(run) || !written)
+	/* A cycle leaves modules out that were there when their values were written: those are written again. */
+	if (run->graph.cyclic && !finish_values(run))
 		return false;
-	/* A cycle leaves modules out that were there when their values were written. */
-	return !apart || !run->graph.cyclic || write_part(run, VALUE_FILES);
+	written = write_part(run, run->values ? OTHER_FILES : ALL_FILES);
+	return finish_values(run) && written;
 }
 
 /* The end of what -v tells. */
@@ -416,7 +406,6 @@ static void run_command(void *context)
 
 	arena_reserve(&run->words, "arguments", ((size_t)run->argument_count + 1) * 3 * sizeof(void *) + 64,
 		      false);
-	reserve_memory(run);
 	verdict = parse_options(o, run->argument_count, run->arguments, &run->words);
 	if (verdict != GO_ON) {
 		run->status = verdict == WRONG_USAGE;
@@ -424,6 +413,7 @@ static void run_command(void *context)
 			print_about(&run->standard_output, o->print, 0);
 		return;
 	}
+	reserve_memory(run);
 	report_setup((struct report_settings){ .quiet = o->quiet, .verbose = o->verbose, .syslog = o->syslog });
 	run->tree.key = random_key();
 	kernels_locate(&run->kernels, o, &run->memory, &run->scratch);
@@ -432,7 +422,7 @@ static void run_command(void *context)
 		return;
 	}
 	if (!o->release)
-		o->release = running_release(run);
+		o->release = running_release(&run->memory);
 	index_release(run);
 }
 
