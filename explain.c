@@ -148,7 +148,7 @@ static void put_list(struct page *p, const char *label, const char *owner)
 			text_string(&p->text, ": ");
 		}
 		text_harmless(&p->text, word->string, word->length);
-		if (word->string[word->length - 1] == ':') {
+		if (word->length && word->string[word->length - 1] == ':') {
 			text_string(&p->text, " ");
 			text_string(&p->text, decimal(&number, same));
 		}
