@@ -22,13 +22,17 @@ enum { LANES = 4, LANE_BYTES = 16, FOLD_MIN = LANES * LANE_BYTES };
 #include <cpuid.h>
 #include <immintrin.h>
 
-/* Costs about a microsecond in a virtual machine, so it is asked once a table. */
+/* Asking costs up to 10 microseconds in a virtual machine, so it is done once. */
 static bool can_fold(void)
 {
+	static enum { UNKNOWN, NO, YES } answer;
 	unsigned a, b, c, d;
 
-	__cpuid(1, a, b, c, d);
-	return c & bit_PCLMUL;
+	if (answer == UNKNOWN) {
+		__cpuid(1, a, b, c, d);
+		answer = c & bit_PCLMUL ? YES : NO;
+	}
+	return answer == YES;
 }
 
 /* Moves `lane` on by the distance of `factors` and adds the data found there. */
