@@ -113,21 +113,21 @@ static void forget_packed(size_t page)
 static _Noreturn void enter(uintptr_t entry, void *stack)
 {
 #if defined(__x86_64__)
-	__asm__ volatile("mov %1, %%rsp; xor %%edx, %%edx; jmp *%0" : : "r"(entry), "r"(stack));
+	__asm__ volatile("mov %1, %%rsp; jmp *%0" : : "r"(entry), "r"(stack), "d"(0) : "memory");
 #elif defined(__i386__)
-	__asm__ volatile("mov %1, %%esp; xor %%edx, %%edx; jmp *%0" : : "r"(entry), "r"(stack));
+	__asm__ volatile("mov %1, %%esp; jmp *%0" : : "r"(entry), "r"(stack), "d"(0) : "memory");
 #elif defined(__aarch64__)
-	__asm__ volatile("mov sp, %1; br %0" : : "r"(entry), "r"(stack));
+	__asm__ volatile("mov sp, %1; br %0" : : "r"(entry), "r"(stack) : "memory");
 #elif defined(__arm__)
-	__asm__ volatile("mov sp, %1; bx %0" : : "r"(entry), "r"(stack));
+	__asm__ volatile("mov sp, %1; bx %0" : : "r"(entry), "r"(stack) : "memory");
 #elif defined(__s390x__)
-	__asm__ volatile("lgr %%r15, %1; br %0" : : "a"(entry), "a"(stack));
+	__asm__ volatile("lgr %%r15, %1; br %0" : : "a"(entry), "a"(stack) : "memory");
 #elif defined(__mips__)
-	__asm__ volatile("move $sp, %1; move $25, %0; jr $25; nop" : : "r"(entry), "r"(stack));
+	__asm__ volatile("move $sp, %1; move $25, %0; jr $25; nop" : : "r"(entry), "r"(stack) : "memory");
 #elif defined(__powerpc64__)
-	__asm__ volatile("mr 1, %1; mr 12, %0; mtctr 12; bctr" : : "b"(entry), "b"(stack));
+	__asm__ volatile("mr 1, %1; mr 12, %0; mtctr 12; bctr" : : "b"(entry), "b"(stack) : "memory");
 #elif defined(__riscv)
-	__asm__ volatile("mv sp, %1; jr %0" : : "r"(entry), "r"(stack));
+	__asm__ volatile("mv sp, %1; jr %0" : : "r"(entry), "r"(stack) : "memory");
 #else
 #error "how a program is entered on this processor is not known here; see PACKED in the Makefile"
 #endif
