@@ -114,9 +114,9 @@ bool publish_file(struct publication *p, const char *name, struct span content)
 	const char *temporary = temporary_name(&buffer, name);
 	struct text text = { .start = (char *)content.p, .size = span_size(content) };
 
-	unlinkat(p->directory, temporary, 0);  /* of a killed run */
-	text.fd = openat(p->directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			 0644);
+	do
+		text.fd = openat(p->directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	while (text.fd < 0 && errno == EEXIST && unlinkat(p->directory, temporary, 0) == 0);  /* of a killed run */
 	if (text.fd < 0)
 		return failed(p, "create", temporary);
 	publish_adopt(p, name);
