@@ -369,6 +369,8 @@ static void add_module(struct candidates *c, struct arena *memory, uint32_t root
 	struct module *module = &c->tree->modules[id];
 	struct rule_of_choice rule;
 
+	if (id < c->tree->count && root == module->root && strcmp(path, module->path) == 0)
+		return;  /* named twice */
 	if (c->tree->loading)
 		found.file = load_offer(c->tree->loading, root, path);
 	if (id == c->tree->count) {
@@ -443,31 +445,28 @@ static void order_modules(struct tree *tree, struct arena *memory)
 
 /* ---- what the person named ---- */
 
-static int check_named(const char *path)
+/* Below the tree, the path is cut to what modules.dep has. */
+static const char *below_tree(const struct tree *tree, const char *path, uint32_t *root)
+{
+	for (*root = tree->root_count; (*root)--;) {
+		const char *name = tree->roots[*root].name;
+		size_t length = strlen(name);
+
+		if (strncmp(path, name, length) == 0)
+			return path + length;
+	}
+	*root = 0;
+	return path;
+}
+
+static int check_named(const char *path, const char *listed)
 {
 	struct stat st;
 	int failed = stat_again(CURRENT_DIRECTORY, path, &st);
 
 	if (failed)
 		return failed;
-	return S_ISREG(st.st_mode) && plain_length(base_name(path)) && can_be_listed(path) ? 0 : EINVAL;
-}
-
-/* Below the tree, the path is cut to what modules.dep has. */
-static void add_named(struct candidates *c, struct arena *memory, const char *path)
-{
-	uint32_t root = c->tree->root_count;
-
-	while (root--) {
-		const char *name = c->tree->roots[root].name;
-		size_t length = strlen(name);
-
-		if (strncmp(path, name, length) == 0) {
-			add_module(c, memory, root, path + length);
-			return;
-		}
-	}
-	add_module(c, memory, 0, path);
+	return S_ISREG(st.st_mode) && plain_length(base_name(path)) && can_be_listed(listed) ? 0 : EINVAL;
 }
 
 /* ---- the whole ---- */
@@ -509,13 +508,16 @@ int scan_named(struct tree *tree, const struct config *config, const char *const
 
 	prepare(&candidates, memory, scratch);
 	for (; *paths; paths++) {
-		int failed = check_named(*paths);
+		uint32_t root;
+		const char *path = below_tree(tree, *paths, &root);
+		int failed = check_named(*paths, path);
 
 		if (failed) {
-			error(*paths, ": ", failed == EINVAL ? "not a module" : error_text(failed));
+			error(*paths, ": ", failed == EINVAL ? "not a module, or of a name that modules.dep cannot have"
+							      : error_text(failed));
 			return failed;
 		}
-		add_named(&candidates, memory, *paths);
+		add_module(&candidates, memory, root, path);
 	}
 	order_modules(tree, scratch);
 	arena_rewind(scratch, 0, 0);
