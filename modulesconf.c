@@ -64,14 +64,28 @@ static const char *join(struct arena *memory, const char *a, const char *b, cons
 	return arena_take(memory, text.size, 1, 1);
 }
 
+/* The names in the directory that match. */
+static struct words *matching(struct arena *memory, const char *path, const char *pattern)
+{
+	struct directory directory;
+	struct words *names = NULL;
+	unsigned char type;
+	const char *name;
+
+	if (directory_open(&directory, CURRENT_DIRECTORY, path))
+		return NULL;
+	while ((name = directory_next(&directory, &type)))
+		if ((*name != '.' || *pattern == '.') && glob_matches(pattern, name))
+			append_word(memory, &names, arena_string(memory, name, strlen(name)));
+	return names;
+}
+
 /* All directories that the path stands for; wildcards are resolved from the left. */
 static void expand(struct reading *r, const char *path)
 {
 	size_t length = strcspn(path, "*?["), start = length;
 	struct arena *memory = r->conf.memory;
-	struct directory directory;
-	const char *pattern, *rest, *name;
-	unsigned char type;
+	const char *pattern, *rest;
 
 	if (!path[length]) {
 		add_path(r, path);
@@ -82,11 +96,8 @@ static void expand(struct reading *r, const char *path)
 	rest = path + start + strcspn(path + start, "/");
 	pattern = arena_string(memory, path + start, (size_t)(rest - path) - start);
 	path = arena_string(memory, path, start);
-	if (directory_open(&directory, CURRENT_DIRECTORY, path))
-		return;
-	while ((name = directory_next(&directory, &type)))
-		if ((*name != '.' || *pattern == '.') && glob_matches(pattern, name))
-			expand(r, join(memory, path, name, rest));
+	for (const struct words *name = matching(memory, path, pattern); name; name = name->next)
+		expand(r, join(memory, path, name->word, rest));
 }
 
 static void start_paths(struct reading *r)
