@@ -36,6 +36,14 @@ static void open_log(struct text *text, enum level level)
 	}
 }
 
+/* A datagram is a message: what does not fit is cut off. */
+static size_t fitting(const struct text *text, size_t length)
+{
+	size_t room = text->capacity - text->size;
+
+	return text->fd == 2 || length < room ? length : room;
+}
+
 void report(enum level level, const char *const *parts)
 {
 	static const char label[][10] = {
@@ -54,7 +62,7 @@ void report(enum level level, const char *const *parts)
 	text_string(&text, ": ");
 	text_string(&text, label[level]);
 	for (; *parts; parts++)
-		text_harmless(&text, *parts, strlen(*parts));
+		text_harmless(&text, *parts, fitting(&text, strlen(*parts)));
 	text_add(&text, "\n", text.fd == 2);
 	text_flush(&text);
 	if (text.fd != 2)
@@ -102,6 +110,18 @@ void report_fault(enum level level, const char *subject, const struct fault *fau
 	       fault->has_offset ? decimal(&offset, fault->offset) : "");
 }
 
+static const char *unknown_error(int number)
+{
+	static char words[40];
+	struct text text = { .start = words, .capacity = sizeof(words), .fd = -1 };
+	struct number digits;
+
+	text_string(&text, "error number ");
+	text_string(&text, decimal(&digits, (unsigned)number));
+	text_add(&text, "", 1);
+	return words;
+}
+
 /* Those that files, memory and processes bring; the C library's table of all costs four times as much. */
 const char *error_text(int number)
 {
@@ -123,5 +143,5 @@ const char *error_text(int number)
 	for (size_t i = 0; i < COUNT_OF(numbers); i++, text += strlen(text) + 1)
 		if (numbers[i] == number)
 			return text;
-	return "Unknown error";
+	return unknown_error(number);
 }
