@@ -257,8 +257,16 @@ struct kernels {
 /* What a release begins with: number.number. */
 bool is_release(const char *word);
 
-/* Finds each base's module directory: the one that was asked for, or lib/modules; or usr/lib/modules, where that is
- * there and the other is not. */
+/* What `uname -r` says. */
+const char *running_release(struct arena *memory);
+
+/* BASE/BELOW, each without the slashes where they meet. */
+char *below_base(struct arena *memory, const char *base, const char *below);
+
+/* Where modules are below the base: lib/modules; or usr/lib/modules, where that is there and the other is not. */
+const char *module_directory(struct arena *memory, const char *base);
+
+/* Finds each base's module directory, the one that was asked for or that of module_directory(). */
 void kernels_locate(struct kernels *kernels, const struct options *options, struct arena *memory,
 		    struct arena *scratch);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 #include "depmod.h"
 
@@ -15,8 +16,16 @@ bool is_release(const char *word)
 	return parse_unsigned(&word, &number) && *word++ == '.' && parse_unsigned(&word, &number) && !strchr(word, '/');
 }
 
-/* BASE/BELOW, each without the slashes where they meet. */
-static char *below_base(struct arena *memory, const char *base, const char *below)
+const char *running_release(struct arena *memory)
+{
+	struct utsname name;
+
+	if (uname(&name))
+		bad_in("uname", error_text(errno));
+	return arena_string(memory, name.release, strlen(name.release));
+}
+
+char *below_base(struct arena *memory, const char *base, const char *below)
 {
 	struct text text;
 
@@ -28,7 +37,7 @@ static char *below_base(struct arena *memory, const char *base, const char *belo
 	return arena_take(memory, text.size, 1, 1);
 }
 
-static const char *module_directory(struct arena *memory, const char *base)
+const char *module_directory(struct arena *memory, const char *base)
 {
 	static const char usual[] = "lib/modules", other[] = "usr/lib/modules";
 	struct stat st;

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "depmod.h"
@@ -18,7 +17,7 @@ static const char known[] =
 	"\5 show-modversions\n" "\5 dump-modversions\n" "\6 show-exports\n" "n dry-run\n" "n show\n"
 	"C=config\n" "d=dirname\n" "S=set-version\n" "s syslog\n" "q quiet\n" "v verbose\n" "V version\n" "h help\n";
 
-/* The letters of options that were given, as bits of a set; those without a letter are below 7. */
+/* Options without a letter are given by one of these. */
 enum { REMOVE_HOLDERS = 1, FIRST_TIME, FORCE_VERSIONS, FORCE_VERMAGIC, SHOW_VERSIONS, SHOW_EXPORTS };
 
 struct probe {
@@ -27,7 +26,8 @@ struct probe {
 	const char **configs, **names;  /* ended by NULL */
 	uint32_t config_count, name_count, wait;
 	char print;
-	struct text passed_on;     /* options, for those whom commands call */
+	bool from_environment;     /* the options being read are */
+	struct text passed_on;     /* the others, for those whom commands call */
 	char **arguments;
 	struct arena memory, scratch;
 	struct catalog catalog;
@@ -38,12 +38,17 @@ struct probe {
 
 /* ---- options ---- */
 
+/* What came by the environment, those who are called will find there themselves. */
 static void pass_on(struct probe *p, const char *option, const char *value)
 {
+	const char *quote = value && strchr(value, '"') ? "'" : "\"", *parts[] = { " ", quote, value, quote };
+
+	if (p->from_environment)
+		return;
 	text_string(&p->passed_on, p->passed_on.size ? " " : "");
 	text_string(&p->passed_on, option);
-	text_string(&p->passed_on, value ? " " : "");
-	text_string(&p->passed_on, value ? value : "");
+	for (size_t i = 0; value && i < COUNT_OF(parts); i++)
+		text_string(&p->passed_on, parts[i]);
 }
 
 static enum verdict apply(void *context, char letter, const char *value)
@@ -98,38 +103,40 @@ static char *next_option(char **rest)
 	return word;
 }
 
-/* The command line, with the options of MODPROBE_OPTIONS before it. */
-static char **all_arguments(struct probe *p, uint32_t *count)
+/* The options of MODPROBE_OPTIONS, ended by NULL; *count is raised by their number. */
+static char **environment_arguments(struct probe *p, size_t *count)
 {
 	const char *given = environment_value("MODPROBE_OPTIONS=");
 	char *rest = arena_string(&p->memory, given, strlen(given)), *word;
-	uint32_t own = 0;
-	char **list;
+	char **list = arena_take(&p->memory, strlen(given) + 1, sizeof(*list), sizeof(void *)), **next = list;
 
-	while (p->arguments[own])
-		own++;
-	list = arena_take(&p->memory, own + strlen(given) + 1, sizeof(*list), sizeof(void *));
-	for (*count = 0; (word = next_option(&rest));)
-		list[(*count)++] = word;
-	memcpy(list + *count, p->arguments + 1, own * sizeof(*list));
-	*count += own - 1;
+	while ((word = next_option(&rest)))
+		*next++ = word;
+	*next = NULL;
+	*count += (size_t)(next - list);
 	return list;
 }
 
 static enum verdict read_options(struct probe *p)
 {
-	uint32_t count;
-	char **next = all_arguments(p, &count);
-	struct arguments line = { next, known, apply, add_operand, p };
+	size_t count = 0;
+	struct arguments line = { environment_arguments(p, &count), known, apply, add_operand, p };
 	enum verdict verdict;
 
+	while (p->arguments[count])
+		count++;
 	p->configs = arena_take(&p->memory, count + 1, sizeof(*p->configs), sizeof(void *));
 	p->names = arena_take(&p->memory, count + 1, sizeof(*p->names), sizeof(void *));
 	p->passed_on = (struct text){ .start = arena_take(&p->memory, 65536, 1, 1), .capacity = 65536, .fd = -1 };
+	p->from_environment = true;
 	verdict = parse_arguments(&line);
+	p->from_environment = false;
+	line.next = p->arguments + 1;
+	if (verdict == GO_ON)
+		verdict = parse_arguments(&line);
 	p->configs[p->config_count] = p->names[p->name_count] = NULL;
 	text_add(&p->passed_on, "", 1);
-	if (verdict == GO_ON && !p->name_count && !p->given['c'])
+	if (verdict == GO_ON && !p->name_count && (!p->given['c'] || p->given[SHOW_VERSIONS] || p->given[SHOW_EXPORTS]))
 		verdict = wrong_usage("no module is named", "");
 	return verdict;
 }
@@ -510,23 +517,11 @@ static void show_symbols_of_file(struct probe *p)
 
 static const char *modules_directory(struct probe *p)
 {
-	const char *root = p->root ? absolute_path(&p->memory, p->root) : "", *release = p->release;
-	const char *found = "/lib/modules";
-	struct utsname name;
-	struct stat st;
+	struct arena *memory = &p->memory;
+	const char *root = p->root ? absolute_path(memory, p->root) : "";
+	const char *release = p->release ? p->release : running_release(memory);
 
-	if (!release && uname(&name))
-		bad_in("uname", error_text(errno));
-	if (!release)
-		release = arena_string(&p->memory, name.release, strlen(name.release));
-	if (*root) {
-		found = join_path(&p->memory, root, "lib/modules");
-		if (stat_again(CURRENT_DIRECTORY, found, &st))
-			found = join_path(&p->memory, root, "usr/lib/modules");
-		if (stat_again(CURRENT_DIRECTORY, found, &st))
-			found = join_path(&p->memory, root, "lib/modules");
-	}
-	return join_path(&p->memory, found, release);
+	return join_path(memory, below_base(memory, root, module_directory(memory, root)), release);
 }
 
 static void run_command(void *context)

@@ -108,7 +108,9 @@ bool shell_run(struct arena *memory, const char *kind, const char *module, const
 		execute(command, env);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (status)
+	if (pid < 0)
+		error("the ", kind, " command of ", module, " cannot be run: ", error_text(errno));
+	else if (status)
 		error("the ", kind, " command of ", module, " failed with status ",
 		      decimal(&number, (uint64_t)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status))),
 		      WIFEXITED(status) && WEXITSTATUS(status) == 127 ? " (no /bin/sh, or no such command)" : "");
