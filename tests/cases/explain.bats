@@ -28,6 +28,15 @@ some_modules() {
 	module kernel/lib/e.ko --export deep
 }
 
+@test "an alias that is empty is told of as it is, wherever its memory lies" {
+	module kernel/a.ko --alias "" --alias usb:x
+	for limit in unlimited 1500000 2500000 4000000 6000000; do
+		run --separate-stderr sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$DEPMOD" -b "$ROOT" -C empty --explain a "$RELEASE"
+		exits 0
+		grep -x 'aliases: *, usb: 1' <<<"$output"
+	done
+}
+
 @test "what a module needs, by the symbols, and what it says" {
 	some_modules
 	for form in a-b a_b a-b.ko kernel/fs/a-b.ko "$TREE/kernel/fs/a-b.ko"; do

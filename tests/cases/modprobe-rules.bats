@@ -238,7 +238,24 @@ load modprobe
 	rules 'install one echo "$MODPROBE_OPTIONS"'
 	MODPROBE_OPTIONS='-v' probe_alone -q one
 	exits 0
-	[[ "${lines[*]}" == *"-v "*"-C rules.conf -q"* ]]
+	[[ "${lines[*]}" == *"-v "*'-C "rules.conf" -q'* ]]
+}
+
+@test "install: options are handed on as they were, and once, however many commands call each other" {
+	modules one two three four
+	ln -s "$DEPMOD" modprobe
+	mkdir 'with "quotes" and blanks' out
+	for name in one two three; do
+		next=$(sed 's/one/two/;t;s/two/three/;t;s/three/four/' <<<"$name")
+		echo "install $name echo \"\$MODPROBE_OPTIONS\" >out/$name && $PWD/modprobe -q -d $ROOT -S $RELEASE $next"
+	done >'with "quotes" and blanks/a.conf'
+	echo 'install four echo "$MODPROBE_OPTIONS" >out/four' >>'with "quotes" and blanks/a.conf'
+	run --separate-stderr env MODPROBE_OPTIONS=-q "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" \
+		-C 'with "quotes" and blanks' one
+	exits 0
+	[ "$(cat out/one)" = "-q -C 'with \"quotes\" and blanks'" ]
+	[ "$(cat out/two)" = "-q -C 'with \"quotes\" and blanks' -q" ]
+	[ "$(cat out/four)" = "-q -C 'with \"quotes\" and blanks' -q -q -q" ]
 }
 
 @test "install: a circle of commands ends" {

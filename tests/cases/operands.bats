@@ -88,6 +88,24 @@ load common
 	[ ! -e "$TREE/modules.dep" ]
 }
 
+@test "a base directory with a blank in its name is none of modules.dep's business" {
+	module kernel/a.ko
+	module kernel/b.ko
+	mv root 'the root'
+	run "$DEPMOD" -b 'the root' -C empty "$RELEASE" kernel/b.ko
+	exits 0
+	says_nothing
+	[ "$(cat "the root/lib/modules/$RELEASE/modules.dep")" = kernel/b.ko: ]
+}
+
+@test "a file that is named twice is no duplicate of itself" {
+	module kernel/a.ko
+	run "$DEPMOD" -w -v -b root -C empty "$RELEASE" "$TREE/kernel/a.ko" kernel/a.ko
+	exits 0
+	says_not duplicate
+	file_is modules.dep kernel/a.ko:
+}
+
 @test "a FIFO is an error, and is not waited for" {
 	mkfifo "$TREE/kernel/x.ko"
 	run timeout 10 "$DEPMOD" -b root -C empty "$RELEASE" "$TREE/kernel/x.ko"

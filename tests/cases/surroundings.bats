@@ -87,6 +87,26 @@ many_modules() {
 	[ "$(wc -l <"$TREE/modules.dep")" = 60 ]
 }
 
+@test "memory is planned for the jobs there are, and once" {
+	local limit
+	many_modules
+	for limit in 14300000 14600000 15000000 16000000 17000000; do
+		module kernel/x.ko --export x --need y
+		module kernel/y.ko --export y --need x
+		run sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$DEPMOD" --jobs 2 -b "$ROOT" -C empty "$RELEASE"
+		exits 1
+		says 'Found 2 modules in dependency cycles!'
+		says_not FATAL
+		[ "$(wc -l <"$TREE/modules.dep")" = 60 ]
+		grep -x 'alias mark60 m60' "$TREE/modules.alias"
+	done
+	# What one process reserves, all of it: nothing is halved where so much is granted.
+	run strace -f -qq -e trace=mmap "$DEPMOD" --jobs 1 -b "$ROOT" -C empty "$RELEASE"
+	planned=$(sed -n 's/.*mmap(NULL, \([0-9]*\),.*/\1/p' <<<"$output" | sort -n | tail -n 1)
+	run strace -f -qq -e trace=mmap "$DEPMOD" --jobs 8 -b "$ROOT" -C empty "$RELEASE"
+	[ "$(sed -n 's/.*mmap(NULL, \([0-9]*\),.*/\1/p' <<<"$output" | sort -n | tail -n 1)" -gt "$planned" ]
+}
+
 @test "a run waits for another one that holds the directory, and says so" {
 	module kernel/a.ko
 	flock -x "$TREE" sleep 1.6 &

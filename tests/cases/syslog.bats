@@ -57,6 +57,15 @@ heard() {
 <30>depmod: INFO: 1 modules, 0 symbols, 0 aliases, 11 files, some seconds'
 }
 
+@test "-s: a message is one datagram, however long it is; what does not fit is cut off" {
+	local path
+	path=$(printf '/directory%s' $(seq 200))
+	module kernel/a.ko
+	logged -s -F "$path"
+	exits 1
+	heard "$(cut -c 1-1024 <<<"<26>depmod: FATAL: could not load $path: No such file or directory")"
+}
+
 @test "without -s the log hears nothing" {
 	module kernel/a.ko --defect truncated
 	logged
