@@ -43,7 +43,7 @@ static const char section_name[WANTED_COUNT][20] = {
 };
 
 /* Sections with no more than this between them are worth one read together. */
-enum { NEAR = 4096 };
+enum { NEAR = 1024 };
 
 static inline uint64_t get(bool big, const uint8_t *record, struct field field)
 {

@@ -9,7 +9,7 @@
 
 enum {
 	HEAD = 64,                 /* enough to tell what a file is, and for an ELF header */
-	BEFORE = 1024,             /* as much of the sections' names as is hoped to stand before the table */
+	BEFORE = 512,              /* as much of the sections' names as is hoped to stand before the table */
 	PIECE = 1 << 20,           /* a compressed file is read in pieces of this size */
 	SMALL = 16 << 20, RATIO = 256,  /* more than this many bytes for each of the file's is a bomb */
 };
