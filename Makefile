@@ -20,7 +20,7 @@ OBJECTS = $(ROOMS:%=build/%.o)
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 SAFE = -D_FILE_OFFSET_BITS=64 -fPIE -fstack-protector
 SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
-LINK_SAFE = -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s
+LINK_SAFE = -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,--exclude-libs=ALL,-s
 
 # The release build: musl-gcc, where it is installed and no other compiler is asked for. Debian's does not know
 # -static-pie and would silently link a program that needs a loader, so gcc itself gets the pieces by hand. For another
@@ -53,7 +53,7 @@ ifneq ($(filter mips%,$(MACHINE)),)
 SAFE += -mno-relax-pic-calls
 FAST =
 endif
-build/unpack.o: OPTIMISE = $(SMALLEST) -fno-tree-loop-distribute-patterns
+build/unpack.o: OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
 
 # The program is compressed; what unpacks it (see unpack.c) is an executable like it, but that it has no relocations, and
 # that its code and constants share pages, which saves as much as they are large on some processors.

@@ -6,9 +6,38 @@
 #include <link.h>
 #include <stdalign.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "depmod.h"
+
+/* In place of the C library's, which are made for speed and take a kilobyte where they are not written in assembler. */
+#if !defined(__x86_64__) && !defined(__i386__)
+#define OWN __attribute__((used))
+
+OWN void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
+	return to;
+}
+
+OWN void *memset(void *to, int byte, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		((uint8_t *)to)[i] = (uint8_t)byte;
+	return to;
+}
+
+OWN size_t strlen(const char *string)
+{
+	size_t length = 0;
+
+	while (string[length])
+		length++;
+	return length;
+}
+#endif
 
 /* Address space behind the end of the program's file for what the file does not hold. */
 enum { BEYOND_FILE = 1 << 20 };
@@ -72,16 +101,29 @@ static void spread(const struct program *program)
 	}
 }
 
+/* Where what was writable may never become executable (PR_SET_MDWE, systemd's MemoryDenyWriteExecute=), a file still may:
+ * one that only we have, in memory. Whether the pages at `start` could be replaced by such a file's. */
+static bool map_code(uint8_t *start, size_t size, int rights)
+{
+	enum { CLOSE_ON_EXEC = 1 };  /* MFD_CLOEXEC; Linux 3.17 */
+	int fd = (int)syscall(SYS_memfd_create, "code", CLOSE_ON_EXEC);
+	bool mapped = fd >= 0 && write(fd, start, size) == (ssize_t)size &&
+		      mmap(start, size, rights, MAP_PRIVATE | MAP_FIXED, fd, 0) == start;
+
+	close(fd);
+	return mapped;
+}
+
 static void protect(const struct program *program, size_t page)
 {
 	for (size_t i = 0; i < program->count; i++) {
 		const ElfW(Phdr) *s = &program->segments[i];
-		size_t before = s->p_vaddr & (page - 1);
+		size_t before = s->p_vaddr & (page - 1), size = s->p_memsz + before;
+		uint8_t *start = program->base + s->p_vaddr - before;
 		int rights = (s->p_flags & PF_R ? PROT_READ : 0) | (s->p_flags & PF_W ? PROT_WRITE : 0) |
 			     (s->p_flags & PF_X ? PROT_EXEC : 0);
 
-		if (s->p_type == PT_LOAD &&
-		    mprotect(program->base + s->p_vaddr - before, s->p_memsz + before, rights))
+		if (s->p_type == PT_LOAD && mprotect(start, size, rights) && !map_code(start, size, rights))
 			bad("this system lets no program make code");
 	}
 }

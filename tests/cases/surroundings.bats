@@ -130,3 +130,23 @@ many_modules() {
 		file_is modules.dep kernel/a.ko:
 	done
 }
+
+@test "where nothing that was writable may become executable, it runs as well" {
+	local number status=0
+	case $(uname -m) in
+	x86_64) number=157 ;;
+	aarch64 | riscv64) number=167 ;;
+	*) skip "the number of prctl(2) is not known here" ;;
+	esac
+	# PR_SET_MDWE, which a service of systemd's with MemoryDenyWriteExecute=yes has in effect, udev's among them
+	local without=(perl -e 'syscall(shift, 65, 1, 0, 0, 0) == 0 or exit 77; exec @ARGV' "$number")
+	"${without[@]}" true || status=$?
+	[ "$status" != 77 ] || skip "the kernel cannot forbid it (Linux 6.3 can)"
+	module kernel/a.ko --alias mark
+	run "${without[@]}" "$DEPMOD" --jobs 2 -b "$ROOT" -C empty "$RELEASE"
+	exits 0
+	says_nothing
+	file_is modules.alias '# Aliases extracted from modules themselves.' 'alias mark a'
+	run "${without[@]}" "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C empty -D mark
+	exits 0
+}
