@@ -121,12 +121,9 @@ static void search_text(struct lookup *l, struct span text)
 	if (l->table != TABLE_BUILTIN_ALIASES)
 		for (uint32_t number = 1; next_line(&text, &line); number++)
 			search_line(l, line, number);
-	while (text.p < text.end) {
-		line = span_of(text.p, length_within((const char *)text.p, text.end));
-		text.p = line.end + (line.end < text.end);
-		if (line.end < text.end)
+	else
+		while (next_string(&text, &line) && line.end < text.end)
 			search_line(l, line, 0);
-	}
 }
 
 /* ---- tables ---- */

@@ -1417,6 +1417,17 @@ static inline size_t length_within(const char *string, const uint8_t *end)
 	return (size_t)(p - (const uint8_t *)string);
 }
 
+/* Cuts the next string off, without its NUL; false when there is none. */
+static inline bool next_string(struct span *rest, struct span *string)
+{
+	if (rest->p == rest->end)
+		return false;
+	string->p = rest->p;
+	string->end = rest->p + length_within((const char *)rest->p, rest->end);
+	rest->p = string->end + (string->end < rest->end);
+	return true;
+}
+
 /* Of 1, 2, 4 or 8 bytes. */
 INLINE uint64_t integer_at(const uint8_t *p, unsigned size, bool big)
 {

@@ -448,14 +448,9 @@ COLD static void hide(const struct elf *elf, struct section section)
 
 COLD static void erase_vermagic(struct span strings)
 {
-	while (strings.p < strings.end) {
-		size_t length = length_within((const char *)strings.p, strings.end);
-
-		if (length >= 9 && memcmp(strings.p, "vermagic=", 9) == 0)
-			memset((uint8_t *)(uintptr_t)strings.p, 0, length);
-		strings.p += length;
-		strings.p += strings.p < strings.end;
-	}
+	for (struct span one; next_string(&strings, &one);)
+		if (span_size(one) >= 9 && memcmp(one.p, "vermagic=", 9) == 0)
+			memset((uint8_t *)(uintptr_t)one.p, 0, span_size(one));
 }
 
 COLD void elf_force(struct source *source, bool no_versions, bool no_vermagic)

@@ -115,13 +115,11 @@ static void keep_modinfo(void *context, struct span strings)
 {
 	struct reading *r = context;
 
-	while (strings.p < strings.end) {
-		const char *string = (const char *)strings.p, *value;
-		size_t length = length_within(string, strings.end);
+	for (struct span one; next_string(&strings, &one);) {
+		const char *string = (const char *)one.p, *value;
+		size_t length = span_size(one);
 		char kind = kind_of(string, length, &value);
 
-		strings.p += length;
-		strings.p += strings.p < strings.end;
 		if (kind && !refuse(r, string, length))
 			keep_value(r, kind, value, length - (size_t)(value - string));
 	}
@@ -131,14 +129,11 @@ COLD static void keep_aliases(void *context, struct span strings)
 {
 	struct reading *r = context;
 
-	while (strings.p < strings.end) {
-		const char *alias = (const char *)strings.p;
-		size_t length = length_within(alias, strings.end);
+	for (struct span one; next_string(&strings, &one);) {
+		const char *alias = (const char *)one.p;
 
-		strings.p += length;
-		strings.p += strings.p < strings.end;
-		if (length && !refuse(r, alias, length))
-			keep_value(r, ALIAS, alias, length);
+		if (*alias && !refuse(r, alias, span_size(one)))
+			keep_value(r, ALIAS, alias, span_size(one));
 	}
 }
 

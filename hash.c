@@ -3,8 +3,7 @@
  *
  * Open addressing with linear probing over ids; the slots double in place, inside memory given at the
  * start, when they are half full. A slot repeats eight bits of the hash, so that a look at the entry is nearly
- * always a find. The hash is keyed, so that names cannot be
- * chosen to collide. Nothing is ever removed. */
+ * always a find. The hash is keyed, so that names cannot be chosen to collide. Nothing is ever removed. */
 #include "depmod.h"
 
 enum { FIRST_BITS = 10 };

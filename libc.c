@@ -1,6 +1,6 @@
 /* libc.c: what the C library needs kilobytes for, in a few bytes each: functions of strings whose speed does not matter
- * here, and system calls without what handlers of signals and threads would need. Only in the release build: linked before the library, they
- * stand in place of its own. */
+ * here, and system calls without what handlers of signals and threads would need. Only in the release build: linked before
+ * the library, they stand in place of its own. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>

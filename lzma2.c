@@ -14,7 +14,6 @@
  */
 #include "depmod.h"
 
-
 /* ---- LZMA: bits ------------------------------------------------------------------------------ */
 
 enum {
@@ -374,7 +373,6 @@ struct work {
 	uint8_t tail[2 * SYMBOL_INPUT + 1]; /* a last normalise() looks at the byte behind */
 };
 _Static_assert(sizeof(struct work) <= LZMA2_WORK_SIZE, "the work area holds it");
-
 
 /* The symbols of a chunk. The last of them are decoded from a copy with zeros behind it, so that
  * no symbol needs to look where the input ends; what was read too far shows afterwards. */

@@ -1,7 +1,5 @@
 /* output.c: the content of each output file. A text file and the index that goes with it are made from the
  * same pass: values in modules.dep.bin are the lines of modules.dep. */
-#include <errno.h>
-
 #include "depmod.h"
 
 struct output {

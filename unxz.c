@@ -47,7 +47,6 @@ struct xz {
 	bool has_crc64_table;
 };
 
-
 static const uint64_t unknown = UINT64_MAX;
 
 struct block {

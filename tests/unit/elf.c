@@ -886,7 +886,7 @@ static bool has_line(const char *string)
 }
 
 /* Comments, #include lines and what is shorter than two bytes are passed over. */
-static const char *next_string(const char *source, char *string, size_t room)
+static const char *next_literal(const char *source, char *string, size_t room)
 {
 	for (; *source; source++) {
 		if (strncmp(source, "/*", 2) == 0)
@@ -921,7 +921,7 @@ static void no_reason_in_the_source_lacks_a_line(void **state)
 		fail_msg("elf.c is not here: run this from the directory of the sources");
 	source[fread(source, 1, sizeof(source) - 1, file)] = '\0';
 	fclose(file);
-	while ((rest = next_string(rest, string, sizeof(string))))
+	while ((rest = next_literal(rest, string, sizeof(string))))
 		if (strcmp(string, "\\177ELF") != 0 && strcmp(string, "vermagic=") != 0 &&
 		    strcmp(string, "no ELF header") != 0) {
 			if (!has_line(string))
