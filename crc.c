@@ -26,11 +26,12 @@ enum { LANES = 4, LANE_BYTES = 16, FOLD_MIN = LANES * LANE_BYTES };
 static bool can_fold(void)
 {
 	static enum { UNKNOWN, NO, YES } answer;
-	unsigned a, b, c, d;
 
 	if (answer == UNKNOWN) {
+		unsigned a, b, c, d;
+
 		__cpuid(1, a, b, c, d);
-		answer = c & bit_PCLMUL ? YES : NO;
+		answer = (c & bit_PCLMUL) ? YES : NO;
 	}
 	return answer == YES;
 }

@@ -1407,10 +1407,10 @@ static inline size_t length_within(const char *string, const uint8_t *end)
 	const uint8_t *p = (const uint8_t *)string;
 
 	for (; (size_t)(end - p) >= 8; p += 8) {
-		uint64_t word = le64(p), zeros = (word - ones) & ~word & ones << 7;
+		uint64_t word = le64(p), zero = (word - ones) & ~word & ones << 7;
 
-		if (zeros)
-			return (size_t)(p - (const uint8_t *)string) + (size_t)__builtin_ctzll(zeros) / 8;
+		if (zero)
+			return (size_t)(p - (const uint8_t *)string) + (size_t)__builtin_ctzll(zero) / 8;
 	}
 	while (p < end && *p)
 		p++;
