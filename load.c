@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,8 @@ struct loading {
 	uint32_t first, started, jobs;  /* of the workers: the first of this round */
 	uint32_t files, capacity;
 	int in, out;               /* the pipe; -1: nobody reads it */
+	size_t sent;               /* bytes in it, and those taken out */
+	bool taken;                /* some were, now or from an earlier pipe */
 	struct packet packet;      /* being filled with `packed` files, of `size` bytes */
 	uint32_t packed;
 	size_t size;
@@ -175,11 +178,18 @@ static bool start_worker(struct loading *l, void (*task)(void *loading))
 	return true;
 }
 
+/* What was taken out of the pipe, nobody can put back. */
 static void close_pipe(struct loading *l)
 {
-	if (l->out >= 0)
-		close(l->out);
+	int unread = 0;
+
+	if (l->out < 0)
+		return;
+	syscall(SYS_ioctl, l->out, FIONREAD, &unread);
+	l->taken |= (size_t)unread < l->sent;
+	close(l->out);
 	l->out = -1;
+	l->sent = 0;
 }
 
 /* A pipe that only workers read: when all of them have died, writing to it says so. */
@@ -214,6 +224,8 @@ static void send(struct loading *l)
 	l->size = 0;
 	if (n < 0)
 		close_pipe(l);
+	else
+		l->sent += sizeof(l->packet);
 }
 
 /* Few at first, so that a small tree is shared evenly, too. */
@@ -258,15 +270,15 @@ static void end_files(struct loading *l)
 		send(l);
 	for (uint32_t i = l->first; i < l->started && l->out >= 0; i++)
 		send(l);
-	close_pipe(l);
 }
 
-static void await_workers(const struct loading *l)
+static void await_workers(struct loading *l)
 {
 	for (uint32_t i = l->first; i < l->started; i++)
 		while (waitpid(l->pids[i], NULL, 0) < 0)
 			if (errno != EINTR)
 				bad_in("workers", error_text(errno));
+	close_pipe(l);
 }
 
 /* ---- the parent ---- */
@@ -338,8 +350,8 @@ static void work_alone(void *context)
 }
 
 /* A worker that dies costs the module it was on; what it had taken and not begun is left to the next round, and at
- * last to a single one. Only where there is no other process than the parent does that read anything: no module may
- * get around the loss of rights by having nobody seem to have begun it. */
+ * last to a single one. Only where none ever took anything does the parent read: no module may get around the loss of
+ * rights by having nobody seem to have begun it. */
 static void work_in_rounds(struct loading *l)
 {
 	uint32_t before = NONE, remaining;
@@ -355,8 +367,9 @@ static void work_in_rounds(struct loading *l)
 	if (!remaining || l->started == WORKERS_MAX)
 		return;
 	l->first = l->started;
-	if (l->jobs > 1 && start_worker(l, work_alone)) {
-		await_workers(l);
+	if (l->taken) {
+		if (start_worker(l, work_alone))
+			await_workers(l);
 		return;
 	}
 	keeper_share(&l->keepers[l->started], l->options->key);

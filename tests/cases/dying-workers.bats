@@ -135,3 +135,15 @@ teardown() { [ -z "${group-}" ] || rmdir "$group"; }
 	[ "$output" = 'depmod: ERROR: kernel/m31.ko.gz: the process that read it died' ]
 	[ "$(grep -c . "out/lib/modules/$RELEASE/modules.dep")" = 30 ]
 }
+
+@test "however many die, modules are opened by processes without rights alone" {
+	needs_tracing
+	many_modules 60
+	run strace -f -qq -o trace -e trace=pread64,openat,prctl -e inject=pread64:signal=KILL:when=3 \
+		"$DEPMOD" --jobs 2 -b "$ROOT" -C empty -o out "$RELEASE"
+	exits 0
+	[ "$(grep -c 'killed by SIGKILL' trace)" -ge 50 ]
+	awk '/PR_SET_SECCOMP/ { confined[$1] = 1 }
+		/openat.*[.]ko/ { modules++; free += !confined[$1] }
+		END { exit free || modules < 60 }' trace
+}
