@@ -87,6 +87,18 @@ many_modules() {
 	[ "$(wc -l <"$TREE/modules.dep")" = 60 ]
 }
 
+@test "modprobe with little address space" {
+	module kernel/x.ko --export x
+	module kernel/b-c.ko --need x
+	index
+	for limit in 20000 50000 100000 400000; do
+		run --separate-stderr sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$DEPMOD" modprobe -d root -S "$RELEASE" -C empty -D b-c
+		exits 0
+		[ -z "$stderr" ]
+		[ "$output" = "$(printf 'insmod %s \n' "$TREE"/kernel/{x,b-c}.ko)" ]
+	done
+}
+
 @test "memory is planned for the jobs there are, and once" {
 	local limit
 	many_modules
