@@ -217,11 +217,17 @@ install: depmod $(PAGES:%=build/%)
 		ln -sf depmod.fish '$(DESTDIR)$(FISHDIR)'/$$name.fish || exit; \
 	done
 
+# Links of these names that lead elsewhere are not ours, nor are links where files were installed.
 uninstall:
-	rm -f $(addprefix '$(DESTDIR)$(SBINDIR)'/,$(COMMANDS)) $(addprefix '$(DESTDIR)$(BASHDIR)'/,$(COMMANDS)) \
-		'$(DESTDIR)$(ZSHDIR)'/_depmod $(addprefix '$(DESTDIR)$(FISHDIR)'/,$(COMMANDS:=.fish)) \
-		$(addprefix '$(DESTDIR)$(MANDIR)'/man5/,modules.dep.bin.5 $(notdir $(filter %.5,$(PAGES)))) \
-		$(addprefix '$(DESTDIR)$(MANDIR)'/man8/,$(notdir $(filter %.8,$(PAGES))))
+	for link in $(addprefix '$(DESTDIR)$(SBINDIR)'/,$(LINKS)) $(addprefix '$(DESTDIR)$(BASHDIR)'/,$(LINKS)) \
+		$(addprefix '$(DESTDIR)$(FISHDIR)'/,$(LINKS:=.fish)) '$(DESTDIR)$(MANDIR)'/man5/modules.dep.bin.5; do \
+		case $$(readlink "$$link") in depmod | depmod.fish | modules.dep.5) rm "$$link" ;; esac || exit; \
+	done
+	for file in '$(DESTDIR)$(SBINDIR)'/depmod '$(DESTDIR)$(BASHDIR)'/depmod '$(DESTDIR)$(ZSHDIR)'/_depmod \
+		'$(DESTDIR)$(FISHDIR)'/depmod.fish $(addprefix '$(DESTDIR)$(MANDIR)'/man5/,$(notdir $(filter %.5,$(PAGES)))) \
+		$(addprefix '$(DESTDIR)$(MANDIR)'/man8/,$(notdir $(filter %.8,$(PAGES)))); do \
+		[ -L "$$file" ] || rm -f "$$file" || exit; \
+	done
 
 clean:
 	rm -rf build depmod
