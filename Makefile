@@ -14,7 +14,8 @@ ROOMS = main depmod modutils modprobe help options arguments shell lookup rules 
 DECODERS = inflate lzma2 literals sequences fse xxh64
 FAST = $(DECODERS) elf facts hash sort index
 UNPACKER = unpack inflate span
-PACK = gzip -9n | tail -c +11 | head -c -8  # without header and trailer
+PACK = gzip -9n
+BARE = tail -c +11 | head -c -8  # without header and trailer
 OBJECTS = $(ROOMS:%=build/%.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
@@ -26,7 +27,7 @@ LINK_SAFE = -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack,--gc-sections
 # -static-pie and would silently link a program that needs a loader, so gcc itself gets the pieces by hand. For another
 # processor: CROSS=aarch64-linux-gnu- MUSL=LIBRARIES MUSL_INCLUDE=HEADERS; see release/build.
 ifdef CROSS
-CC = $(CROSS)gcc -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(shell $(CROSS)gcc -print-file-name=include)
+CC = $(CROSS)gcc -nostdinc -isystem "$(MUSL_INCLUDE)" -isystem $(shell $(CROSS)gcc -print-file-name=include)
 else ifeq ($(origin CC),default)
 ifneq ($(shell command -v musl-gcc),)
 CC = musl-gcc
@@ -38,8 +39,8 @@ ifdef MUSL
 ACROSS = -flto -ffat-lto-objects
 OBJECTS += build/libc.o build/relro.o
 build/libc.o: OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
-LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) -flto=auto -flto-partition=one $(SMALLEST) -o $@ $(MUSL)/rcrt1.o $(MUSL)/crti.o $(filter %.o,$^) \
-	$(MUSL)/libc.a -lgcc -lgcc_eh $(MUSL)/libc.a $(MUSL)/crtn.o
+LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) -flto=auto -flto-partition=one $(SMALLEST) -o $@ "$(MUSL)"/rcrt1.o "$(MUSL)"/crti.o $(filter %.o,$^) \
+	"$(MUSL)"/libc.a -lgcc -lgcc_eh "$(MUSL)"/libc.a "$(MUSL)"/crtn.o
 
 # Where code is larger than that of x86_64 and ARM, size goes before speed: LZMA2 takes ten times as long as deflate to unpack,
 # some milliseconds.
@@ -47,6 +48,7 @@ MACHINE := $(shell $(CC) -dumpmachine)
 ifeq ($(filter x86_64% arm%,$(MACHINE)),)
 UNPACKER = unpack lzma2 span
 PACK = xz --format=raw --lzma2=preset=9e,lc=0,lp=2,pb=2
+BARE = cat
 build/unpack.o: private CFLAGS += -DPACKED_AS_LZMA2
 endif
 ifneq ($(filter mips%,$(MACHINE)),)
@@ -63,10 +65,16 @@ depmod: $(UNPACKER:%=build/%.o) build/libc.o
 
 build/unpack.o: build/program.inc
 # What stands behind the last segment is for debuggers and linkers.
-build/program.inc: build/program
-	@size=$$(($$(readelf -lW $< | awk '$$1 == "LOAD" { end = $$2 " + " $$5 } END { print end }'))) && \
-		{ echo 'static const uint8_t packed[] = {' && head -c "$$size" $< | $(PACK) | $(NUMBERS) && \
-		echo "}; enum { PROGRAM_SIZE = $$size };"; } >$@
+build/loaded: build/program
+	@head -c "$$(($$(readelf -lW $< | awk '$$1 == "LOAD" { end = $$2 " + " $$5 } END { print end }')))" $< >$@ && [ -s $@ ]
+
+# A compressor that is missing or fails ends the build: what it wrote must become the same again.
+build/packed: build/loaded
+	@$(PACK) <$< >$@ && $(PACK) -d <$@ | cmp - $<
+
+build/program.inc: build/packed
+	@{ echo 'static const uint8_t packed[] = {' && <$< $(BARE) | $(NUMBERS) && \
+		echo "}; enum { PROGRAM_SIZE = $$(wc -c <build/loaded) };"; } >$@
 
 build/program: $(OBJECTS)
 	$(LINK) -Wl,-z,separate-code
@@ -209,14 +217,22 @@ install: depmod $(PAGES:%=build/%)
 		ln -sf depmod.fish '$(DESTDIR)$(FISHDIR)'/$$name.fish || exit; \
 	done
 
+# Links of these names that lead elsewhere are not ours, nor are links where files were installed.
 uninstall:
-	rm -f $(addprefix '$(DESTDIR)$(SBINDIR)'/,$(COMMANDS)) $(addprefix '$(DESTDIR)$(BASHDIR)'/,$(COMMANDS)) \
-		'$(DESTDIR)$(ZSHDIR)'/_depmod $(addprefix '$(DESTDIR)$(FISHDIR)'/,$(COMMANDS:=.fish)) \
-		$(addprefix '$(DESTDIR)$(MANDIR)'/man5/,modules.dep.bin.5 $(notdir $(filter %.5,$(PAGES)))) \
-		$(addprefix '$(DESTDIR)$(MANDIR)'/man8/,$(notdir $(filter %.8,$(PAGES))))
+	for link in $(addprefix '$(DESTDIR)$(SBINDIR)'/,$(LINKS)) $(addprefix '$(DESTDIR)$(BASHDIR)'/,$(LINKS)) \
+		$(addprefix '$(DESTDIR)$(FISHDIR)'/,$(LINKS:=.fish)) '$(DESTDIR)$(MANDIR)'/man5/modules.dep.bin.5; do \
+		case $$(readlink "$$link") in depmod | depmod.fish | modules.dep.5) rm "$$link" ;; esac || exit; \
+	done
+	for file in '$(DESTDIR)$(SBINDIR)'/depmod '$(DESTDIR)$(BASHDIR)'/depmod '$(DESTDIR)$(ZSHDIR)'/_depmod \
+		'$(DESTDIR)$(FISHDIR)'/depmod.fish $(addprefix '$(DESTDIR)$(MANDIR)'/man5/,$(notdir $(filter %.5,$(PAGES)))) \
+		$(addprefix '$(DESTDIR)$(MANDIR)'/man8/,$(notdir $(filter %.8,$(PAGES)))); do \
+		[ -L "$$file" ] || rm -f "$$file" || exit; \
+	done
 
 clean:
 	rm -rf build depmod
+
+.DELETE_ON_ERROR:
 
 always:
 

@@ -146,6 +146,12 @@ static bool write_part(struct run *run, enum file_set set)
 			     o->dry_run ? (void *)run : &run->publication);
 }
 
+/* Where the system grants little address space, sizes are not what they are meant to be. */
+static void report_end(const struct fault *fault)
+{
+	report_fault(FATAL, arena_share(2) < 2 ? "cannot go on (address space is short)" : "cannot go on", fault);
+}
+
 static void write_values(void *context)
 {
 	struct run *run = context;
@@ -166,7 +172,7 @@ static pid_t start_values(struct run *run)
 	pid = _Fork();
 	if (pid == 0) {
 		if (!attempt(write_values, run, &fault))
-			report_fault(FATAL, "cannot go on", &fault);
+			report_end(&fault);
 		_exit(run->status || fault.why);
 	}
 	return pid < 0 ? 0 : pid;
@@ -309,7 +315,7 @@ static bool index_locked(struct run *run)
 				     run->options.sync))
 		return false;
 	if (!attempt(index_and_publish, run, &fault))
-		report_fault(FATAL, "cannot go on", &fault);
+		report_end(&fault);
 	finish_values(run);
 	if (writes && !run->published) {
 		adopt_outputs(&run->publication, ALL_FILES);  /* a killed run's, too */
@@ -370,7 +376,7 @@ static int carry_out(struct run *run, void (*work)(void *))
 	struct fault fault;
 
 	if (!attempt(work, run, &fault)) {
-		report_fault(FATAL, "cannot go on", &fault);
+		report_end(&fault);
 		run->status = 1;
 	}
 	return text_close(&run->standard_output) || run->status;

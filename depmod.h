@@ -178,7 +178,7 @@ enum verdict wrong_usage(const char *what, const char *word);
 
 /* ---- options.c: the command line of depmod ------------------------------------------------------------- */
 
-enum question_kind { NO_QUESTION, EXPLAIN, DOT };
+enum question_kind { NO_QUESTION, EXPLAIN, DOT, BOTH };
 
 struct options {
 	const char *module_directory, *output_directory, *release;

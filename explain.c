@@ -59,9 +59,11 @@ static void tell_missing(const struct inquiry *q, const char *name)
 	}
 	for (uint32_t m = 0; m < q->tree->count; m++)
 		nearest_try(&nearest, span_of(q->tree->modules[m].name, q->tree->modules[m].name_length));
-	near = nearest.found.p != NULL;
-	error("no module ", q->module, " in ", q->tree->roots->name, near ? ", did you mean " : "",
-	      near ? (const char *)nearest.found.p : "", near ? "?" : "");
+	for (uint32_t r = 0; r < q->tree->root_count; r++) {
+		near = nearest.found.p && r + 1 == q->tree->root_count;
+		error("no module ", q->module, " in ", q->tree->roots[r].name, near ? ", did you mean " : "",
+		      near ? (const char *)nearest.found.p : "", near ? "?" : "");
+	}
 }
 
 uint32_t find_module(const struct inquiry *q, const struct module **loser)

@@ -14,7 +14,8 @@ void print_about(struct text *out, char what, uint32_t command)
 	const char *text = texts;
 
 	if (what == 'V') {
-		text_string(out, "depmod " VERSION "\n+GZIP +XZ +ZSTD\n");
+		text_string(out, command ? "modprobe" : "depmod");
+		text_string(out, " " VERSION "\n+GZIP +XZ +ZSTD\n");
 		return;
 	}
 	while (command--)

@@ -121,11 +121,14 @@ const char *const *kernels_list(const struct kernels *k)
 
 /* ---- the one that is asked for ---- */
 
-/* As a shell reads it: names on a foreign disk may be anything. */
+/* As a shell reads it: names on a foreign disk may be anything. NULL is no word. */
 static void put_word(struct text *text, const char *option, const char *word)
 {
-	bool plain = *word;
+	bool plain;
 
+	if (!word)
+		return;
+	plain = *word;
 	for (const char *p = word; *p; p++)
 		plain &= (*p >= '+' && *p <= '9' && *p != ',') || (*p >= 'A' && *p <= 'Z') || *p == '_' ||
 			 (*p >= 'a' && *p <= 'z');
@@ -136,21 +139,26 @@ static void put_word(struct text *text, const char *option, const char *word)
 	text_string(text, plain ? "" : "'");
 }
 
+/* Who asked only to look is to be told nothing that writes. */
 static void tell_command(const struct kernels *k, const char *release)
 {
+	static const char looks[][11] = { " -n", [EXPLAIN] = " --explain", [DOT] = " --dot" };
 	const struct options *o = k->options;
 	struct text text;
 
 	text_open(&text, k->memory);
 	for (const char **base = o->bases; *base; base++)
 		put_word(&text, " -b ", *base);
-	if (o->module_directory)
-		put_word(&text, " -m ", o->module_directory);
-	if (o->output_directory)
-		put_word(&text, " -o ", o->output_directory);
+	put_word(&text, " -m ", o->module_directory);
+	put_word(&text, " -o ", o->output_directory);
+	for (const char **config = o->configs; *config; config++)
+		put_word(&text, " -C ", *config);
+	if (o->dry_run)
+		text_string(&text, looks[o->question]);
+	put_word(&text, " ", o->module);
 	put_word(&text, " ", release);
 	text_add(&text, "", 1);
-	error("to index what is there: depmod", text.start);
+	error(o->dry_run ? "to look at" : "to index", " what is there: depmod", text.start);
 }
 
 static void tell_what_is_there(const struct kernels *k)

@@ -287,8 +287,10 @@ struct item *plan_loading(struct catalog *c, struct ko *ko, bool plain)
 
 void catalog_open(struct catalog *c, struct arena *memory, const char *directory, const char *const *configuration)
 {
+	uint32_t room = (uint32_t)arena_share(KOS_MAX);
+
 	*c = (struct catalog){ .memory = memory, .database = { .directory = directory, .memory = memory } };
-	names_init(&c->names, memory, KOS_MAX, 0, 0);
-	c->kos = arena_take(memory, KOS_MAX, sizeof(*c->kos), 64);
+	names_init(&c->names, memory, room, 0, 0);
+	c->kos = arena_take(memory, room, sizeof(*c->kos), 64);
 	rules_read(&c->rules, memory, configuration, join_path(memory, directory, "modules.softdep"));
 }

@@ -60,8 +60,8 @@ static enum verdict apply(void *context, char letter, const char *value)
 	case OPTION_SYNC: o->sync = true; o->no_sync = false; break;
 	case OPTION_NO_SYNC: o->sync = false; o->no_sync = true; break;
 	case OPTION_MAP: o->maps = true; break;
-	case OPTION_EXPLAIN: o->question = EXPLAIN; o->module = value; break;
-	case OPTION_DOT: o->question = DOT; break;
+	case OPTION_EXPLAIN: o->question |= EXPLAIN; o->module = value; break;
+	case OPTION_DOT: o->question |= DOT; break;
 	case OPTION_ALL_VERSIONS: o->all_versions = true; break;
 	default: break;  /* accepted, and nothing to do */
 	}
@@ -116,6 +116,8 @@ static enum verdict check_options(struct options *o)
 {
 	if (o->symvers && o->system_map)
 		return wrong_usage("-E and -F exclude each other", "");
+	if (o->question == BOTH)
+		return wrong_usage("--explain and --dot exclude each other", "");
 	if (o->all_versions && o->release)
 		return wrong_usage("--all-versions takes no version, and so not ", o->release);
 	if (o->base_count > 1 && !o->output_directory && !o->question)

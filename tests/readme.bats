@@ -15,6 +15,7 @@ setup_file() {
 	cp -R root/lib/modules/6.1.0 "root/lib/modules/$RUNNING"
 	mkdir root/bin root/tmp
 	cp "$DEPMOD" root/bin
+	cp "$DEPMOD" root
 	ln -s depmod root/bin/modprobe
 	cp /bin/busybox root/bin/sh
 	echo 'ffffffff81000000 T printk' >root/System.map
@@ -32,7 +33,7 @@ try() {
 	'make demo') make -s -C "$PROJECT" demo ;;
 	'make install' | 'make install PREFIX=/usr/local' | 'make uninstall') make -s -C "$PROJECT" ${1#make } DESTDIR="$PWD/installed" ;;
 	'make install '*) (set -- $1; for word; do shift; set -- "$@" "${word/DESTDIR=/DESTDIR=$PWD/}"; done; make -s -C "$PROJECT" "${@:2}") ;;
-	*' | dot -Tsvg') chroot . /bin/sh -c "/bin/${1% | *}" | dot -Tsvg ;;
+	*' | dot -Tsvg') (set -o pipefail; chroot . /bin/sh -c "/bin/${1% | *}" | dot -Tsvg >graph.svg) ;;
 	'depmod modprobe ext4') chroot . /bin/sh -c "/bin/depmod modprobe -n ext4" ;;
 	'depmod --explain'*) chroot . /bin/sh -c "/bin/depmod && /bin/$1" ;;
 	*'"$1"'*) chroot . /bin/sh -c "/bin/$1" script /mnt ;;
@@ -60,7 +61,45 @@ kernel/jbd2.ko:' ]
 kernel/jbd2.ko:
 kernel/more.ko: kernel/jbd2.ko' ]
 	[ -s out/lib/modules/6.1.0/modules.dep ]
+	[ "$(gzip -dc initramfs.img | cpio --quiet -t | grep -v '^lib/modules' | sort)" = $'.\nlib\nsbin\nsbin/depmod\nsbin/modprobe' ]
 	gzip -dc initramfs.img | cpio --quiet -t | grep -qx lib/modules/6.1.0/modules.dep.bin
-	gzip -dc initramfs.img | cpio --quiet -t | grep -qx sbin/modprobe
 	[ -L image/sbin/modprobe ]
+	grep -q '<svg' graph.svg
+	grep -q 'ext4&#45;&gt;jbd2' graph.svg
+}
+
+# targets: what README.md's text has make do.
+targets() { grep -v '^    ' "$PROJECT/README.md" | grep -oE '`make[^`]*`' | tr -d '`' | sort -u; }
+
+@test "what README.md's text has make do, make knows" {
+	targets >said
+	[ "$(wc -l <said)" -ge 6 ]
+	while read -r command; do
+		echo "$command"
+		eval "$command -n -s -C '$PROJECT'" >planned </dev/null
+	done <said
+	run make -n -C "$PROJECT" nonsense
+	[ "$status" = 2 ]
+}
+
+@test "the files that README.md's text names are there" {
+	grep -oE '\b(tests|release|man|completions|help)/[a-z./]*\b|\b[a-z0-9_]+\.[ch]\b' "$PROJECT/README.md" | sort -u >said
+	[ "$(wc -l <said)" -ge 70 ]
+	while read -r path; do
+		echo "$path"
+		[ -e "$PROJECT/$path" ]
+	done <said
+	for program in tests/run release/build tests/bench/{run,plot,decoders}; do
+		grep -qx "$program" said
+		[ -x "$PROJECT/$program" ]
+	done
+}
+
+@test "make CC='gcc -static' works, too" {
+	targets | grep -qx "make CC='gcc -static'"
+	mkdir static
+	cp -R "$PROJECT"/*.c "$PROJECT"/*.h "$PROJECT"/{Makefile,help} static
+	make -s -C static CC='gcc -static' CFLAGS=-O0
+	cmp <(static/depmod --help) <("$DEPMOD" --help)
+	[ -z "$(readelf -lW static/depmod | grep INTERP)" ]
 }

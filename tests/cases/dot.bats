@@ -77,6 +77,16 @@ some_modules() {
 	[[ $stderr == *'Bad version passed b'* ]]
 }
 
+@test "--explain and --dot exclude each other" {
+	module kernel/a.ko
+	for order in '--explain a --dot' '--dot --explain a' '--dot a --explain a'; do
+		run --separate-stderr "$DEPMOD" -b "$ROOT" -C empty $order "$RELEASE"
+		exits 1
+		says_nothing
+		[ "$stderr" = 'depmod: ERROR: --explain and --dot exclude each other (--help lists the options)' ]
+	done
+}
+
 @test "-v and -A change nothing" {
 	some_modules
 	index

@@ -111,6 +111,24 @@ z/_depmod" ]
 	[ "$(installed to/usr/local)" = $'sbin/insmod\nshare/man/man8/insmod.8' ]
 }
 
+@test "uninstall: links of these names that lead elsewhere stay, whatever brought them" {
+	make_it install DESTDIR="$PWD/to" PREFIX=/usr SBINDIR=/sbin
+	ln -sf /bin/kmod to/sbin/modprobe
+	ln -sf /bin/kmod to/sbin/depmod
+	ln -sf kmod to/usr/share/bash-completion/completions/modprobe
+	ln -sf elsewhere.5 to/usr/share/man/man5/modules.dep.bin.5
+	rm to/usr/share/fish/vendor_completions.d/modprobe.fish
+	echo mine >to/usr/share/fish/vendor_completions.d/modprobe.fish
+	make_it uninstall DESTDIR="$PWD/to" PREFIX=/usr SBINDIR=/sbin
+	exits 0
+	says_nothing
+	[ "$(installed to)" = "sbin/depmod /bin/kmod
+sbin/modprobe /bin/kmod
+usr/share/bash-completion/completions/modprobe kmod
+usr/share/fish/vendor_completions.d/modprobe.fish
+usr/share/man/man5/modules.dep.bin.5 elsewhere.5" ]
+}
+
 @test "uninstall: what is not there is no error" {
 	make_it uninstall DESTDIR="$PWD/nowhere"
 	exits 0

@@ -86,6 +86,17 @@ together() {
 	says "instead of: $PWD/two/usr/lib/modules/$RELEASE/kernel/z/a.ko by byte order"
 }
 
+@test "--explain and --dot of a module that no tree has: all are named" {
+	module kernel/ab.ko
+	extension one
+	for question in --explain --dot; do
+		run "$DEPMOD" -b root -b one -C empty $question abc "$RELEASE"
+		exits 1
+		says "no module abc in $ROOT/lib/modules/$RELEASE/
+depmod: ERROR: no module abc in $PWD/one/usr/lib/modules/$RELEASE/, did you mean ab?"
+	done
+}
+
 @test "modules.order: a later tree's lines stand after those of the earlier" {
 	for name in a b c; do module kernel/$name.ko; done
 	printf 'kernel/c.ko\nkernel/b.ko' >"$TREE/modules.order"

@@ -87,6 +87,28 @@ many_modules() {
 	[ "$(wc -l <"$TREE/modules.dep")" = 60 ]
 }
 
+@test "too little address space: the message says that this is the matter" {
+	for i in $(seq 40); do module "kernel/m$i.ko" $(seq -f "--export s${i}_%g" 200); done
+	run sh -c 'ulimit -v 20000 && exec "$@"' sh "$DEPMOD" --jobs 1 -b "$ROOT" -C empty "$RELEASE"
+	exits 1
+	[[ "$output" =~ ^'depmod: FATAL: cannot go on (address space is short): '.*'names: too many different ones'$ ]]
+	index
+	exits 0
+	says_nothing
+}
+
+@test "modprobe with little address space" {
+	module kernel/x.ko --export x
+	module kernel/b-c.ko --need x
+	index
+	for limit in 20000 50000 100000 400000; do
+		run --separate-stderr sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$DEPMOD" modprobe -d root -S "$RELEASE" -C empty -D b-c
+		exits 0
+		[ -z "$stderr" ]
+		[ "$output" = "$(printf 'insmod %s \n' "$TREE"/kernel/{x,b-c}.ko)" ]
+	done
+}
+
 @test "memory is planned for the jobs there are, and once" {
 	local limit
 	many_modules

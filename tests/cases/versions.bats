@@ -149,15 +149,15 @@ setup_kernels() {
 	run --separate-stderr "$DEPMOD" -C empty -b root -m /lib/modules 6.2
 	exits 1
 	messages_are "depmod: ERROR: could not open directory $ROOT/lib/modules/6.2/: No such file or directory" \
-		'depmod: ERROR: to index what is there: depmod -b root -m /lib/modules 5.10.0-9-amd64' \
-		'depmod: ERROR: to index what is there: depmod -b root -m /lib/modules 6.1.0-18-amd64' \
-		'depmod: ERROR: to index what is there: depmod -b root -m /lib/modules 6.1.0-9-amd64'
+		'depmod: ERROR: to index what is there: depmod -b root -m /lib/modules -C empty 5.10.0-9-amd64' \
+		'depmod: ERROR: to index what is there: depmod -b root -m /lib/modules -C empty 6.1.0-18-amd64' \
+		'depmod: ERROR: to index what is there: depmod -b root -m /lib/modules -C empty 6.1.0-9-amd64'
 	rm -r root/lib/modules/{5,6.1.0-1}*
 	run --separate-stderr "$DEPMOD" -C empty -b root -b empty -o out 6.2
 	exits 1
 	messages_are "depmod: WARNING: could not open directory $ROOT/lib/modules/6.2/: No such file or directory" \
 		"depmod: WARNING: could not open directory $PWD/empty/lib/modules/6.2/: No such file or directory" \
-		'depmod: ERROR: to index what is there: depmod -b root -b empty -o out 6.1.0-9-amd64'
+		'depmod: ERROR: to index what is there: depmod -b root -b empty -o out -C empty 6.1.0-9-amd64'
 	[ ! -e out ]
 }
 
@@ -165,7 +165,7 @@ setup_kernels() {
 	run --separate-stderr "$DEPMOD" -C empty -b root
 	exits 1
 	messages_are "depmod: ERROR: could not open directory $ROOT/lib/modules/$(uname -r)/: No such file or directory" \
-		'depmod: ERROR: to index what is there: depmod -b root 6.1.0'
+		'depmod: ERROR: to index what is there: depmod -b root -C empty 6.1.0'
 }
 
 @test "no version is there at all" {
@@ -181,11 +181,27 @@ setup_kernels() {
 	kernel '6.1; touch x $(touch x)' m "it's here"
 	run --separate-stderr "$DEPMOD" -C empty -b "it's here" 6.2
 	exits 1
-	[ "${stderr_lines[1]}" = "depmod: ERROR: to index what is there: depmod -b 'it'\\''s here' '6.1; touch x \$(touch x)'" ]
+	[ "${stderr_lines[1]}" = "depmod: ERROR: to index what is there: depmod -b 'it'\\''s here' -C empty '6.1; touch x \$(touch x)'" ]
 	run sh -c "$(sed "s,.*: depmod,'$DEPMOD'," <<<"${stderr_lines[1]}")"
 	exits 0
 	[ -e "it's here/lib/modules/6.1; touch x \$(touch x)/modules.dep" ]
 	[ ! -e x ]
+}
+
+@test "who asked only to look is told a command that only looks" {
+	module kernel/a-b.ko
+	before=$(fingerprint)
+	for looking in -n '--explain a-b' --dot '--dot a-b'; do
+		run --separate-stderr "$DEPMOD" -b root -C empty -C 'no such' $looking 6.2
+		exits 1
+		says_nothing
+		messages_are "depmod: ERROR: could not open directory $ROOT/lib/modules/6.2/: No such file or directory" \
+			"depmod: ERROR: to look at what is there: depmod -b root -C empty -C 'no such' $looking 6.1.0"
+		run --separate-stderr sh -c "$(sed "s,.*: depmod,'$DEPMOD'," <<<"${stderr_lines[1]}")"
+		exits 0
+		[[ "$output" == *a?b* ]]
+	done
+	[ "$(fingerprint)" = "$before" ]
 }
 
 # usr: the tree stands in usr/lib/modules alone.
@@ -205,7 +221,7 @@ usr() {
 	[ ! -e root/lib ]
 	run --separate-stderr "$DEPMOD" -C empty -b root 6.2
 	messages_are "depmod: ERROR: could not open directory $ROOT/usr/lib/modules/6.2/: No such file or directory" \
-		'depmod: ERROR: to index what is there: depmod -b root 6.1.0'
+		'depmod: ERROR: to index what is there: depmod -b root -C empty 6.1.0'
 	rm "$TREE/modules.dep"
 	all_versions -b root
 	exits 0

@@ -2,16 +2,26 @@
 # as the native executable, by an emulator of its processor's instructions.
 load common
 
-ARCHITECTURES='aarch64 armhf i386 mips64el ppc64el s390x x86_64'
-
-setup_file() {
-	"$PROJECT/release/build" 0 >"$BATS_FILE_TMPDIR/said" 2>&1 || { cat "$BATS_FILE_TMPDIR/said" >&2; return 1; }
-	cp -R "$PROJECT/build/release" "$BATS_FILE_TMPDIR"
+# copy DIRECTORY: what a release is built from.
+copy() {
+	mkdir -p "$1/tests"
+	cp -R "$PROJECT"/*.c "$PROJECT"/*.h "$PROJECT"/{Makefile,help,release} "$1"
+	cp "$PROJECT"/tests/{archive,check-hardening} "$1/tests"
 }
 
+setup_file() {
+	copy "$BATS_FILE_TMPDIR/copy"
+	ln -s "$PROJECT/tests/cache" "$BATS_FILE_TMPDIR/copy/tests/cache"
+	"$BATS_FILE_TMPDIR/copy/release/build" 0 >"$BATS_FILE_TMPDIR/said" 2>&1 || { cat "$BATS_FILE_TMPDIR/said" >&2; return 1; }
+}
+
+# riscv64 is there where the archive has musl for it.
 setup() {
 	cd "$BATS_TEST_TMPDIR"
-	RELEASE_DIRECTORY=$BATS_FILE_TMPDIR/release
+	RELEASE_DIRECTORY=$BATS_FILE_TMPDIR/copy/build/release
+	RISCV=
+	[ ! -e "$PROJECT/tests/cache/musl-riscv64" ] || RISCV=riscv64
+	ARCHITECTURES="aarch64 armhf i386 mips64el ppc64el $RISCV s390x x86_64"
 	NOTHING=$BATS_TEST_TMPDIR/no-configuration # the system's own is not for us
 	mkdir "$NOTHING"
 }
@@ -29,7 +39,7 @@ emulator() {
 	cd "$RELEASE_DIRECTORY"
 	[ "$(echo depmod-0-*)" = "$(printf 'depmod-0-%s\n' $ARCHITECTURES | paste -sd ' ')" ]
 	sha256sum --quiet -c SHA256SUMS
-	[ "$(wc -l <SHA256SUMS)" = 7 ]
+	[ "$(wc -l <SHA256SUMS)" = "$(wc -w <<<"$ARCHITECTURES")" ]
 	for arch in $ARCHITECTURES; do [ "$(wc -c <depmod-0-$arch)" -lt 100000 ]; done
 	machines=$(for arch in $ARCHITECTURES; do readelf -h depmod-0-$arch | sed -n 's/^ *Machine: *//p'; done)
 	[ "$machines" = "AArch64
@@ -37,20 +47,50 @@ ARM
 Intel 80386
 MIPS R3000
 PowerPC64
-IBM S/390
+${RISCV:+RISC-V
+}IBM S/390
 Advanced Micro Devices X86-64" ]
 }
 
-@test "built once more, in another directory, each is the same" {
-	mkdir -p "$BATS_TEST_TMPDIR/elsewhere"
-	cd "$PROJECT"
-	cp -R ./*.c ./*.h Makefile help release "$BATS_TEST_TMPDIR/elsewhere"
-	mkdir "$BATS_TEST_TMPDIR/elsewhere/tests"
-	cp tests/archive tests/check-hardening "$BATS_TEST_TMPDIR/elsewhere/tests"
-	ln -s "$PWD/tests/cache" "$BATS_TEST_TMPDIR/elsewhere/tests/cache"
-	cd "$BATS_TEST_TMPDIR/elsewhere"
-	release/build 0
-	diff build/release/SHA256SUMS "$RELEASE_DIRECTORY/SHA256SUMS"
+@test "built once more, in another directory, with a blank in its name and another environment, each is the same" {
+	copy "once more"
+	ln -s "$PROJECT/tests/cache" "once more/tests/cache"
+	CFLAGS=-O0 OPTIMISE=-O0 MAKEFLAGS=e XZ_DEFAULTS=-0 XZ_OPT=-0 GZIP=--rsyncable CPATH=/nowhere CDPATH=/ "once more/release/build" 0
+	diff "once more/build/release/SHA256SUMS" "$RELEASE_DIRECTORY/SHA256SUMS"
+}
+
+# instead_of PROGRAM SCRIPT: what is found under that name from here on.
+instead_of() {
+	mkdir -p instead
+	printf '#!/bin/sh\n%s\n' "$2" >"instead/$1"
+	chmod +x "instead/$1"
+	PATH=$PWD/instead:$PATH
+}
+
+@test "where the compressor is missing, fails, or loses something, there is no release" {
+	copy copy
+	ln -s "$PROJECT/tests/cache" copy/tests/cache
+	for xz in 'exit 127' 'exec /usr/bin/xz "$@" | head -c 10000'; do
+		instead_of xz "$xz"
+		run copy/release/build 0 s390x
+		[ "$status" = 1 ]
+		[[ "$output" == *'release/build: s390x: cannot be built' ]]
+		[ -z "$(ls copy/build/release | grep -v '^s390x$')" ]
+	done
+}
+
+@test "riscv64 is left out, with a message, where there is no musl for it; others are errors" {
+	copy copy
+	mkdir copy/tests/cache
+	ln -s "$PROJECT/tests/cache/musl-s390x" copy/tests/cache
+	instead_of apt-get 'echo "E: nothing here"; exit 100'
+	run copy/release/build 0 riscv64 s390x
+	[ "$status" = 0 ]
+	[ "${lines[0]}" = 'release/build: riscv64: left out, as there is no musl-dev: E: nothing here' ]
+	[ "$(ls copy/build/release)" = $'SHA256SUMS\ndepmod-0-s390x\ns390x' ]
+	run copy/release/build 0 armhf s390x
+	[ "$status" = 1 ]
+	[ "$output" = 'release/build: armhf: no musl-dev: E: nothing here' ]
 }
 
 # same_as_native KERNEL: modules of either byte order, plain and compressed.
