@@ -138,8 +138,8 @@ static unsigned hex_digit(uint8_t c)
 	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : 16;
 }
 
-/* The letters take 5 bits each, in big-endian order; so are the digits (Plug and Play ISA Specification 1.0a, 6.1). The
- * maps have both numbers the other way round. */
+/* The letters, of which `@` is the one before A, take 5 bits each, in big-endian order; so are the digits (Plug and Play
+ * ISA Specification 1.0a, 6.1). The maps have both numbers the other way round. */
 bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device)
 {
 	unsigned letters = 0, digits = 0;
@@ -153,9 +153,9 @@ bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device)
 	if (memcmp(id.p, "ANYDEVS", 7) == 0)
 		return true;
 	for (int i = 0; i < 3; i++) {
-		if (id.p[i] < 'A' || id.p[i] > 'Z')
+		if (id.p[i] < '@' || id.p[i] > 'Z')
 			return false;
-		letters = letters << 5 | (id.p[i] - (unsigned)'A' + 1);
+		letters = letters << 5 | (id.p[i] - (unsigned)'@');
 	}
 	for (int i = 3; i < 7; i++) {
 		if (hex_digit(id.p[i]) > 15)

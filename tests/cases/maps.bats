@@ -146,12 +146,13 @@ a                    0x01 0x02  0x03 0x04
 }
 
 @test "pnp and cards of several functions" {
-	map_from modules.isapnpmap --device pnp=PNP0501,0x77 --device pnp=PNPb02f --device pnp=ANYDEVS \
+	map_from modules.isapnpmap --device pnp=PNP0501,0x77 --device pnp=PNPb02f --device pnp=ANYDEVS --device pnp=@P@0001 \
 		--device pnp_card=CTL0028,0x77,CTL0031,PNPB02F --device pnp_card=ESS0968 \
 		--device pnp_card=AAA0000,0,AAA0001,AAA0002,AAA0003,AAA0004,AAA0005,AAA0006,AAA0007,ZZZFFFF -- "$ISAPNP" \
 		'my-mod               0xffff     0xffff     0x00000000  0xd041     0x0105    ' \
 		'my-mod               0xffff     0xffff     0x00000000  0xd041     0x2fb0    ' \
 		'my-mod               0xffff     0xffff     0x00000000  0xffff     0xffff    ' \
+		'my-mod               0xffff     0xffff     0x00000000  0x0002     0x0100    ' \
 		'my-mod               0x8c0e     0x2800     0x00000000  0x8c0e     0x3100     0xd041     0x2fb0    ' \
 		'my-mod               0x7316     0x6809     0x00000000 ' \
 		'my-mod               0x2104     0x0000     0x00000000  0x2104     0x0100     0x2104     0x0200     0x2104     0x0300     0x2104     0x0400     0x2104     0x0500     0x2104     0x0600     0x2104     0x0700     0x5a6b     0xffff    '
@@ -301,10 +302,12 @@ input_map() {
 }
 
 @test "aliases of pnp" {
-	map_from modules.isapnpmap --alias 'pnp:dPNP0501*' --alias 'pnp:cCTL0028dCTL0031dPNPb02f*' --alias pnp:cESS0968 -- "$ISAPNP" \
+	map_from modules.isapnpmap --alias 'pnp:dPNP0501*' --alias 'pnp:cCTL0028dCTL0031dPNPb02f*' --alias pnp:cESS0968 \
+		--alias 'pnp:d@P@0001*' --alias 'pnp:d?P@0001*' -- "$ISAPNP" \
 		'my-mod               0xffff     0xffff     0x00000000  0xd041     0x0105    ' \
 		'my-mod               0x8c0e     0x2800     0x00000000  0x8c0e     0x3100     0xd041     0x2fb0    ' \
-		'my-mod               0x7316     0x6809     0x00000000 '
+		'my-mod               0x7316     0x6809     0x00000000 ' \
+		'my-mod               0xffff     0xffff     0x00000000  0x0002     0x0100    '
 }
 
 @test "aliases of input" {
