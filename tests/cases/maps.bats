@@ -331,12 +331,26 @@ input_map() {
 		'my-mod               0x01 0x04  0x03 0x02'
 }
 
-@test "aliases of of; the one for more compatible strings behind it is no other device" {
+@test "aliases of of; the one for more compatible strings beside it is no other device" {
 	map_from modules.ofmap --alias 'of:N*T*Cfsl,etsec' --alias 'of:N*T*Cfsl,etsecC*' --alias 'of:Nmac-ioTserial*CAAPL,x_y' \
-		--alias 'of:NswimT*' --alias 'of:N*Tserial' -- "$OF" \
+		--alias 'of:NswimT*' --alias 'of:N*Tserial' --alias 'of:NzoomT*C*' --alias 'of:NzoomT*' --alias 'of:NtTdC*' \
+		--alias 'of:NtTd' --alias 'of:N*T*CaCC*' --alias 'of:N*T*CaC' -- "$OF" \
 		'my-mod               *                    *                    fsl,etsec' \
 		'my-mod               mac-io               serial               AAPL,x_y' \
 		'my-mod               swim                 *                    *' \
+		'my-mod               *                    serial               *' \
+		'my-mod               zoom                 *                    *' \
+		'my-mod               t                    d                    *' \
+		'my-mod               *                    *                    aC'
+}
+
+@test "aliases of of that end in a wildcard, as they did once; a compatible string may end in C" {
+	map_from modules.ofmap --alias 'of:N*T*Cfsl,etsec*' --alias 'of:N*T*Cx,abC*' --alias 'of:N*T*Cx,ab*' \
+		--alias 'of:Nmac-ioTserial*CAAPL,x_y*' --alias 'of:N*Tserial*' -- "$OF" \
+		'my-mod               *                    *                    fsl,etsec' \
+		'my-mod               *                    *                    x,abC' \
+		'my-mod               *                    *                    x,ab' \
+		'my-mod               mac-io               serial               AAPL,x_y' \
 		'my-mod               *                    serial               *'
 }
 
