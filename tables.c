@@ -58,6 +58,8 @@ static struct place place_of(const struct reading *r, uint32_t section, uint64_t
 	struct section holder = elf_section(r->object.elf, section, "device table in a section that does not exist");
 	struct span bytes = elf_bytes(r->object.elf, holder, "device table");
 
+	if (section && !holder.size)
+		offset = 0;  /* .bss: all of it is 0 */
 	if (!section || offset > span_size(bytes))
 		bad_at("device table outside its section", offset);
 	bytes.p += offset;
@@ -260,6 +262,8 @@ static void read_table(const struct reading *r, enum device_type type, const str
 
 	if (stride < size || stride > ENTRY_MAX)
 		bad_at("device table with entries of an impossible size", stride);
+	if (place.bytes.p == place.bytes.end)
+		return;  /* .bss */
 	for (;;) {
 		struct device device = { .type = type, .word = word, .old = r->old };
 
