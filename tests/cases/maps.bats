@@ -201,6 +201,24 @@ input_map() {
 		'my-mod              0xef0  0x0  0x0  0x0  0x0  0  0  0  0  0  0  0  0  0  0x0'
 }
 
+# equal_maps NARROW WIDE TYPE MORE: tables of so many entries and an empty one, as large as some of the other layout.
+equal_maps() {
+	local count=([32]=$1 [64]=$2)
+	check() {
+		module kernel/my-mod.ko "${kind[@]}" --device "$2=0xf,3,0x46d,0xc001,0x110" --repeat "${count[kind[1]]}"
+		index --map --strict
+		exits 0
+		says_nothing
+		file_is modules.inputmap "$INPUT" "$(yes "$1" | head -n "${count[kind[1]]}")"
+	}
+	in_all_kinds check "my-mod              0xf  0x3  0x46d  0xc001  0x110  0  0  0  0  0  0  0  0$4  0x0" "$3"
+}
+
+@test "input: what layout it is when the size would do for both" {
+	equal_maps 31 19 input-before-2.6.14 ''
+	equal_maps 30 18 input '  0'
+}
+
 @test "input: a table whose symbol has no size is of the later kind" {
 	map_from modules.inputmap --defect table-unsized --device input=0x1000,,,,,,,,,,,,,0+5 -- "$INPUT" \
 		'my-mod              0x1000  0x0  0x0  0x0  0x0  0  0  0  0  0  0  0  0  21  0x0'
