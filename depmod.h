@@ -211,6 +211,7 @@ struct conf {
 	const char *directory;     /* depmod.d, below the standard places */
 	const char *first;         /* a file that counts, too, or NULL */
 	bool aliases;              /* files that end in .alias count, too */
+	bool old;                  /* modules.conf: comments end before lines are joined, blanks may follow a backslash */
 	void (*read_line)(struct conf *conf, struct span line);
 	const char *path;          /* of the line being read */
 	uint32_t line;

@@ -675,12 +675,25 @@ tables_are_written() {
 	old kernel/a.o
 	old attic/b.o
 	kernel
-	config '# comment' 'alias eth0 ne' 'options ne io=0x300 \' 'path=/not/this' 'pre-install a echo path=x' 'install x y' \
+	config '# comment \' 'alias eth0 ne' 'options ne io=0x300 \' 'path=/not/this' 'pre-install a echo path=x' 'install x y' \
 		'probeall scsi a b' 'above a b' 'define X /x' 'insmod_opt=-f' 'persistdir=/var' 'add prune attic' '' 'nonsense' 'pathx=/y'
 	with_kernel
 	exits 0
 	says_nothing
 	dep_is "$K/a.o:\n\n"
+}
+
+@test "a comment ends before a backslash joins lines, and a backslash may have blanks behind it" {
+	old kernel/a.o
+	mkdir -p root/opt/{x,y,z}
+	for name in x y z; do "$MKMODULE" "root/opt/$name/$name.o"; done
+	kernel
+	config '# so it is \' 'path=/opt/x' 'path[net]=/opt/y # and so \' 'path[misc]=/opt/z' 'path=/opt/\ '$'\t' 'nowhere' \
+		'path=/opt/x \' '# no more' 'options ne io=0x300 \ ' 'path=/lib/modules' 'options a b \# c \' 'path=/lib'
+	with_kernel
+	exits 0
+	says_nothing
+	dep_is '/opt/x/x.o:\n\n/opt/y/y.o:\n\n/opt/z/z.o:\n\n'
 }
 
 @test "conditions are passed over, and it is told" {
