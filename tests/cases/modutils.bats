@@ -129,6 +129,30 @@ maps_headers='# module             id=string
 	dep_is "$K/c.o:\n\n/lib/modules/$RELEASE/pcmcia/b.o:\n\n"
 }
 
+@test "links to directories, and directories by other names, bring no file twice" {
+	mkdir -p root/opt "$TREE/kernel/net"
+	old kernel/net/a.o
+	old kernel/b.o
+	ln "$TREE/kernel/b.o" "$TREE/kernel/same.o"
+	ln -s kernel/net "$TREE/net"
+	ln -s "$RELEASE" root/lib/modules/boot
+	"$MKMODULE" root/opt/c.o
+	ln -s opt root/other
+	kernel
+	with_kernel
+	exits 0
+	says_nothing
+	dep_is "$K/b.o:\n\n$K/net/a.o:\n\n$K/same.o:\n\n"
+	config path=/other path=/opt/ path=//opt path=/lib/modules/boot/kernel/net keep path=/other/../opt/.
+	with_kernel
+	exits 0
+	says_nothing
+	dep_is "/opt/c.o:\n\n/lib/modules/boot/kernel/net/a.o:\n\n"
+	config path=/other
+	with_kernel
+	dep_is '/other/c.o:\n\n'
+}
+
 @test "build/ is not searched, nor are links that lead nowhere" {
 	old build/a.o
 	old kernel/b.o
