@@ -573,6 +573,35 @@ tables_are_written() {
 	[ "$before" = "$(fingerprint)" ]
 }
 
+# named_from DIRECTORY BASE FILE SHOWN: modules.dep has the file as SHOWN.
+named_from() {
+	(cd "$1" && "$DEPMOD" -q -b "$2" -F /dev/null "$3") >dep
+	[ "$(head -n 1 dep)" = "$4:" ] || { echo "-b $2 $3:"; head -n 1 dep; return 1; }
+}
+
+@test "files are named: the base directory is none of their paths, by whatever name it goes" {
+	old kernel/a.o
+	mkdir root2
+	cp "$TREE/kernel/a.o" root2
+	ln -s root link
+	for base in . ./ .// ../root ../link "$PWD/root2/../root"; do
+		named_from root "$base" "lib/modules/$RELEASE/kernel/a.o" "$K/a.o"
+	done
+	named_from . root "root2/../root//lib/modules/$RELEASE/kernel/a.o" "$K/a.o"
+	named_from . root "link$K/a.o" "$K/a.o"
+	named_from . root root2/a.o "$PWD/root2/a.o"
+	named_from root2 ../root a.o "$PWD/root2/a.o"
+	named_from . / root2/a.o "$PWD/root2/a.o"
+}
+
+@test "files are named as modules.dep has them" {
+	old kernel/a.o
+	named_from . root "$K/a.o" "$K/a.o"
+	run "$DEPMOD" -qb root -F /dev/null "$K/b.o"
+	exits 1
+	says_line "depmod: ERROR: $K/b.o: No such file or directory"
+}
+
 @test "a named file that cannot be read: the others are, and the exit status is 1" {
 	old kernel/a.o
 	old kernel/b.o --defect truncated
@@ -584,11 +613,15 @@ tables_are_written() {
 	says_line "$TREE/kernel/a.o:"
 }
 
-@test "-a with files: all modules of the version" {
+@test "-a or -A with files: all modules of the version" {
 	old kernel/a.o
 	old kernel/b.o
 	kernel
 	run "$DEPMOD" -b root -C empty -F map -a 2.4.20 "$TREE/kernel/a.o"
+	exits 0
+	dep_is "$K/a.o:\n\n$K/b.o:\n\n"
+	rm "$TREE/modules.dep"
+	run "$DEPMOD" -b root -C empty -F map -A 2.4.20 "$TREE/kernel/a.o"
 	exits 0
 	dep_is "$K/a.o:\n\n$K/b.o:\n\n"
 	mkdir root/lib/modules/6.1.0
