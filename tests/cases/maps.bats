@@ -461,5 +461,5 @@ lines_lost() {
 @test "control characters in a table" { lines_lost "device's name holds control characters" --device 'of=,,a' --device "of=$(printf 'a\eb')"; }
 
 @test "a table of more entries than any module has" {
-	lines_lost '.modinfo: too many values' --device serio=1 --repeat 66000
+	lines_lost 'device tables: too many values' --device serio=1 --repeat 66000
 }
