@@ -25,6 +25,22 @@ void conf_say(const struct conf *conf, enum level level, const char *what, const
 	REPORT(level, conf->path, ":", decimal(&line, conf->line), ": ", what, word);
 }
 
+/* The next line as it stands in the file; but of modules.conf without comment and blanks at its end. */
+static bool next_part(struct conf *conf, struct span *rest, struct span *line)
+{
+	const uint8_t *comment;
+
+	if (!next_line(rest, line))
+		return false;
+	conf->line++;
+	comment = conf->old ? memchr(line->p, '#', span_size(*line)) : NULL;
+	if (comment)
+		line->end = comment;
+	while (conf->old && line->p < line->end && line->end[-1] <= ' ')
+		line->end--;
+	return true;
+}
+
 /* A backslash at the end of a line joins the next one to it. */
 static struct span join_lines(struct conf *conf, struct span *rest, struct span line)
 {
@@ -36,9 +52,8 @@ static struct span join_lines(struct conf *conf, struct span *rest, struct span 
 
 		memcpy(arena_take(conf->memory, span_size(next) - more, 1, 1), next.p,
 		       span_size(next) - more);
-		if (!more || !next_line(rest, &next))
+		if (!more || !next_part(conf, rest, &next))
 			break;
-		conf->line++;
 	}
 	joined.end = conf->memory->start + conf->memory->used;
 	return joined;
@@ -53,8 +68,7 @@ static void read_file(struct conf *conf)
 		error("cannot read ", conf->path, ": ", error_text(failed));
 		return;
 	}
-	for (conf->line = 0; next_line(&content, &line);) {
-		conf->line++;
+	for (conf->line = 0; next_part(conf, &content, &line);) {
 		if (line.p < line.end && line.end[-1] == '\\')
 			line = join_lines(conf, &content, line);
 		conf->read_line(conf, line);

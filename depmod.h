@@ -211,6 +211,7 @@ struct conf {
 	const char *directory;     /* depmod.d, below the standard places */
 	const char *first;         /* a file that counts, too, or NULL */
 	bool aliases;              /* files that end in .alias count, too */
+	bool old;                  /* modules.conf: comments end before lines are joined, blanks may follow a backslash */
 	void (*read_line)(struct conf *conf, struct span line);
 	const char *path;          /* of the line being read */
 	uint32_t line;
@@ -834,8 +835,8 @@ typedef void device_found(void *context, const struct device *device);
  * bad(). */
 void tables_read(const struct elf *elf, uint32_t types, bool old, device_found *tell, void *context);
 
-/* Packs an id of three letters and four hexadecimal digits, which may be followed by more. An empty one is 0, 0; one
- * that stands for any device 0xffff, 0xffff; false when it is none of these. */
+/* Packs an id of three letters (or `@`) and four hexadecimal digits, which may be followed by more. An empty one is 0, 0;
+ * one that stands for any device 0xffff, 0xffff; false when it is none of these. */
 bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device);
 
 /* ---- object.c: any symbol, section and relocation of an ELF file ------------------------------ */

@@ -80,7 +80,7 @@ static void append_value(struct reading *r, char kind, const char *value, size_t
 	char *copy;
 
 	if (++r->values > VALUES_MAX || r->facts->values_size + length > VALUES_SIZE)
-		bad_in(".modinfo", "too many values");
+		bad_in(kind < ALIAS ? "device tables" : ".modinfo", "too many values");
 	copy = arena_take(&r->keeper->facts, length + 2, 1, 1);
 	copy[0] = kind;
 	copy_bytes(copy + 1, value, length);

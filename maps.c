@@ -235,16 +235,27 @@ static void tell_device(void *context, const struct device *device)
 
 /* ---- all of a module ---- */
 
+/* Since Linux 4.5 an alias of Open Firmware comes a second time beside it, with C* behind, for devices that are compatible
+ * with more. */
+static bool is_second(const char *alias, const char *other)
+{
+	size_t length = strlen(other);
+
+	return strncmp(alias, other, length) == 0 && strcmp(alias + length, "C*") == 0;
+}
+
 void map_lines(const struct elf *elf, struct values aliases, map_line *tell, void *context)
 {
 	struct telling t = { .tell = tell, .context = context };
 	uint32_t types = (1U << ISAPNP) - 1;
 	size_t length;
+	const char *before = "", *alias = next_value(&aliases, &length), *after;
 
-	for (const char *alias; (alias = next_value(&aliases, &length));) {
+	for (; alias; before = alias, alias = after) {
 		struct device device = { .word = elf->layout->word };
 
-		if (!modalias_read(alias, &device))
+		after = next_value(&aliases, &length);
+		if (is_second(alias, before) || (after && is_second(alias, after)) || !modalias_read(alias, &device))
 			continue;
 		tell_device(&t, &device);
 		types &= ~(device.type == PNP || device.type == PNP_CARD ? 1U << PNP | 1U << PNP_CARD : 1U << device.type);

@@ -155,7 +155,7 @@ static const char *read_pnp(const char *p, struct device *d)
 	return p;
 }
 
-/* NnameTtype, then *Ccompatible, where there is one. It comes a second time, with C* behind. */
+/* NnameTtype, then *Ccompatible, where there is one, and maybe `*`. */
 static const char *read_of(const char *p, struct device *d)
 {
 	const char *type = strchr(p, 'T'), *end;
@@ -167,8 +167,8 @@ static const char *read_of(const char *p, struct device *d)
 		;
 	d->strings[1] = span_of(type, (size_t)(end - type));
 	if (*end && end[1])
-		d->strings[2] = span_of(end + 2, strlen(end + 2));
-	return ends_in(end, "C*") ? NULL : "";
+		d->strings[2] = span_of(end + 2, strlen(end + 2) - ends_in(end, "*"));
+	return "";
 }
 
 static bool read_alias(const char *alias, const struct bus *bus, struct device *d)

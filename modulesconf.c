@@ -225,11 +225,9 @@ static const char *trimmed(struct reading *r, struct span value)
 static void read_line(struct conf *conf, struct span line)
 {
 	struct reading *r = (struct reading *)conf;
-	const uint8_t *comment = memchr(line.p, '#', span_size(line)), *sign;
+	const uint8_t *sign;
 	struct span word;
 
-	if (comment)
-		line.end = comment;
 	if (!next_word(&line, &word) || (span_is(word, "add") && !next_word(&line, &word)))
 		return;
 	sign = memchr(word.p, '=', span_size(word));
@@ -264,7 +262,7 @@ static const char *file_to_read(const char *named)
 
 bool modulesconf_read(struct modulesconf *result, struct arena *memory, const char *named)
 {
-	struct reading r = { .conf = { .memory = memory, .read_line = read_line }, .result = result };
+	struct reading r = { .conf = { .memory = memory, .read_line = read_line, .old = true }, .result = result };
 
 	add_defaults(&r);
 	result->path = file_to_read(named);

@@ -72,11 +72,33 @@ static const char **modules_to_read(struct run *run)
 	return paths;
 }
 
+/* The path that is meant: one that is not there may be one as modules.dep has it. */
+static const char *path_meant(const struct run *run, const char *word)
+{
+	const char *path = absolute_path(run->memory, word), *below = below_base(run->memory, run->conf.base, path);
+	struct stat st;
+
+	return stat_again(CURRENT_DIRECTORY, path, &st) == ENOENT && !stat_again(CURRENT_DIRECTORY, below, &st) ? below : path;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat_again(CURRENT_DIRECTORY, a, &x) == 0 && stat_again(CURRENT_DIRECTORY, b, &y) == 0 &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Less the base directory, by whatever name a person calls it. */
 static const char *path_shown(const struct run *run, const char *path)
 {
-	size_t base = strlen(run->conf.base);
+	size_t length = strlen(path);
 
-	return strncmp(path, run->conf.base, base) == 0 && path[base] == '/' ? path + base : path;
+	if (!run->named)
+		return path + strlen(run->conf.base);
+	while (length && (path[length] != '/' || !is_same(arena_string(run->memory, path, length), run->conf.base)))
+		length--;
+	return path + length;
 }
 
 static void find_modules(struct run *run)
@@ -88,7 +110,7 @@ static void find_modules(struct run *run)
 		count++;
 	run->modules = arena_take(run->memory, count, sizeof(*run->modules), sizeof(void *));
 	for (uint32_t i = 0; i < count; i++) {
-		const char *path = absolute_path(run->memory, paths[i]), *shown = path_shown(run, path);
+		const char *path = run->named ? path_meant(run, paths[i]) : paths[i], *shown = path_shown(run, path);
 
 		if (can_be_listed(shown)) {
 			run->modules[run->count++] = (struct object_file){ .path = path, .shown = shown };
@@ -380,14 +402,6 @@ static char *file_directory(const struct run *run, uint32_t number)
 	return arena_string(run->memory, path, (size_t)(base_name(path) - path));
 }
 
-static bool is_place(const struct publication *place, const char *path)
-{
-	struct stat a, b;
-
-	return stat_again(CURRENT_DIRECTORY, path, &a) == 0 && fstat(place->directory, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
 /* Each directory is locked once, by whatever name it goes. */
 static bool begin_places(struct run *run)
 {
@@ -395,7 +409,7 @@ static bool begin_places(struct run *run)
 		char *path = file_directory(run, i);
 		uint32_t place = 0;
 
-		while (place < run->place_count && !is_place(&run->places[place], path))
+		while (place < run->place_count && !is_same(run->places[place].path, path))
 			place++;
 		run->place[i] = place;
 		if (place < run->place_count)
@@ -491,7 +505,7 @@ static void work(void *context)
 		run->status = 1;
 		return;
 	}
-	if (!run->named && o->quick && nothing_to_do(run))
+	if (o->quick && nothing_to_do(run))
 		return;
 	if ((!prints && !begin_places(run)) || !index_modules(run))
 		run->status = 1;

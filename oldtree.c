@@ -8,8 +8,8 @@
 
 struct found {
 	const char *path, *key;    /* the second is what it is sorted by */
-	uint64_t place[2];         /* device and inode: which file it is */
-	bool linked;               /* it is a symbolic link */
+	uint64_t place[3];         /* device and inode: which file it is; a number of its name */
+	bool linked;               /* it is a symbolic link, or stands behind one */
 	bool again;                /* found before */
 };
 
@@ -17,6 +17,7 @@ struct finding {
 	struct arena *memory, *files;  /* the second holds what was found */
 	const char *directory;     /* that is searched */
 	uint32_t number;           /* of that directory */
+	size_t base;               /* the length of the base directory */
 };
 
 /* Directories in which 2.4 kept modules come before others, files come last. Below, byte order counts, of the entries of
@@ -35,16 +36,30 @@ static const char *sort_key(struct finding *f, const char *path)
 	return key;
 }
 
+/* Whether a part of the path, below the base directory, is a symbolic link. */
+static bool is_linked(const struct finding *f, const char *path)
+{
+	size_t length = f->base;
+	struct stat st;
+
+	do {
+		length += 1 + strcspn(path + length + 1, "/");
+		if (lstat(arena_string(f->memory, path, length), &st) == 0 && S_ISLNK(st.st_mode))
+			return true;
+	} while (path[length]);
+	return false;
+}
+
 static void add_file(void *context, const char *path)
 {
 	struct finding *f = context;
-	struct stat st, link;
+	struct stat st;
 
-	if (stat_again(CURRENT_DIRECTORY, path, &st) || lstat(path, &link))
+	if (stat_again(CURRENT_DIRECTORY, path, &st))
 		return;  /* it was there a moment ago */
 	*(struct found *)arena_take(f->files, 1, sizeof(struct found), sizeof(void *)) = (struct found){
 		.path = path, .key = sort_key(f, path + strlen(f->directory) + 1),
-		.place = { st.st_dev, st.st_ino }, .linked = S_ISLNK(link.st_mode),
+		.place = { st.st_dev, st.st_ino }, .linked = is_linked(f, path),
 	};
 }
 
@@ -66,34 +81,37 @@ static bool is_new(struct names *names, const void *bytes, size_t size)
 	return names_borrow(names, bytes, size) == known;
 }
 
-/* Whether the file was found before: by the same path or, for a link, by any. */
-static bool is_again(const struct found *file, struct names *paths, struct names *places)
+/* Whether the file was found before: by the same name or, for a link, by any. The table has names, and places, in which
+ * are bytes of 0, with them and without. */
+static bool is_again(struct found *file, struct names *known)
 {
-	if (!is_new(paths, file->path, strlen(file->path)))
+	const char *name = base_name(file->path);
+
+	file->place[2] = names_borrow(known, name, strlen(name));
+	if (!is_new(known, file->place, sizeof(file->place)))
 		return true;
-	return !is_new(places, file->place, sizeof(file->place)) && file->linked;
+	return !is_new(known, file->place, 2 * sizeof(*file->place)) && file->linked;
 }
 
 /* Links come after all others. */
 static void mark_duplicates(struct found *files, const struct key *keys, uint32_t count, struct arena *scratch)
 {
-	struct names paths, places;
+	struct names known;
 
-	names_init(&paths, scratch, count, 0, 0);
-	names_init(&places, scratch, count, 0, 0);
+	names_init(&known, scratch, 3 * count, 0, 0);
 	for (int links = 0; links < 2; links++)
 		for (uint32_t i = 0; i < count; i++) {
 			struct found *file = &files[keys[i].item];
 
 			if (file->linked == links)
-				file->again = is_again(file, &paths, &places);
+				file->again = is_again(file, &known);
 		}
 }
 
 const char **old_modules(const struct modulesconf *conf, bool *unread, struct arena *memory, struct arena *scratch)
 {
 	const struct config config = { .exclude = conf->prune };
-	struct finding f = { .memory = memory, .files = scratch };
+	struct finding f = { .memory = memory, .files = scratch, .base = strlen(conf->base) };
 	struct found *files = arena_take(scratch, 0, 1, sizeof(void *));
 	const char **paths;
 	struct key *keys;
@@ -101,7 +119,7 @@ const char **old_modules(const struct modulesconf *conf, bool *unread, struct ar
 
 	for (const struct words *w = conf->paths; w; w = w->next, f.number++) {
 		f.directory = w->word;
-		*unread |= !scan_objects(w->word, strlen(conf->base), &config, add_file, &f, memory);
+		*unread |= !scan_objects(w->word, f.base, &config, add_file, &f, memory);
 	}
 	count = (uint32_t)((struct found *)(void *)(scratch->start + scratch->used) - files);
 	keys = sorted(files, count, scratch);

@@ -38,7 +38,7 @@ static enum verdict apply(void *context, char letter, const char *value)
 
 	switch (letter) {
 	case 'a': o->all = true; break;
-	case 'A': o->quick = true; break;
+	case 'A': o->quick = o->all = true; break;
 	case 'b': o->bases[o->base_count++] = value; break;
 	case 'm': o->module_directory = value; break;
 	case 'o': o->output_directory = value; break;

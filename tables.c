@@ -8,7 +8,7 @@
  * Later kernels have other layouts and other symbols; their modules' aliases say the same. */
 #include "depmod.h"
 
-enum { EISA_ID = 8, PATTERNS_MAX = 256, ENTRY_MAX = 4096 };
+enum { EISA_ID = 8, PATTERNS_MAX = 256, ENTRY_MAX = 4096, MATCH_FLAGS = 0x1fff };
 
 /* Fields, one letter each:
  *     1 2 4 l    integer of so many bytes; long          i      EISA id, two numbers
@@ -28,7 +28,7 @@ static const struct kind kinds[DEVICE_TYPES] = {
 	[SERIO] = { "serio_device", "1111", "ad" },
 	[OF] = { "of_device", "sscl", "abc" },
 	[PCI] = { "pci_device", "444444l", "a" },
-	[USB] = { "usb_device", "22222111111l", "bfi" },
+	[USB] = { "usb_device", "22222111111l", "lbfi" },  /* l: in 2.4 */
 	[IEEE1394] = { "ieee1394_device", "44444l", "a" },
 	[ISAPNP] = { "isapnp_device", "2222l", "a" },
 	[ISAPNP_CARD] = { "isapnp_card", "l222222222222222222", "b" },
@@ -58,6 +58,8 @@ static struct place place_of(const struct reading *r, uint32_t section, uint64_t
 	struct section holder = elf_section(r->object.elf, section, "device table in a section that does not exist");
 	struct span bytes = elf_bytes(r->object.elf, holder, "device table");
 
+	if (section && !holder.size)
+		offset = 0;  /* .bss: all of it is 0 */
 	if (!section || offset > span_size(bytes))
 		bad_at("device table outside its section", offset);
 	bytes.p += offset;
@@ -138,8 +140,8 @@ static unsigned hex_digit(uint8_t c)
 	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : 16;
 }
 
-/* The letters take 5 bits each, in big-endian order; so are the digits (Plug and Play ISA Specification 1.0a, 6.1). The
- * maps have both numbers the other way round. */
+/* The letters, of which `@` is the one before A, take 5 bits each, in big-endian order; so are the digits (Plug and Play
+ * ISA Specification 1.0a, 6.1). The maps have both numbers the other way round. */
 bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device)
 {
 	unsigned letters = 0, digits = 0;
@@ -153,9 +155,9 @@ bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device)
 	if (memcmp(id.p, "ANYDEVS", 7) == 0)
 		return true;
 	for (int i = 0; i < 3; i++) {
-		if (id.p[i] < 'A' || id.p[i] > 'Z')
+		if (id.p[i] < '@' || id.p[i] > 'Z')
 			return false;
-		letters = letters << 5 | (id.p[i] - (unsigned)'A' + 1);
+		letters = letters << 5 | (id.p[i] - (unsigned)'@');
 	}
 	for (int i = 3; i < 7; i++) {
 		if (hex_digit(id.p[i]) > 15)
@@ -245,7 +247,7 @@ static bool read_entry(const struct reading *r, const struct kind *kind, const s
 		read_field(&e, *p, size_of(*p, device->word));
 		at += size_of(*p, device->word);
 	}
-	for (const char *p = kind->end; *p; p++)
+	for (const char *p = kind->end + (device->type == USB && !device->old); *p; p++)
 		if (device->numbers[*p - 'a'])
 			return true;
 	return false;
@@ -260,6 +262,8 @@ static void read_table(const struct reading *r, enum device_type type, const str
 
 	if (stride < size || stride > ENTRY_MAX)
 		bad_at("device table with entries of an impossible size", stride);
+	if (place.bytes.p == place.bytes.end)
+		return;  /* .bss */
 	for (;;) {
 		struct device device = { .type = type, .word = word, .old = r->old };
 
@@ -302,35 +306,49 @@ static void note_symbol(struct found *found, const struct symbol *symbol, const 
 	}
 }
 
-/* Whole entries of the one layout, but not of the other. */
-static const struct kind *kind_of_table(enum device_type type, const struct found *found, unsigned word)
+/* Where whole entries of the earlier layout fit in, those of the later one must, too, and begin with match flags. */
+static const struct kind *kind_of_table(const struct reading *r, enum device_type type, uint64_t table_size,
+					struct place place)
 {
-	uint64_t size = found->table.size;
+	unsigned word = r->object.elf->layout->word;
+	size_t size = entry_size(&kinds[type], word);
 
-	return type == INPUT && size % entry_size(&old_input, word) == 0 && size % entry_size(&kinds[INPUT], word)
-		       ? &old_input
-		       : &kinds[type];
+	if (type != INPUT || !table_size || table_size % entry_size(&old_input, word))
+		return &kinds[type];
+	for (; span_size(place.bytes) >= size; place.bytes.p += size)
+		if (word_at(r, &place) > MATCH_FLAGS)
+			return &old_input;
+	return place.bytes.p == place.bytes.end ? &kinds[type] : &old_input;
+}
+
+/* Follows the pointer to a table of 2.4; returns the size of its entries. */
+static uint64_t follow_pointer(const struct reading *r, const struct found *found, struct place *place)
+{
+	struct place size;
+
+	if (!found->size.section)
+		bad("device table whose entries have no size");
+	if (!follow(r, place, place))
+		bad_at("pointer to a device table leads nowhere", place->offset);
+	size = place_of(r, found->size.section, found->size.value);
+	return word_at(r, &size);
 }
 
 static void read_found(const struct reading *r, enum device_type type, const struct found *found)
 {
-	unsigned word = r->object.elf->layout->word;
-	const struct kind *kind = kind_of_table(type, found, word);
 	struct place place = place_of(r, found->table.section, found->table.value);
-	uint64_t stride = entry_size(kind, word);
-	struct place size;
+	const struct kind *kind = &kinds[type];
+	uint64_t size = found->table.size;
 
-	if (r->old && !found->size.section)
-		bad("device table whose entries have no size");
 	if (r->old) {
-		if (!follow(r, &place, &place))
-			bad_at("pointer to a device table leads nowhere", place.offset);
-		size = place_of(r, found->size.section, found->size.value);
-		stride = word_at(r, &size);
-	} else if (found->table.size && found->table.size < span_size(place.bytes)) {
-		place.bytes.end = place.bytes.p + found->table.size;
+		size = follow_pointer(r, found, &place);
+	} else {
+		if (size && size < span_size(place.bytes))
+			place.bytes.end = place.bytes.p + size;
+		kind = kind_of_table(r, type, size, place);
+		size = entry_size(kind, r->object.elf->layout->word);
 	}
-	read_table(r, type, kind, place, stride);
+	read_table(r, type, kind, place, size);
 }
 
 void tables_read(const struct elf *elf, uint32_t types, bool old, device_found *tell, void *context)

@@ -146,12 +146,13 @@ a                    0x01 0x02  0x03 0x04
 }
 
 @test "pnp and cards of several functions" {
-	map_from modules.isapnpmap --device pnp=PNP0501,0x77 --device pnp=PNPb02f --device pnp=ANYDEVS \
+	map_from modules.isapnpmap --device pnp=PNP0501,0x77 --device pnp=PNPb02f --device pnp=ANYDEVS --device pnp=@P@0001 \
 		--device pnp_card=CTL0028,0x77,CTL0031,PNPB02F --device pnp_card=ESS0968 \
 		--device pnp_card=AAA0000,0,AAA0001,AAA0002,AAA0003,AAA0004,AAA0005,AAA0006,AAA0007,ZZZFFFF -- "$ISAPNP" \
 		'my-mod               0xffff     0xffff     0x00000000  0xd041     0x0105    ' \
 		'my-mod               0xffff     0xffff     0x00000000  0xd041     0x2fb0    ' \
 		'my-mod               0xffff     0xffff     0x00000000  0xffff     0xffff    ' \
+		'my-mod               0xffff     0xffff     0x00000000  0x0002     0x0100    ' \
 		'my-mod               0x8c0e     0x2800     0x00000000  0x8c0e     0x3100     0xd041     0x2fb0    ' \
 		'my-mod               0x7316     0x6809     0x00000000 ' \
 		'my-mod               0x2104     0x0000     0x00000000  0x2104     0x0100     0x2104     0x0200     0x2104     0x0300     0x2104     0x0400     0x2104     0x0500     0x2104     0x0600     0x2104     0x0700     0x5a6b     0xffff    '
@@ -198,6 +199,24 @@ input_map() {
 	map_from modules.inputmap --device input=0x1000,,,,,,,,,,,,,0+5 --device input=0xef0,,,,,,,,,,,,,1 -- "$INPUT" \
 		'my-mod              0x1000  0x0  0x0  0x0  0x0  0  0  0  0  0  0  0  0  21  0x0' \
 		'my-mod              0xef0  0x0  0x0  0x0  0x0  0  0  0  0  0  0  0  0  0  0x0'
+}
+
+# equal_maps NARROW WIDE TYPE MORE: tables of so many entries and an empty one, as large as some of the other layout.
+equal_maps() {
+	local count=([32]=$1 [64]=$2)
+	check() {
+		module kernel/my-mod.ko "${kind[@]}" --device "$2=0xf,3,0x46d,0xc001,0x110" --repeat "${count[kind[1]]}"
+		index --map --strict
+		exits 0
+		says_nothing
+		file_is modules.inputmap "$INPUT" "$(yes "$1" | head -n "${count[kind[1]]}")"
+	}
+	in_all_kinds check "my-mod              0xf  0x3  0x46d  0xc001  0x110  0  0  0  0  0  0  0  0$4  0x0" "$3"
+}
+
+@test "input: what layout it is when the size would do for both" {
+	equal_maps 31 19 input-before-2.6.14 ''
+	equal_maps 30 18 input '  0'
 }
 
 @test "input: a table whose symbol has no size is of the later kind" {
@@ -301,10 +320,12 @@ input_map() {
 }
 
 @test "aliases of pnp" {
-	map_from modules.isapnpmap --alias 'pnp:dPNP0501*' --alias 'pnp:cCTL0028dCTL0031dPNPb02f*' --alias pnp:cESS0968 -- "$ISAPNP" \
+	map_from modules.isapnpmap --alias 'pnp:dPNP0501*' --alias 'pnp:cCTL0028dCTL0031dPNPb02f*' --alias pnp:cESS0968 \
+		--alias 'pnp:d@P@0001*' --alias 'pnp:d?P@0001*' -- "$ISAPNP" \
 		'my-mod               0xffff     0xffff     0x00000000  0xd041     0x0105    ' \
 		'my-mod               0x8c0e     0x2800     0x00000000  0x8c0e     0x3100     0xd041     0x2fb0    ' \
-		'my-mod               0x7316     0x6809     0x00000000 '
+		'my-mod               0x7316     0x6809     0x00000000 ' \
+		'my-mod               0xffff     0xffff     0x00000000  0x0002     0x0100    '
 }
 
 @test "aliases of input" {
@@ -328,12 +349,26 @@ input_map() {
 		'my-mod               0x01 0x04  0x03 0x02'
 }
 
-@test "aliases of of; the one for more compatible strings behind it is no other device" {
+@test "aliases of of; the one for more compatible strings beside it is no other device" {
 	map_from modules.ofmap --alias 'of:N*T*Cfsl,etsec' --alias 'of:N*T*Cfsl,etsecC*' --alias 'of:Nmac-ioTserial*CAAPL,x_y' \
-		--alias 'of:NswimT*' --alias 'of:N*Tserial' -- "$OF" \
+		--alias 'of:NswimT*' --alias 'of:N*Tserial' --alias 'of:NzoomT*C*' --alias 'of:NzoomT*' --alias 'of:NtTdC*' \
+		--alias 'of:NtTd' --alias 'of:N*T*CaCC*' --alias 'of:N*T*CaC' -- "$OF" \
 		'my-mod               *                    *                    fsl,etsec' \
 		'my-mod               mac-io               serial               AAPL,x_y' \
 		'my-mod               swim                 *                    *' \
+		'my-mod               *                    serial               *' \
+		'my-mod               zoom                 *                    *' \
+		'my-mod               t                    d                    *' \
+		'my-mod               *                    *                    aC'
+}
+
+@test "aliases of of that end in a wildcard, as they did once; a compatible string may end in C" {
+	map_from modules.ofmap --alias 'of:N*T*Cfsl,etsec*' --alias 'of:N*T*Cx,abC*' --alias 'of:N*T*Cx,ab*' \
+		--alias 'of:Nmac-ioTserial*CAAPL,x_y*' --alias 'of:N*Tserial*' -- "$OF" \
+		'my-mod               *                    *                    fsl,etsec' \
+		'my-mod               *                    *                    x,abC' \
+		'my-mod               *                    *                    x,ab' \
+		'my-mod               mac-io               serial               AAPL,x_y' \
 		'my-mod               *                    serial               *'
 }
 
@@ -426,5 +461,5 @@ lines_lost() {
 @test "control characters in a table" { lines_lost "device's name holds control characters" --device 'of=,,a' --device "of=$(printf 'a\eb')"; }
 
 @test "a table of more entries than any module has" {
-	lines_lost '.modinfo: too many values' --device serio=1 --repeat 66000
+	lines_lost 'device tables: too many values' --device serio=1 --repeat 66000
 }

@@ -129,6 +129,30 @@ maps_headers='# module             id=string
 	dep_is "$K/c.o:\n\n/lib/modules/$RELEASE/pcmcia/b.o:\n\n"
 }
 
+@test "links to directories, and directories by other names, bring no file twice" {
+	mkdir -p root/opt "$TREE/kernel/net"
+	old kernel/net/a.o
+	old kernel/b.o
+	ln "$TREE/kernel/b.o" "$TREE/kernel/same.o"
+	ln -s kernel/net "$TREE/net"
+	ln -s "$RELEASE" root/lib/modules/boot
+	"$MKMODULE" root/opt/c.o
+	ln -s opt root/other
+	kernel
+	with_kernel
+	exits 0
+	says_nothing
+	dep_is "$K/b.o:\n\n$K/net/a.o:\n\n$K/same.o:\n\n"
+	config path=/other path=/opt/ path=//opt path=/lib/modules/boot/kernel/net keep path=/other/../opt/.
+	with_kernel
+	exits 0
+	says_nothing
+	dep_is "/opt/c.o:\n\n/lib/modules/boot/kernel/net/a.o:\n\n"
+	config path=/other
+	with_kernel
+	dep_is '/other/c.o:\n\n'
+}
+
 @test "build/ is not searched, nor are links that lead nowhere" {
 	old build/a.o
 	old kernel/b.o
@@ -549,6 +573,35 @@ tables_are_written() {
 	[ "$before" = "$(fingerprint)" ]
 }
 
+# named_from DIRECTORY BASE FILE SHOWN: modules.dep has the file as SHOWN.
+named_from() {
+	(cd "$1" && "$DEPMOD" -q -b "$2" -F /dev/null "$3") >dep
+	[ "$(head -n 1 dep)" = "$4:" ] || { echo "-b $2 $3:"; head -n 1 dep; return 1; }
+}
+
+@test "files are named: the base directory is none of their paths, by whatever name it goes" {
+	old kernel/a.o
+	mkdir root2
+	cp "$TREE/kernel/a.o" root2
+	ln -s root link
+	for base in . ./ .// ../root ../link "$PWD/root2/../root"; do
+		named_from root "$base" "lib/modules/$RELEASE/kernel/a.o" "$K/a.o"
+	done
+	named_from . root "root2/../root//lib/modules/$RELEASE/kernel/a.o" "$K/a.o"
+	named_from . root "link$K/a.o" "$K/a.o"
+	named_from . root root2/a.o "$PWD/root2/a.o"
+	named_from root2 ../root a.o "$PWD/root2/a.o"
+	named_from . / root2/a.o "$PWD/root2/a.o"
+}
+
+@test "files are named as modules.dep has them" {
+	old kernel/a.o
+	named_from . root "$K/a.o" "$K/a.o"
+	run "$DEPMOD" -qb root -F /dev/null "$K/b.o"
+	exits 1
+	says_line "depmod: ERROR: $K/b.o: No such file or directory"
+}
+
 @test "a named file that cannot be read: the others are, and the exit status is 1" {
 	old kernel/a.o
 	old kernel/b.o --defect truncated
@@ -560,11 +613,15 @@ tables_are_written() {
 	says_line "$TREE/kernel/a.o:"
 }
 
-@test "-a with files: all modules of the version" {
+@test "-a or -A with files: all modules of the version" {
 	old kernel/a.o
 	old kernel/b.o
 	kernel
 	run "$DEPMOD" -b root -C empty -F map -a 2.4.20 "$TREE/kernel/a.o"
+	exits 0
+	dep_is "$K/a.o:\n\n$K/b.o:\n\n"
+	rm "$TREE/modules.dep"
+	run "$DEPMOD" -b root -C empty -F map -A 2.4.20 "$TREE/kernel/a.o"
 	exits 0
 	dep_is "$K/a.o:\n\n$K/b.o:\n\n"
 	mkdir root/lib/modules/6.1.0
@@ -675,12 +732,25 @@ tables_are_written() {
 	old kernel/a.o
 	old attic/b.o
 	kernel
-	config '# comment' 'alias eth0 ne' 'options ne io=0x300 \' 'path=/not/this' 'pre-install a echo path=x' 'install x y' \
+	config '# comment \' 'alias eth0 ne' 'options ne io=0x300 \' 'path=/not/this' 'pre-install a echo path=x' 'install x y' \
 		'probeall scsi a b' 'above a b' 'define X /x' 'insmod_opt=-f' 'persistdir=/var' 'add prune attic' '' 'nonsense' 'pathx=/y'
 	with_kernel
 	exits 0
 	says_nothing
 	dep_is "$K/a.o:\n\n"
+}
+
+@test "a comment ends before a backslash joins lines, and a backslash may have blanks behind it" {
+	old kernel/a.o
+	mkdir -p root/opt/{x,y,z}
+	for name in x y z; do "$MKMODULE" "root/opt/$name/$name.o"; done
+	kernel
+	config '# so it is \' 'path=/opt/x' 'path[net]=/opt/y # and so \' 'path[misc]=/opt/z' 'path=/opt/\ '$'\t' 'nowhere' \
+		'path=/opt/x \' '# no more' 'options ne io=0x300 \ ' 'path=/lib/modules' 'options a b \# c \' 'path=/lib'
+	with_kernel
+	exits 0
+	says_nothing
+	dep_is '/opt/x/x.o:\n\n/opt/y/y.o:\n\n/opt/z/z.o:\n\n'
 }
 
 @test "conditions are passed over, and it is told" {

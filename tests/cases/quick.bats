@@ -145,3 +145,11 @@ settled() {
 	index -A
 	[ "$(grep -c kernel/c.ko <<<"$output")" = 1 ]
 }
+
+@test "with files, -A is as without, as it is for kmod" {
+	settled
+	touch "$TREE/kernel/a.ko"
+	run "$DEPMOD" -A -b "$ROOT" -C empty "$RELEASE" "$TREE/kernel/a.ko"
+	exits 0
+	file_is modules.dep kernel/a.ko: kernel/deep/b.ko.gz:
+}

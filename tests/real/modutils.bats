@@ -102,10 +102,33 @@ tables_are_found() {
 	diff expected actual
 }
 
+# For 2.6, too.
+empty_tables_are_found() {
+	local later=$BATS_TEST_TMPDIR/root/lib/modules/2.6.20
+	compiler_for "$1"
+	compile empty.c "$TREE/kernel/drivers/a.o"
+	mkdir -p "$later/kernel"
+	compile empty.c "$later/kernel/a.ko" -DNOW
+	[ "$(nm "$TREE/kernel/drivers/a.o" | grep -c ' b ')" = 2 ]
+	: >map
+	index -F map --strict
+	[ "$status" = 0 ]
+	[ -z "$output" ]
+	run "$DEPMOD" -b root -C /dev/null --map --strict 2.6.20
+	[ "$status" = 0 ]
+	[[ "$output" != *ERROR* ]]
+	for series in "$TREE" "$later"; do
+		[ "$(cat "$series"/modules.{pci,ieee1394,usb}map | grep -v ^# | cut -c 1-42)" = \
+			"a                    0x0003      0x046d   " ]
+	done
+}
+
 @test "i386: dependencies, unresolved symbols, versions" { symbols_are_found i386; }
 @test "i386: device tables" { tables_are_found i386; }
+@test "i386: empty device tables" { empty_tables_are_found i386; }
 @test "s390x: dependencies, unresolved symbols, versions" { symbols_are_found s390x; }
 @test "s390x: device tables" { tables_are_found s390x; }
+@test "s390x: empty device tables" { empty_tables_are_found s390x; }
 @test "powerpc: dependencies, unresolved symbols, versions" { symbols_are_found powerpc; }
 @test "powerpc: device tables" { tables_are_found powerpc; }
 @test "mips: dependencies, unresolved symbols, versions" { symbols_are_found mips; }

@@ -113,6 +113,17 @@ static void usb_with_driver_info(void **state)
 	       "0x07            0x06            0x05            0x04               0x0000000000000077\n");
 }
 
+/* The last entry is one without driver data. */
+static void usb_with_nothing_but_driver_info(void **state)
+{
+	(void)state;
+	expect("--device usb=0,0,0,0,0,0,0,0,0,0,0,0x78 --device usb=0x20,0,1,2,3,0,8,7,0,6,5 --device usb=1,2",
+	       "modules.usbmap: old                  0x0000      0x0000   0x0000    0x0000       0x0000       0x00         0x00            "
+	       "0x00            0x00            0x00            0x00               0x00000078\n",
+	       "modules.usbmap: old                  0x0000      0x0000   0x0000    0x0000       0x0000       0x00         0x00            "
+	       "0x00            0x00            0x00            0x00               0x0000000000000078\n");
+}
+
 static void isapnp_devices_and_cards(void **state)
 {
 	(void)state;
@@ -222,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pci_with_driver_data), cmocka_unit_test(usb_with_driver_info),
+		cmocka_unit_test(usb_with_nothing_but_driver_info),
 		cmocka_unit_test(isapnp_devices_and_cards), cmocka_unit_test(ieee1394),
 		cmocka_unit_test(patterns_of_parport), cmocka_unit_test(ids_of_the_pnp_bios),
 		cmocka_unit_test(strings_of_modstring), cmocka_unit_test(nothing_of_2_6),
