@@ -274,6 +274,9 @@ static bool index_tree(struct run *run)
 		return false;
 	run->kernel_symbols = run->graph.symbols.count;
 	load_end(run->tree.loading, &run->loaded, &run->memory);
+	/* Standard output may be the same terminal. */
+	if (run->options.dry_run || run->options.verbose)
+		progress_end();
 	report_damaged(run);
 	graph_begin(&run->graph, &run->tree, &run->loaded, &run->memory);
 	if (run->options.question)
@@ -317,6 +320,7 @@ static bool index_locked(struct run *run)
 	if (!attempt(index_and_publish, run, &fault))
 		report_end(&fault);
 	finish_values(run);
+	progress_end();
 	if (writes && !run->published) {
 		adopt_outputs(&run->publication, ALL_FILES);  /* a killed run's, too */
 		publish_abandon(&run->publication);
@@ -410,6 +414,7 @@ static void run_command(void *context)
 	struct options *o = &run->options;
 	enum verdict verdict;
 
+	progress_clock();
 	arena_reserve(&run->words, "arguments", ((size_t)run->argument_count + 1) * 3 * sizeof(void *) + 64,
 		      false);
 	verdict = parse_options(o, run->argument_count, run->arguments, &run->words);

@@ -1531,9 +1531,19 @@ void report_parts(enum level level, ...) __attribute__((sentinel));
 
 /* ---- progress.c: a line on a terminal while the work takes its time -------------------------- */
 
-/* From the first second on, when standard error is a terminal, one line tells how many of the modules are done(), until
- * progress_end(), or a message. done() is called by another process; *shown is in memory shared with that. */
-void progress_begin(uint32_t (*done)(const void *context), const void *context, uint32_t total, bool *shown);
+/* What the run and the process that shows its progress have in common. */
+struct progress {
+	uint32_t found;            /* modules, while there may be more */
+	uint32_t total;            /* all of them; 0: not known */
+};
+
+/* The run begins: its first second is silent, however many kernels it is for. */
+void progress_clock(void);
+
+/* From then on, when standard error is a terminal, one line tells how many of the modules are done(), until
+ * progress_end(), or a message, after which it may begin again. done() is called by another process; *progress is in memory
+ * shared with that. Does nothing when there is a line already. */
+void progress_begin(uint32_t (*done)(const void *context), const void *context, const struct progress *progress);
 void progress_end(void);
 
 #endif

@@ -40,7 +40,7 @@ struct loading {
 	struct facts *facts;       /* by file, shared */
 	struct reason *reasons;    /* likewise */
 	struct account *accounts;  /* by worker, shared */
-	bool *progress_shown;
+	struct progress *progress; /* shared */
 	struct keeper *keepers;    /* by worker; each works with the copy that it has after the fork */
 	pid_t pids[WORKERS_MAX];
 	uint32_t first, started, jobs;  /* of the workers: the first of this round */
@@ -260,7 +260,8 @@ uint32_t load_offer(struct loading *l, uint32_t root, const char *path)
 	if (l->files == l->capacity)
 		bad_in("modules", "too many files");
 	pass_on(l, l->files, root, path);
-	return l->files++;
+	l->progress->found = ++l->files;
+	return l->files - 1;
 }
 
 /* That there are no more files, each worker is told. */
@@ -295,6 +296,23 @@ uint32_t usable_cores(void)
 	return count ? count : 1;
 }
 
+/* In a process of its own; what workers may have done to the total leads nowhere. */
+static uint32_t done(const void *context)
+{
+	const struct loading *l = context;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < l->progress->total && i < l->capacity; i++)
+		count += l->facts[i].done;
+	return count;
+}
+
+static void show_progress(struct loading *l)
+{
+	if (l->options->show_progress)
+		progress_begin(done, l, l->progress);
+}
+
 struct loading *load_begin(const struct tree *tree, const struct load_options *options, struct arena *shared,
 			   struct arena *memory)
 {
@@ -306,11 +324,12 @@ struct loading *load_begin(const struct tree *tree, const struct load_options *o
 		l->jobs = JOBS_MAX;
 	/* Memory for this is fresh, so all of it is zero. */
 	l->accounts = arena_take(shared, WORKERS_MAX + 1, sizeof(*l->accounts), LINE);
-	l->progress_shown = arena_take(shared, 1, sizeof(*l->progress_shown), LINE);
+	l->progress = arena_take(shared, 1, sizeof(*l->progress), LINE);
 	l->capacity = (uint32_t)((shared->size - shared->used - LINE) / (sizeof(*l->facts) + sizeof(*l->reasons)));
 	l->facts = arena_take(shared, l->capacity, sizeof(*l->facts), LINE);
 	l->reasons = arena_take(shared, l->capacity, sizeof(*l->reasons), 1);
 	l->keepers = arena_take(memory, WORKERS_MAX + 1, sizeof(*l->keepers), LINE);
+	show_progress(l);
 	begin_round(l, l->jobs);
 	return l;
 }
@@ -396,25 +415,14 @@ static void check_work(struct loading *l, uint32_t file)
 		note_failure(l, file, &fault);
 }
 
-static uint32_t done(const void *context)
-{
-	const struct loading *l = context;
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < l->files; i++)
-		count += l->facts[i].done;
-	return count;
-}
-
 void load_end(struct loading *l, struct loaded *loaded, struct arena *memory)
 {
 	const struct tree *tree = l->tree;
 
 	end_files(l);
-	if (l->options->show_progress)
-		progress_begin(done, l, l->files, l->progress_shown);
+	l->progress->total = l->files;
+	show_progress(l);
 	work_in_rounds(l);
-	progress_end();
 	for (uint32_t w = 0; w < l->started; w++)
 		names_adopt(&l->keepers[w].names, l->accounts[w].names, l->accounts[w].names_used);
 	*loaded = (struct loaded){

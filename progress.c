@@ -1,67 +1,86 @@
 /* progress.c: one line on a terminal while the work takes its time. A process of its own looks at the work now and then,
  * so that nothing is counted or waited for elsewhere for the line's sake. */
 #define _GNU_SOURCE
-#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/times.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "depmod.h"
 
-enum { FIRST_MILLISECONDS = 1000, THEN_MILLISECONDS = 250 };
+enum { SILENT_HUNDREDTHS = 100 };
 
+static clock_t begun;
 static pid_t watcher;
-static const bool *line_shown;
 
-/* The number only grows, so nothing of an earlier line is left. */
-static void show(uint32_t done, uint32_t total)
+void progress_clock(void)
+{
+	begun = times(NULL);
+}
+
+static bool late(void)
+{
+	return times(NULL) - begun >= SILENT_HUNDREDTHS;
+}
+
+/* The line only grows, so nothing of an earlier one is left. */
+static void show(uint32_t done, const struct progress *progress)
 {
 	char buffer[80];
 	struct text text = { .start = buffer, .capacity = sizeof(buffer), .fd = STDERR_FILENO };
+	uint32_t total = progress->total;
 	struct number a, b, c;
 
-	text_string(&text, "\r");
-	text_string(&text, decimal(&a, done));
-	text_string(&text, " of ");
-	text_string(&text, decimal(&b, total));
-	text_string(&text, " modules, ");
-	text_string(&text, decimal(&c, (uint64_t)done * 100 / total));
-	text_string(&text, " %");
+	if (total)
+		text_line(&text, "\r", decimal(&a, done), " of ", decimal(&b, total), " modules, ",
+			  decimal(&c, (uint64_t)done * 100 / total), " %", (char *)NULL);
+	else
+		text_line(&text, "\r", decimal(&a, progress->found), " modules", (char *)NULL);
+	text.size--;
 	text_flush(&text);
 }
 
-void progress_begin(uint32_t (*done)(const void *), const void *context, uint32_t total, bool *shown)
+/* Whether there is a line or not. */
+static void erase(void)
 {
+	static const char over[] = "\r                                                  \r";
+
+	if (late())
+		(void)!write(STDERR_FILENO, over, sizeof(over) - 1);
+}
+
+void progress_begin(uint32_t (*done)(const void *), const void *context, const struct progress *progress)
+{
+	static const unsigned long interrupt[16 / sizeof(long)] = { 1 << (SIGINT - 1) };
+	static const long pause[] = { 0, 250000000 };
 	uint16_t size[4];
 	pid_t self;
 
-	if (!total || syscall(SYS_ioctl, STDERR_FILENO, TIOCGWINSZ, size))
+	if (watcher || syscall(SYS_ioctl, STDERR_FILENO, TIOCGWINSZ, size))
 		return;
-	line_shown = shown;
 	self = getpid();
 	watcher = _Fork();
 	if (watcher)
 		return;
-	/* A run that is killed takes nobody along. */
-	for (int wait = FIRST_MILLISECONDS; poll(NULL, 0, wait) == 0 && getppid() == self; wait = THEN_MILLISECONDS) {
-		*shown = true;
-		show(done(context), total);
-	}
-	_exit(0);
+	/* The system calls themselves, as a handler would need more of the library. */
+	syscall(SYS_rt_sigprocmask, SIG_BLOCK, interrupt, NULL, _NSIG / 8);
+	for (;;)
+		if (syscall(SYS_rt_sigtimedwait, interrupt, NULL, pause, _NSIG / 8) > 0)
+			erase();  /* Ctrl-C, of which the run dies */
+		else if (getppid() != self)
+			_exit(0);  /* a run that is killed takes nobody along */
+		else if (late())
+			show(done(context), progress);
 }
 
 void progress_end(void)
 {
-	static const char over[] = "\r                                                  \r";
-	struct text text = { .start = (char *)over, .size = sizeof(over) - 1, .fd = STDERR_FILENO };
-
 	if (watcher > 0) {
 		kill(watcher, SIGKILL);
 		waitpid(watcher, NULL, 0);
-		if (*line_shown)
-			text_flush(&text);
+		erase();
 	}
 	watcher = 0;
 }

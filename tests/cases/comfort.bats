@@ -3,7 +3,7 @@ load common
 load invariants
 
 # on_terminal OPTION...: a run of thirty modules whose standard error is a terminal, and in which a process that reads
-# them is held up for more than a second. $shown is what came to the terminal, with `<` for carriage returns.
+# them, or a system call like $slow, is held up for more than a second.
 on_terminal() {
 	needs_tracing
 	command -v script >/dev/null || skip "there is no script(1)"
@@ -11,8 +11,10 @@ on_terminal() {
 	held_up "$@"
 }
 
+# $shown is what came to the terminal, with `<` for carriage returns.
 held_up() {
-	script -qec "strace -f -qq -o trace -e trace=close,poll,ppoll -e inject=close:delay_enter=2000000:when=11 \
+	local slow=${slow:-close:delay_enter=2000000:when=11}
+	script -qec "strace -f -qq -ttt -o trace -e trace=write,rt_sigtimedwait,${slow%%:*} -e inject=$slow \
 		'$DEPMOD' -b root -C empty $* $RELEASE" typescript >/dev/null </dev/null
 	shown=$(sed '1d;$d' typescript | tr '\r' '<')
 }
@@ -43,20 +45,80 @@ blank='<                                                  <'
 
 @test "the first second is silent, and the line comes at most four times a second" {
 	on_terminal --jobs 1
-	grep -oE 'poll\(.*' trace |
-		sed -E 's/.*NULL, 0, ([0-9]+).*/\1/; s/.*tv_sec=1, tv_nsec=0.*/1000/; s/.*tv_sec=0, tv_nsec=250000000.*/250/' >waits
-	cat waits
-	[ "$(uniq waits)" = $'1000\n250' ]
+	[ "$(grep -oE 'timedwait.*tv_nsec=[0-9]+' trace | uniq)" = 'timedwait([INT], NULL, {tv_sec=0, tv_nsec=250000000' ]
+	awk 'NR == 1 { begun = $2 } /write\(2/ { exit $2 - begun < 0.95 }' trace
+}
+
+@test "while modules are being looked for, the line says how many there are" {
+	slow=getdents64:delay_enter=2000000:when=3
+	for jobs in 1 2; do
+		on_terminal --jobs $jobs
+		echo "$shown"
+		[[ "$shown" =~ ^('<'[0-9]+' modules')+('<'[0-9]+' of 30 modules, '[0-9]+' %')*"$blank"$ ]]
+	done
+	mkfifo map
+	sleep 1.6 >map &
+	slow=close:delay_enter=0:when=1
+	held_up -F map
+	echo "$shown"
+	[[ "$shown" =~ ^('<30 modules')+"$blank"$ ]]
+}
+
+@test "when all modules have been read, the line stays until all is on the disk" {
+	slow=fsync:delay_enter=2000000:when=1
+	on_terminal --sync
+	echo "$shown"
+	[[ "$shown" =~ ^('<30 of 30 modules, 100 %')+"$blank"$ ]]
+}
+
+@test "it is the run's first second that is silent, not that of each kernel" {
+	slow=close:delay_enter=700000:when=11
+	on_terminal --jobs 1
+	[ -z "$shown" ]
+	cp -R root/lib/modules/$RELEASE root/lib/modules/6.2.0
+	RELEASE=
+	held_up --jobs 1 --all-versions
+	echo "$shown"
+	[[ "$shown" =~ ^('<'[0-9]+' of 30 modules, '[0-9]+' %')+"$blank"$ ]]
+}
+
+@test "after a message about the tree, the line comes all the same" {
+	rm "$TREE/modules.order"
+	on_terminal --jobs 1
+	echo "$shown"
+	[[ "$shown" =~ ^'depmod: WARNING: could not open modules.order'[^%]*('<'[0-9]+' of 30 modules, '[0-9]+' %')+"$blank"$ ]]
+}
+
+@test "what goes to standard output comes when the line is gone" {
+	for option in -n -v; do
+		on_terminal --jobs 1 $option
+		echo "$shown"
+		[[ "$shown" =~ ^('<'[0-9]+' of 30 modules, '[0-9]+' %')+"$blank"[^%]*$ ]]
+		[ "$(wc -l <<<"$shown")" -ge 1 ]
+	done
+}
+
+@test "Ctrl-C leaves no line" {
+	command -v script >/dev/null || skip "there is no script(1)"
+	module kernel/a.ko
+	mkfifo map
+	sleep 3 >map &
+	{ sleep 1.6; printf '\003'; sleep 1; } | script -qec "'$DEPMOD' -b root -C empty -F map $RELEASE" typescript >/dev/null || ended=$?
+	[ "$ended" = 130 ]
+	shown=$(sed '1d;$d' typescript | tr '\r' '<')
+	echo "$shown"
+	[[ "$shown" =~ ^('<1 modules')+'^C'"$blank"$ ]]
+	[ ! -e "$TREE/modules.dep" ]
 }
 
 @test "-q, and a standard error that is no terminal, know nothing of it" {
 	on_terminal --jobs 1 -q
 	[ -z "$shown" ]
-	[ -z "$(grep poll trace)" ]
+	[ -z "$(grep timedwait trace)" ]
 	held_up --jobs 1 '2>messages'
 	[ ! -s messages ]
 	[ -z "$shown" ]
-	[ -z "$(grep poll trace)" ]
+	[ -z "$(grep timedwait trace)" ]
 }
 
 @test "a run that is killed leaves no process that shows how far it is" {
