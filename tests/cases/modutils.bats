@@ -468,13 +468,17 @@ tables_are_written() {
 	done
 }
 
-@test "-v tells each module that is looked at" {
-	old kernel/a.o
-	old kernel/b.o
+@test "-v tells each module that is looked at, and how much there was" {
+	old kernel/a.o --use one --ksymtab two
+	old kernel/b.o --ksymtab one --ksymtab two --ksymtab three
 	kernel
 	with_kernel -v
 	exits 0
-	all_said "$K/a.o" "$K/b.o"
+	output=$(sed 's/, [0-9]*\.[0-9][0-9] seconds$/, some seconds/' <<<"$output")
+	all_said "$K/a.o" "$K/b.o" 'depmod: INFO: 2 modules, 3 symbols, 0 aliases, 8 files, some seconds'
+	old kernel/c.o --ksymtab four --defect truncated
+	with_kernel -v
+	says 'depmod: INFO: 2 modules, 3 symbols, 0 aliases, 8 files, '
 }
 
 @test "-A does nothing while no module and no configuration is newer than any file" {
