@@ -429,10 +429,17 @@ static bool begin_places(struct run *run)
 /* That of modules.dep is the last one to be replaced. */
 static bool publish_files(struct run *run)
 {
-	for (uint32_t i = 0; i < OLD_FILES; i++)
-		if (!publish_file(&run->places[run->place[i]], file_name(run, i),
-				  span_of(run->files[i].start, run->files[i].size)))
+	for (uint32_t i = 0; i < OLD_FILES; i++) {
+		struct publication *place = &run->places[run->place[i]];
+		uint32_t before = place->count;
+
+		if (!publish_file(place, file_name(run, i), span_of(run->files[i].start, run->files[i].size)))
 			return false;
+		if (place->count == before) {
+			error("two files would be one: ", place->path, file_name(run, i));
+			return false;
+		}
+	}
 	for (; run->place_count; run->place_count--)
 		if (!publish_commit(&run->places[run->place_count - 1]))
 			return false;

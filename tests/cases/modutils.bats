@@ -732,6 +732,24 @@ named_from() {
 	[ ! -e "$TREE/modules.pcimap" ]
 }
 
+@test "two files in one place: an error, and all stay as they were" {
+	old kernel/a.o
+	kernel
+	mkdir root/etc
+	ln -s etc root/link
+	echo old >root/etc/map
+	config usbmapfile=/etc/map pcimapfile=/link/map
+	with_kernel
+	exits 1
+	all_said "depmod: ERROR: two files would be one: $ROOT/link/map"
+	text_is root/etc/map 'old\n'
+	config "depfile=/lib/modules/$RELEASE/modules.pcimap"
+	with_kernel
+	exits 1
+	all_said "depmod: ERROR: two files would be one: $TREE/modules.pcimap"
+	[ -z "$(find root -name 'modules.*map' -o -name '.*.new')" ]
+}
+
 @test "lines for modprobe are passed over, and comments, continued lines, prune" {
 	old kernel/a.o
 	old attic/b.o
