@@ -48,6 +48,14 @@ unresolved() {
 	all_said "${lines[@]}"
 }
 
+# inside: "${enter[@]}" /depmod is our depmod, with root/ as the root directory.
+inside() {
+	enter=(chroot root)
+	[ "$(id -u)" = 0 ] || enter=(unshare -r chroot root)
+	install -m 755 "$DEPMOD" root/depmod
+	"${enter[@]}" /depmod -V >/dev/null 2>&1 || skip "another root directory cannot be entered here"
+}
+
 maps_headers='# module             id=string
 # pci module         vendor     device     subvendor  subdevice  class      class_mask driver_data
 # isapnp module      cardvendor carddevice driver_data vendor     function   ...
@@ -224,12 +232,20 @@ needs_are_found() {
 	dep_is "$K/a.o:\t$K/c.o\n\n$K/b.o:\n\n$K/c.o:\n\n"
 }
 
+@test "with __ksymtab, of which EXPORT_NO_SYMBOLS left nothing, nothing is exported" {
+	old kernel/a.o --use one
+	old kernel/b.o --no-symbols --global one
+	kernel
+	unresolved a.o one
+	dep_is "$K/a.o:\n\n$K/b.o:\n\n"
+}
+
 @test "without it, all that is global and defined is exported" {
-	old kernel/a.o --use one --use two --use three
-	old kernel/b.o --global one --local two
+	old kernel/a.o --use one --use two --use three --use four
+	old kernel/b.o --global one --local two --global-weak four
 	old kernel/c.o --common three
 	kernel
-	unresolved a.o two
+	unresolved a.o two four
 	dep_is "$K/a.o:\t$K/b.o \\\\\n\t$K/c.o\n\n$K/b.o:\n\n$K/c.o:\n\n"
 }
 
@@ -275,6 +291,18 @@ needs_are_found() {
 	says_nothing
 	[ "$(grep $'\t' "$TREE/modules.dep")" = "$(printf '%s:\t%s\n' "$K/fs/a.o" "$K/fs/c.o" "$K/net/d.o" "$K/net/e.o" \
 		"$K/video/g.o" "$K/fs/c.o")" ]
+}
+
+@test "a directory below is not the same one, nor is one whose name begins alike" {
+	old kernel/first/a.o --ksymtab one
+	old kernel/fs/b.o --use one
+	old kernel/fs/deep/c.o --ksymtab one
+	old kernel/fs2/d.o --ksymtab one
+	old kernel/fs2/deep/e.o --use one
+	kernel
+	with_kernel -e
+	says_nothing
+	[ "$(grep $'\t' "$TREE/modules.dep")" = "$(printf '%s:\t%s\n' "$K/fs/b.o" "$K/first/a.o" "$K/fs2/deep/e.o" "$K/first/a.o")" ]
 }
 
 @test "the kernel's symbols count before modules'" {
@@ -404,6 +432,17 @@ tables_are_written() {
 	kernel 'c0100000 one_R1b7d4074' '         two' 'c0100000 three\t[module]' 'c0100000\tGPLONLY_four' 'c0100000 __insmod_x\t[x]' \
 		'c0100000 __kstrtab_five'
 	unresolved a.o three five
+}
+
+@test "without -F, the running kernel's /proc/ksyms" {
+	old kernel/a.o --use one_R1b7d4074 --use two --use three
+	mkdir root/proc
+	printf '%b\n' 'c0100000 one_R1b7d4074' 'c0100000 two\t[module]' 'c0100000 three_R1b7d4074' >root/proc/ksyms
+	inside
+	run "${enter[@]}" /depmod -e "$RELEASE"
+	exits 0
+	all_said "depmod: *** Unresolved symbols in $K/a.o" 'depmod: \ttwo' 'depmod: \tthree'
+	dep_is "$K/a.o:\n\n"
 }
 
 @test "lines that say nothing are told, and the others count" {
@@ -835,10 +874,7 @@ named_from() {
 	run "$DEPMOD" -b root -F map -C nowhere "$RELEASE"
 	exits 1
 	all_said 'depmod: ERROR: cannot read nowhere: No such file or directory'
-	enter=(chroot root)
-	[ "$(id -u)" = 0 ] || enter=(unshare -r chroot root)
-	install -m 755 "$DEPMOD" root/depmod
-	"${enter[@]}" /depmod -V >/dev/null 2>&1 || skip "another root directory cannot be entered here"
+	inside
 	mkdir root/etc
 	cp map root
 	cp four root/etc/conf.modules
