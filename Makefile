@@ -85,6 +85,10 @@ depmod: $(OBJECTS)
 endif
 
 SMALLEST := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
+ifdef MUSL
+# Instructions in the order in which they come to mind are more alike, and so are packed better: by 2 %, and 9 % on MIPS.
+SMALLEST += -fno-schedule-insns2 -fno-move-loop-invariants
+endif
 OPTIMISE = $(SMALLEST)
 $(FAST:%=build/%.o): OPTIMISE = -O2
 # Bytes as a list that C takes.

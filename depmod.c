@@ -24,7 +24,7 @@ struct run {
 	struct publication publication;
 	pid_t values;              /* the process that writes VALUE_FILES, or 0 */
 	bool published;
-	clock_t begun;
+	uint32_t begun;            /* in hundredths of a second */
 	char output[4096];         /* text that goes to standard output */
 	struct text standard_output;
 };
@@ -230,11 +230,10 @@ static bool write_files(struct run *run)
 }
 
 /* The end of what -v tells. */
-static void tell_sums(struct run *run, uint32_t files)
+static void count_all(struct run *run, uint32_t files)
 {
 	const struct graph *graph = &run->graph;
-	uint32_t modules = 0, symbols = 0, aliases = 0, hundredths = (uint32_t)(times(NULL) - run->begun);
-	struct number a, b, c, d, e, f;
+	uint32_t modules = 0, symbols = 0, aliases = 0;
 
 	for (uint32_t m = 0; m < run->tree.count; m++)
 		if (!graph->left_out[m]) {
@@ -244,9 +243,7 @@ static void tell_sums(struct run *run, uint32_t files)
 	for (uint32_t s = 0; s < graph->symbols.count; s++)
 		symbols += graph->owner[s] < run->tree.count && !graph->left_out[graph->owner[s]];
 	text_flush(&run->standard_output);
-	info(decimal(&a, modules), " modules, ", decimal(&b, symbols), " symbols, ", decimal(&c, aliases), " aliases, ",
-	     decimal(&d, files), " files, ", decimal(&e, hundredths / 100), ".",
-	     decimal(&f, hundredths % 100 + 100) + 1, " seconds");
+	report_sums(modules, symbols, aliases, files, run->begun);
 }
 
 static bool answer(struct run *run)
@@ -288,7 +285,7 @@ static bool index_tree(struct run *run)
 	if (!run->options.dry_run && !publish_commit(&run->publication))
 		return false;
 	if (run->options.verbose)
-		tell_sums(run, files);
+		count_all(run, files);
 	return true;
 }
 
@@ -357,7 +354,7 @@ static void index_release(void *context)
 		o->errors = false;
 	}
 	if (o->verbose)
-		run->begun = times(NULL);
+		run->begun = (uint32_t)times(NULL);
 	config_read(&run->config, &run->memory, o->config_count ? o->configs : NULL, o->release);
 	if (!kernels_open(&run->kernels, o->release, &run->tree)) {
 		run->status = 1;

@@ -1517,6 +1517,9 @@ void report(enum level level, const char *const *parts);
 void report_fault(enum level level, const char *subject, const struct fault *fault);
 const char *fault_text(struct reason *reason, const struct fault *fault);
 
+/* The end of what -v tells; `begun` is what times(2) said then. */
+void report_sums(uint32_t modules, uint32_t symbols, uint32_t aliases, uint32_t files, uint32_t begun);
+
 /* What an errno means. */
 const char *error_text(int number);
 

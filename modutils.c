@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/times.h>
 #include <unistd.h>
 
 #include "depmod.h"
@@ -37,6 +38,7 @@ struct run {
 	struct names names;        /* of symbols; the kernel's come first */
 	uint32_t kernel_symbols;
 	struct arena symbols;      /* numbers of names */
+	uint32_t modules_read, symbols_known, begun;  /* for -v */
 	struct exporter *exporters;
 	uint32_t *first_exporter;  /* by name */
 	struct text files[OLD_FILES];
@@ -269,6 +271,7 @@ static void list_exporters(struct run *run)
 
 			if (!(symbols[s] & EXPORTED))
 				continue;
+			run->symbols_known += *first == NONE;
 			run->exporters[--count] = (struct exporter){ i, *first };
 			*first = count;
 		}
@@ -371,8 +374,10 @@ static void resolve_modules(struct run *run)
 
 	list_exporters(run);
 	for (uint32_t i = 0; i < run->count; i++)
-		if (!run->modules[i].left_out)
+		if (!run->modules[i].left_out) {
 			write_module(run, i, seen);
+			run->modules_read++;
+		}
 }
 
 /* ---- files ---- */
@@ -424,10 +429,17 @@ static bool begin_places(struct run *run)
 /* That of modules.dep is the last one to be replaced. */
 static bool publish_files(struct run *run)
 {
-	for (uint32_t i = 0; i < OLD_FILES; i++)
-		if (!publish_file(&run->places[run->place[i]], file_name(run, i),
-				  span_of(run->files[i].start, run->files[i].size)))
+	for (uint32_t i = 0; i < OLD_FILES; i++) {
+		struct publication *place = &run->places[run->place[i]];
+		uint32_t before = place->count;
+
+		if (!publish_file(place, file_name(run, i), span_of(run->files[i].start, run->files[i].size)))
 			return false;
+		if (place->count == before) {
+			error("two files would be one: ", place->path, file_name(run, i));
+			return false;
+		}
+	}
 	for (; run->place_count; run->place_count--)
 		if (!publish_commit(&run->places[run->place_count - 1]))
 			return false;
@@ -491,7 +503,11 @@ static bool index_modules(struct run *run)
 	resolve_modules(run);
 	if (run->named || run->options->dry_run)
 		print_files(run);
-	return run->named || run->options->dry_run || publish_files(run);
+	else if (!publish_files(run))
+		return false;
+	text_flush(run->standard_output);
+	report_sums(run->modules_read, run->symbols_known, 0, OLD_FILES, run->begun);
+	return true;
 }
 
 static void work(void *context)
@@ -534,7 +550,7 @@ int modutils(const struct kernels *kernels, const char *release, uint64_t key, s
 	run = (struct run){
 		.options = o, .kernels = kernels, .key = key, .output = kernels_output(kernels, release),
 		.memory = memory, .scratch = scratch, .standard_output = standard_output,
-		.named = o->file_count && !o->all,
+		.named = o->file_count && !o->all, .begun = (uint32_t)times(NULL),
 	};
 	run.conf.release = release;
 	run.conf.base = base_of(memory, o->bases[0]);

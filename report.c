@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/times.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -108,6 +109,16 @@ void report_fault(enum level level, const char *subject, const struct fault *fau
 	REPORT(level, subject, ": ", fault->what ? fault->what : "", fault->what ? ": " : "", fault->why,
 	       fault->has_offset ? " at offset " : "",
 	       fault->has_offset ? decimal(&offset, fault->offset) : "");
+}
+
+void report_sums(uint32_t modules, uint32_t symbols, uint32_t aliases, uint32_t files, uint32_t begun)
+{
+	uint32_t hundredths = (uint32_t)times(NULL) - begun;
+	struct number a, b, c, d, e, f;
+
+	info(decimal(&a, modules), " modules, ", decimal(&b, symbols), " symbols, ", decimal(&c, aliases), " aliases, ",
+	     decimal(&d, files), " files, ", decimal(&e, hundredths / 100), ".",
+	     decimal(&f, hundredths % 100 + 100) + 1, " seconds");
 }
 
 static const char *unknown_error(int number)

@@ -24,7 +24,8 @@ static const char usage[] =
 	"  --version NAME=CRC    only in __versions\n"
 	"  --long-versions       __version_ext_crcs and __version_ext_names instead of __versions\n"
 	"  --ksymtab NAME        export of a 2.4 module: __ksymtab_NAME in a section __ksymtab\n"
-	"  --global NAME  --local NAME  --common NAME   defined in .text, or a common symbol\n"
+	"  --no-symbols          __ksymtab without any, as EXPORT_NO_SYMBOLS made it\n"
+	"  --global NAME  --local NAME  --global-weak NAME  --common NAME   defined in .text, or a common symbol\n"
 	"  --use NAME  --use-weak NAME   undefined symbol that a relocation uses\n"
 	"  --rel  --rela         relocations without or with addends; default: without in class 32\n"
 	"  --modinfo KEY=VALUE  --alias X  --softdep X  --weakdep X  with \\n \\\\ \\xHH in them\n"
@@ -91,7 +92,7 @@ struct bytes {
 	size_t size, capacity;
 };
 
-enum kind { EXPORT, NEED, WEAK, REGISTER, VERSION, KSYMTAB, GLOBAL, LOCAL, COMMON, USE, USE_WEAK, KIND_COUNT };
+enum kind { EXPORT, NEED, WEAK, REGISTER, VERSION, KSYMTAB, GLOBAL, LOCAL, GLOBAL_WEAK, COMMON, USE, USE_WEAK, KIND_COUNT };
 
 /* One --export, --need and so on. */
 struct name {
@@ -103,7 +104,7 @@ struct name {
 
 struct options {
 	const char *file;
-	bool wide, big, crc_section, long_versions, signature;
+	bool wide, big, crc_section, long_versions, signature, no_symbols;
 	bool defect[DEFECT_COUNT];
 	uint64_t machine, padding_sections, text_size, repeat;
 	struct name names[NAMES_MAX];
@@ -296,6 +297,8 @@ static bool read_flag(struct options *o, const char *option)
 		o->long_versions = true;
 	else if (strcmp(option, "--signature") == 0)
 		o->signature = true;
+	else if (strcmp(option, "--no-symbols") == 0)
+		o->no_symbols = true;
 	else if (strcmp(option, "--rel") == 0)
 		o->relocation_type = SHT_REL;
 	else if (strcmp(option, "--rela") == 0)
@@ -339,7 +342,7 @@ static bool read_content(struct options *o, const char *option, char *value)
 	static const char *const names[] = {
 		[EXPORT] = "--export", [NEED] = "--need", [WEAK] = "--weak",
 		[REGISTER] = "--register", [VERSION] = "--version", [KSYMTAB] = "--ksymtab", [GLOBAL] = "--global",
-		[LOCAL] = "--local", [COMMON] = "--common", [USE] = "--use", [USE_WEAK] = "--use-weak",
+		[LOCAL] = "--local", [GLOBAL_WEAK] = "--global-weak", [COMMON] = "--common", [USE] = "--use", [USE_WEAK] = "--use-weak",
 	};
 	static const char *const modinfo[][2] = {
 		{ "--modinfo", "" }, { "--alias", "alias=" },
@@ -823,9 +826,14 @@ static bool is_used(const struct name *name)
 	return name->kind == USE || name->kind == USE_WEAK;
 }
 
+static bool is_defined(const struct name *name)
+{
+	return name->kind == GLOBAL || name->kind == LOCAL || name->kind == GLOBAL_WEAK;
+}
+
 static bool stands_in_text(const struct name *name)
 {
-	return name->kind == GLOBAL || name->kind == LOCAL || is_used(name);
+	return is_defined(name) || is_used(name);
 }
 
 static struct section *relocation_section(struct module *m)
@@ -876,8 +884,9 @@ static struct symbol old_symbol(struct module *m, struct bytes *strings, const s
 	if (is_used(name))
 		append_relocation(m, relocation_section(m));
 	symbol.st_name = append_string(strings, name->text);
-	symbol.binding = name->kind == LOCAL ? STB_LOCAL : name->kind == USE_WEAK ? STB_WEAK : STB_GLOBAL;
-	if (name->kind == GLOBAL || name->kind == LOCAL)
+	symbol.binding = name->kind == LOCAL ? STB_LOCAL
+			 : name->kind == USE_WEAK || name->kind == GLOBAL_WEAK ? STB_WEAK : STB_GLOBAL;
+	if (is_defined(name))
 		symbol.section = section_number(m, find_section(m, ".text"));
 	symbol.common = name->kind == COMMON;
 	return symbol;
@@ -950,7 +959,7 @@ static void add_old_sections(struct module *m)
 	bool rela = o->relocation_type ? o->relocation_type == SHT_RELA : o->wide;
 	struct section *s;
 
-	if (any_name(o, is_ksymtab))
+	if (any_name(o, is_ksymtab) || o->no_symbols)
 		add_section(m, "__ksymtab", SHT_PROGBITS)->sh_flags = SHF_ALLOC;
 	if (!any_name(o, is_used))
 		return;

@@ -241,6 +241,24 @@ equal_maps() {
 		'my-mod               0x00 0x00  0x00 0x04'
 }
 
+# Of the last entry, all but what says so may be set; what stands behind it is nothing.
+@test "where tables of pci, usb, ieee1394, pnp, cards and of end" {
+	map_from modules.pcimap --device pci=1 --device pci=0,2,3,4,5,6,7 --device pci=8 -- "$PCI" \
+		'my-mod               0x00000001 0x00000000 0x00000000 0x00000000 0x00000000 0x00000000 0x0'
+	map_from modules.usbmap --device usb=1,2 --device usb=0x3ff,0,2,3,4,0,6,7,0,9,10,11 --device usb=1,3 -- "$USB" \
+		'my-mod               0x0001      0x0002   0x0000    0x0000       0x0000       0x00         0x00            0x00            0x00            0x00            0x00               0x0'
+	map_from modules.ieee1394map --device ieee1394=1 --device ieee1394=0,2,3,4,5,6 --device ieee1394=7 -- "$IEEE1394" \
+		'my-mod               0x00000001  0x000000  0x000000 0x000000     0x000000'
+	map_from modules.isapnpmap --device pnp=PNP0501 --device pnp=,1 --device pnp=PNP0502 --device pnp_card=CTL0028 \
+		--device pnp_card=,1,CTL0031,PNPB02F --device pnp_card=ESS0968 -- "$ISAPNP" \
+		'my-mod               0xffff     0xffff     0x00000000  0xd041     0x0105    ' \
+		'my-mod               0x8c0e     0x2800     0x00000000 '
+	map_from modules.ofmap --device of=a --device of=,b --device of=,,c --device of=,,,1 --device of=d -- "$OF" \
+		'my-mod               a                    *                    *' \
+		'my-mod               *                    b                    *' \
+		'my-mod               *                    *                    c'
+}
+
 @test "several tables in one module" {
 	check() {
 		module kernel/a.ko "${kind[@]}" --device pci=1 --device usb=1,2 --device serio=3 --device pci=2
@@ -275,6 +293,13 @@ equal_maps() {
 	file_is modules.seriomap "$SERIO" 'my-mod               0x01 0x00  0x00 0x00'
 	map_from modules.pcimap --alias 'pci:what' --alias 'virtio_pci:v00000001d*sv*sd*bc*sc*i*' --device pci=2,3 -- "$PCI" \
 		'my-mod               0x00000002 0x00000003 0x00000000 0x00000000 0x00000000 0x00000000 0x0'
+}
+
+@test "devices of Plug and Play, and cards of them, are one bus" {
+	map_from modules.isapnpmap --alias 'pnp:dPNP0501*' --device pnp_card=CTL0028 --device pnp=PNP0502 -- "$ISAPNP" \
+		'my-mod               0xffff     0xffff     0x00000000  0xd041     0x0105    '
+	map_from modules.isapnpmap --alias 'pnp:cESS0968*' --device pnp_card=CTL0028 --device pnp=PNP0502 -- "$ISAPNP" \
+		'my-mod               0x7316     0x6809     0x00000000 '
 }
 
 @test "aliases of pci" {
@@ -448,6 +473,11 @@ lines_lost() {
 
 @test "a table without an end" {
 	lines_lost 'device table without an end at offset ' --defect table-endless
+}
+
+# What follows would look like its last entry.
+@test "a table without an end, and another one behind it" {
+	lines_lost 'device table without an end at offset 4' --device of= --defect table-endless
 }
 
 @test "a table outside its section" {

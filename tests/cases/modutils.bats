@@ -48,6 +48,14 @@ unresolved() {
 	all_said "${lines[@]}"
 }
 
+# inside: "${enter[@]}" /depmod is our depmod, with root/ as the root directory.
+inside() {
+	enter=(chroot root)
+	[ "$(id -u)" = 0 ] || enter=(unshare -r chroot root)
+	install -m 755 "$DEPMOD" root/depmod
+	"${enter[@]}" /depmod -V >/dev/null 2>&1 || skip "another root directory cannot be entered here"
+}
+
 maps_headers='# module             id=string
 # pci module         vendor     device     subvendor  subdevice  class      class_mask driver_data
 # isapnp module      cardvendor carddevice driver_data vendor     function   ...
@@ -224,12 +232,20 @@ needs_are_found() {
 	dep_is "$K/a.o:\t$K/c.o\n\n$K/b.o:\n\n$K/c.o:\n\n"
 }
 
+@test "with __ksymtab, of which EXPORT_NO_SYMBOLS left nothing, nothing is exported" {
+	old kernel/a.o --use one
+	old kernel/b.o --no-symbols --global one
+	kernel
+	unresolved a.o one
+	dep_is "$K/a.o:\n\n$K/b.o:\n\n"
+}
+
 @test "without it, all that is global and defined is exported" {
-	old kernel/a.o --use one --use two --use three
-	old kernel/b.o --global one --local two
+	old kernel/a.o --use one --use two --use three --use four
+	old kernel/b.o --global one --local two --global-weak four
 	old kernel/c.o --common three
 	kernel
-	unresolved a.o two
+	unresolved a.o two four
 	dep_is "$K/a.o:\t$K/b.o \\\\\n\t$K/c.o\n\n$K/b.o:\n\n$K/c.o:\n\n"
 }
 
@@ -275,6 +291,18 @@ needs_are_found() {
 	says_nothing
 	[ "$(grep $'\t' "$TREE/modules.dep")" = "$(printf '%s:\t%s\n' "$K/fs/a.o" "$K/fs/c.o" "$K/net/d.o" "$K/net/e.o" \
 		"$K/video/g.o" "$K/fs/c.o")" ]
+}
+
+@test "a directory below is not the same one, nor is one whose name begins alike" {
+	old kernel/first/a.o --ksymtab one
+	old kernel/fs/b.o --use one
+	old kernel/fs/deep/c.o --ksymtab one
+	old kernel/fs2/d.o --ksymtab one
+	old kernel/fs2/deep/e.o --use one
+	kernel
+	with_kernel -e
+	says_nothing
+	[ "$(grep $'\t' "$TREE/modules.dep")" = "$(printf '%s:\t%s\n' "$K/fs/b.o" "$K/first/a.o" "$K/fs2/deep/e.o" "$K/first/a.o")" ]
 }
 
 @test "the kernel's symbols count before modules'" {
@@ -406,6 +434,17 @@ tables_are_written() {
 	unresolved a.o three five
 }
 
+@test "without -F, the running kernel's /proc/ksyms" {
+	old kernel/a.o --use one_R1b7d4074 --use two --use three
+	mkdir root/proc
+	printf '%b\n' 'c0100000 one_R1b7d4074' 'c0100000 two\t[module]' 'c0100000 three_R1b7d4074' >root/proc/ksyms
+	inside
+	run "${enter[@]}" /depmod -e "$RELEASE"
+	exits 0
+	all_said "depmod: *** Unresolved symbols in $K/a.o" 'depmod: \ttwo' 'depmod: \tthree'
+	dep_is "$K/a.o:\n\n"
+}
+
 @test "lines that say nothing are told, and the others count" {
 	old kernel/a.o --use one --use two
 	kernel 'c0100000' 'c0100000 one' '   ' '' 'c0100000 two'
@@ -468,13 +507,17 @@ tables_are_written() {
 	done
 }
 
-@test "-v tells each module that is looked at" {
-	old kernel/a.o
-	old kernel/b.o
+@test "-v tells each module that is looked at, and how much there was" {
+	old kernel/a.o --use one --ksymtab two
+	old kernel/b.o --ksymtab one --ksymtab two --ksymtab three
 	kernel
 	with_kernel -v
 	exits 0
-	all_said "$K/a.o" "$K/b.o"
+	output=$(sed 's/, [0-9]*\.[0-9][0-9] seconds$/, some seconds/' <<<"$output")
+	all_said "$K/a.o" "$K/b.o" 'depmod: INFO: 2 modules, 3 symbols, 0 aliases, 8 files, some seconds'
+	old kernel/c.o --ksymtab four --defect truncated
+	with_kernel -v
+	says 'depmod: INFO: 2 modules, 3 symbols, 0 aliases, 8 files, '
 }
 
 @test "-A does nothing while no module and no configuration is newer than any file" {
@@ -728,6 +771,24 @@ named_from() {
 	[ ! -e "$TREE/modules.pcimap" ]
 }
 
+@test "two files in one place: an error, and all stay as they were" {
+	old kernel/a.o
+	kernel
+	mkdir root/etc
+	ln -s etc root/link
+	echo old >root/etc/map
+	config usbmapfile=/etc/map pcimapfile=/link/map
+	with_kernel
+	exits 1
+	all_said "depmod: ERROR: two files would be one: $ROOT/link/map"
+	text_is root/etc/map 'old\n'
+	config "depfile=/lib/modules/$RELEASE/modules.pcimap"
+	with_kernel
+	exits 1
+	all_said "depmod: ERROR: two files would be one: $TREE/modules.pcimap"
+	[ -z "$(find root -name 'modules.*map' -o -name '.*.new')" ]
+}
+
 @test "lines for modprobe are passed over, and comments, continued lines, prune" {
 	old kernel/a.o
 	old attic/b.o
@@ -813,10 +874,7 @@ named_from() {
 	run "$DEPMOD" -b root -F map -C nowhere "$RELEASE"
 	exits 1
 	all_said 'depmod: ERROR: cannot read nowhere: No such file or directory'
-	enter=(chroot root)
-	[ "$(id -u)" = 0 ] || enter=(unshare -r chroot root)
-	install -m 755 "$DEPMOD" root/depmod
-	"${enter[@]}" /depmod -V >/dev/null 2>&1 || skip "another root directory cannot be entered here"
+	inside
 	mkdir root/etc
 	cp map root
 	cp four root/etc/conf.modules

@@ -57,6 +57,16 @@ heard() {
 <30>depmod: INFO: 1 modules, 0 symbols, 0 aliases, 11 files, some seconds'
 }
 
+@test "-s: symbols that nothing supplies to modules of the 2.4 series" {
+	RELEASE=2.4.20
+	TREE=$ROOT/lib/modules/$RELEASE
+	module kernel/a.o --class 32 --use one --use two
+	: >root/map
+	logged -se -F /map
+	exits 0
+	heard '<28>depmod: *** Unresolved symbols in /lib/modules/2.4.20/kernel/a.o' '<28>depmod: '$'\t''one' '<28>depmod: '$'\t''two'
+}
+
 @test "-s: a message is one datagram, however long it is; what does not fit is cut off" {
 	local path
 	path=$(printf '/directory%s' $(seq 200))

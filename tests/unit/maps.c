@@ -141,6 +141,31 @@ static void isapnp_devices_and_cards(void **state)
 	       " 0x0011     0x0012    \n");
 }
 
+/* All but what says that it is the last one may be set. */
+static void where_tables_end(void **state)
+{
+	(void)state;
+	expect("--device pci=1 --device pci=0,2,3,4,5,6,7 --device pci=8",
+	       "modules.pcimap: old                  0x00000001 0x00000000 0x00000000 0x00000000 0x00000000 0x00000000 0x00000000\n",
+	       "modules.pcimap: old                  0x00000001 0x00000000 0x00000000 0x00000000 0x00000000 0x00000000 "
+	       "0x0000000000000000\n");
+	expect("--device usb=1,2 --device usb=0x3ff,0,2,3,4,0,6,7,0,9,10,0 --device usb=1,3",
+	       "modules.usbmap: old                  0x0001      0x0002   0x0000    0x0000       0x0000       0x00         0x00            "
+	       "0x00            0x00            0x00            0x00               0x00000000\n",
+	       "modules.usbmap: old                  0x0001      0x0002   0x0000    0x0000       0x0000       0x00         0x00            "
+	       "0x00            0x00            0x00            0x00               0x0000000000000000\n");
+	expect("--device isapnp=1 --device isapnp=0,2,3,4,5 --device isapnp=6",
+	       "modules.isapnpmap: old                  0x0001     0x0000     0x00000000  0x0000     0x0000\n",
+	       "modules.isapnpmap: old                  0x0001     0x0000     0x0000000000000000  0x0000     0x0000\n");
+	expect("--device isapnp_card=0,1 --device isapnp_card=1,0,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18 --device isapnp_card=0,6",
+	       "modules.isapnpmap: old                  0x0001     0x0000     0x00000000 \n",
+	       "modules.isapnpmap: old                  0x0001     0x0000     0x0000000000000000 \n");
+	expect_same("--device ieee1394=1 --device ieee1394=0,2,3,4,5,6 --device ieee1394=7",
+		    "modules.ieee1394map: old                  0x00000001  0x000000  0x000000 0x000000     0x000000\n");
+	expect_same("--device pnpbios=PNP0501 --device pnpbios=,1 --device pnpbios=PNP0502",
+		    "modules.pnpbiosmap: old                  PNP0501\n");
+}
+
 static void ieee1394(void **state)
 {
 	(void)state;
@@ -234,7 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pci_with_driver_data), cmocka_unit_test(usb_with_driver_info),
 		cmocka_unit_test(usb_with_nothing_but_driver_info),
-		cmocka_unit_test(isapnp_devices_and_cards), cmocka_unit_test(ieee1394),
+		cmocka_unit_test(isapnp_devices_and_cards), cmocka_unit_test(where_tables_end), cmocka_unit_test(ieee1394),
 		cmocka_unit_test(patterns_of_parport), cmocka_unit_test(ids_of_the_pnp_bios),
 		cmocka_unit_test(strings_of_modstring), cmocka_unit_test(nothing_of_2_6),
 		cmocka_unit_test(the_files), cmocka_unit_test(damage),
