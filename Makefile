@@ -10,7 +10,7 @@ COMMANDS = depmod modprobe
 ROOMS = main depmod modutils modprobe help options arguments shell lookup rules database running config modulesconf conf kernels oldtree scan load kernel \
 	resolve cycles dot explain output closure publish index confine facts maps modalias tables ksymtab object module \
 	gunzip inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
-	nearest glob regex hash path file sort arena span text report progress
+	nearest glob regex hash path tree file sort arena span text report progress
 DECODERS = inflate lzma2 literals sequences fse xxh64
 FAST = $(DECODERS) elf facts hash sort index
 UNPACKER = unpack inflate span
@@ -172,6 +172,7 @@ LINTERS = gcc clang-tidy cppcheck
 LINTED = $(OBJECTS:build/%.o=%.c) $(if $(MUSL),unpack.c) $(wildcard tests/*.c tests/unit/*.c tests/bench/*.c tests/fuzz/*.c tests/real/*.c)
 
 lint: build/help.inc $(if $(MUSL),build/program.inc)
+	@tests/check-layers
 	@WARNINGS='$(WARNINGS)' tests/lint '$(LINTERS)' $(LINTED)
 
 check-hardening: depmod

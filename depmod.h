@@ -88,6 +88,66 @@ struct key {
 	uint32_t length, item;
 };
 
+/* What reading a command line leads to. */
+enum verdict { GO_ON, WRONG_USAGE, DONE };
+
+/* How a message begins, and who wants it. */
+enum level { FATAL, ERROR, WARNING, UNRESOLVED, PLAIN, INDENTED, INFO };
+
+/* A file like those of depmod.d, being read. */
+struct conf {
+	struct arena *memory;
+	const char *directory;     /* depmod.d, below the standard places */
+	const char *first;         /* a file that counts, too, or NULL */
+	bool aliases;              /* files that end in .alias count, too */
+	bool old;                  /* modules.conf: comments end before lines are joined, blanks may follow a backslash */
+	void (*read_line)(struct conf *conf, struct span line);
+	const char *path;          /* of the line being read */
+	uint32_t line;
+};
+
+/* What modprobe.d says of modules. */
+enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WEAK_RULE, RULE_KINDS };
+
+/* One file of the tree. */
+struct module {
+	const char *path;          /* as modules.dep has it: below the root, or absolute when external */
+	const char *name;          /* file name up to its first dot, with `_` for `-` */
+	uint32_t path_length, name_length, root;
+	uint32_t file;             /* the number that load_offer() gave it */
+};
+
+/* The version's directory below one base. */
+struct root {
+	const char *name;          /* absolute path, with a `/` at the end */
+	int directory;             /* open */
+};
+
+/* A file that does not count, because of another with the same module name. */
+struct loser {
+	struct module module;
+	struct loser *next;
+};
+
+struct tree {
+	struct root *roots;        /* what is in a later one adds to the earlier ones', or replaces it */
+	uint32_t root_count;
+	bool whole_paths;          /* in messages, because a path below a root would not tell which */
+	uint64_t key;              /* for hashes of names */
+	bool unread;               /* a part of it could not be read */
+	struct module *modules;    /* in module order; a module's number is its place here */
+	uint32_t count;
+	struct loading *loading;   /* to which each file is offered as soon as it is found; may be NULL */
+	bool keeps_losers;
+	struct loser *losers;      /* in no particular order; only where they are to be kept */
+};
+
+/* What was kept of a module, being gone through: each value after its kind, which is a character. */
+struct values {
+	const char *p, *end;
+	char kind;
+};
+
 /* ---- sizes ---------------------------------------------------------------------------------------
  * Address space, taken once and touched as needed; for 100,000 modules on a 64-bit host. */
 
@@ -126,55 +186,10 @@ enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
 int depmod(char **arguments);
 int modprobe(char **arguments);
 
-/* ---- modutils.c: depmod for kernels of the 2.4 series and older ------------------------------- */
-
-struct options;
-struct tree;
-
-/* Whether the release is that old, or a file was named that is a module of such a kernel. */
-bool is_old(const struct options *options);
-
-/* Does what depmod of modutils did, for that release; `key` is for hashes of names. Returns the exit status. */
-struct kernels;
-int modutils(const struct kernels *kernels, const char *release, uint64_t key, struct arena *memory,
-	     struct arena *scratch, struct text *standard_output);
-
 /* ---- help.c ---------------------------------------------------------------------------------- */
 
 /* Prints the help ('h') of the command, which counts as main.c has them, or the version ('V'). */
 void print_about(struct text *out, char what, uint32_t command);
-
-/* ---- shell.c: commands that the configuration names ------------------------------------------- */
-
-/* Runs the command by /bin/sh, in the environment with `options` added to MODPROBE_OPTIONS. False after an error
- * message: it failed, or it is being run already, further up among those who called us. */
-bool shell_run(struct arena *memory, const char *kind, const char *module, const char *command,
-	       const char *options);
-
-/* The value of the environment variable `NAME=`, or "". */
-const char *environment_value(const char *name);
-
-/* A copy with `with` in place of every `what`. */
-const char *replace_all(struct arena *memory, const char *string, const char *what, const char *with);
-
-/* ---- arguments.c: command lines ------------------------------------------------------------- */
-
-enum verdict { GO_ON, WRONG_USAGE, DONE };
-
-struct arguments {
-	char **next;               /* ended by NULL */
-	const char *known;         /* for each option "l name\n", or "l=name\n" when it takes a value */
-	enum verdict (*option)(void *context, char letter, const char *value);
-	enum verdict (*operand)(void *context, char *word);
-	void *context;
-};
-
-/* Tells of every option and operand, until one of them is not GO_ON. A letter below ' ' cannot be typed, only
- * its name. */
-enum verdict parse_arguments(struct arguments *arguments);
-
-/* An error message of the two parts; returns WRONG_USAGE. */
-enum verdict wrong_usage(const char *what, const char *word);
 
 /* ---- options.c: the command line of depmod ------------------------------------------------------------- */
 
@@ -201,49 +216,168 @@ struct options {
  * when there is only something to print. */
 enum verdict parse_options(struct options *options, int count, char **arguments, struct arena *memory);
 
-/* ---- conf.c: files like those of depmod.d ---------------------------------------------------- */
+/* ---- arguments.c: command lines ------------------------------------------------------------- */
 
-enum level { FATAL, ERROR, WARNING, UNRESOLVED, PLAIN, INDENTED, INFO };
-enum { CONFIG_FILES_MAX = 1024 };
+struct arguments {
+	char **next;               /* ended by NULL */
+	const char *known;         /* for each option "l name\n", or "l=name\n" when it takes a value */
+	enum verdict (*option)(void *context, char letter, const char *value);
+	enum verdict (*operand)(void *context, char *word);
+	void *context;
+};
 
-struct conf {
+/* Tells of every option and operand, until one of them is not GO_ON. A letter below ' ' cannot be typed, only
+ * its name. */
+enum verdict parse_arguments(struct arguments *arguments);
+
+/* An error message of the two parts; returns WRONG_USAGE. */
+enum verdict wrong_usage(const char *what, const char *word);
+
+/* ---- modutils.c: depmod for kernels of the 2.4 series and older ------------------------------- */
+
+/* Whether the release is that old, or a file was named that is a module of such a kernel. */
+bool is_old(const struct options *options);
+
+struct kernels;
+
+/* Does what depmod of modutils did, for that release; `key` is for hashes of names. Returns the exit status. */
+int modutils(const struct kernels *kernels, const char *release, uint64_t key, struct arena *memory,
+	     struct arena *scratch, struct text *standard_output);
+
+/* ---- dot.c, explain.c: answers about a tree, for a person ------------------------------------ */
+
+struct inquiry {
+	const char *module;        /* a name, or a path: absolute or below the tree; NULL: all */
+	const struct config *config;
+	const struct tree *tree;   /* with the losers */
+	const struct loaded *loaded;
+	const struct graph *graph;
+	bool kernel_known;         /* its symbols are */
+	struct text *out;
+	struct arena *memory, *scratch;
+};
+
+/* The graph of all modules, or of one, what it needs and what needs it, in Graphviz's language. */
+bool dot(const struct inquiry *inquiry);
+
+/* What is known of the module, and why. Both return false after an error message. */
+bool explain(const struct inquiry *inquiry);
+
+/* The number of the module; *loser is the file that was asked for, where that is one that does not count, else NULL.
+ * NONE after an error message, which knows what is built into the kernel, and a name that is near. */
+uint32_t find_module(const struct inquiry *inquiry, const struct module **loser);
+
+/* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
+
+enum { KOS_MAX = 1 << 17 };    /* modules that one run has to do with */
+
+/* A module as the rules and the database know it; `ko` is what its file's name ends in. */
+struct ko {
+	const char *name, *alias;  /* the second when that was asked for */
+	const char *path;          /* NULL: none is known */
+	struct item *dependencies;  /* as they are to be loaded */
+	bool known;                /* path and dependencies are */
+	bool builtin_known, builtin;
+	bool planned, required;    /* in the plan; not only by a soft dependency */
+	bool plain;                /* its install command does not count */
+	bool leaving;              /* it is being removed, or was */
+};
+
+struct item {
+	struct ko *ko;
+	struct item *next;
+};
+
+struct catalog {
 	struct arena *memory;
-	const char *directory;     /* depmod.d, below the standard places */
-	const char *first;         /* a file that counts, too, or NULL */
-	bool aliases;              /* files that end in .alias count, too */
-	bool old;                  /* modules.conf: comments end before lines are joined, blanks may follow a backslash */
-	void (*read_line)(struct conf *conf, struct span line);
-	const char *path;          /* of the line being read */
-	uint32_t line;
+	struct database *database;
+	struct rules *rules;
+	struct names names;
+	struct ko *kos;
+	uint32_t depth;            /* of soft dependencies, while a plan is made */
 };
 
-/* Reads the files and directories of `paths` (ended by NULL), or the standard ones when `paths` is NULL,
- * highest precedence first, in the order of their names. A file that cannot be read is an error message; one
- * that is not there is nothing. */
-void conf_read(struct conf *conf, const char *const *paths);
+void catalog_open(struct catalog *catalog, struct arena *memory, const char *directory,
+		  const char *const *configuration);
 
-/* A message about the line being read. */
-void conf_say(const struct conf *conf, enum level level, const char *what, const char *word);
+/* All modules that a name or alias stands for; NULL when there is none. The second: the one in a file. */
+struct item *look_up(struct catalog *catalog, const char *asked);
+struct item *look_up_path(struct catalog *catalog, const char *path);
 
-/* ---- config.c: depmod.d ---------------------------------------------------------------------- */
+/* What is to be loaded, in order: dependencies, each with its soft ones, and the module. `plain`: without its own
+ * soft dependencies and install command. */
+struct item *plan_loading(struct catalog *catalog, struct ko *ko, bool plain);
 
-struct words {
-	const char *word;
-	struct words *next;
+const char *ko_path(struct catalog *catalog, struct ko *ko);  /* or NULL */
+bool ko_is_builtin(struct catalog *catalog, struct ko *ko);
+bool ko_is_blacklisted(const struct catalog *catalog, const struct ko *ko);
+void ko_soft(struct catalog *catalog, const struct ko *ko, struct item **before, struct item **after);
+
+/* Its INSTALL, REMOVE or SOFT_RULE, the first that there is; or NULL. */
+const char *ko_command(const struct catalog *catalog, const struct ko *ko, enum rule_kind kind);
+
+/* Its parameters by the rules, and then those of `more`, which may be NULL. */
+const char *ko_parameters(const struct catalog *catalog, const struct ko *ko, const char *more);
+
+/* ---- database.c: looking up what depmod wrote ------------------------------------------------ */
+
+enum lookup_table {
+	TABLE_DEPENDENCIES, TABLE_SYMBOLS, TABLE_ALIASES, TABLE_BUILTINS, TABLE_BUILTIN_ALIASES, TABLE_COUNT
 };
 
-void append_word(struct arena *memory, struct words **list, const char *word);
-
-/* Every list stands in the order of the configuration. */
-struct config {
-	struct words *search;    /* directory below the tree, or one of the keywords built-in and external */
-	struct words *override;  /* SUBDIR/NAME of a file that wins whatever search says; a later one goes first */
-	struct words *external;  /* absolute directories outside the tree */
-	struct words *exclude;   /* names of directories that are never entered */
+struct match {
+	const char *value;         /* of TABLE_DEPENDENCIES the line of modules.dep, else a module's name */
+	uint32_t priority;
+	const struct match *next;
 };
 
-/* As conf_read(), for the kernel `release`. A bad line is an error message; the rest counts. */
-void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release);
+/* Files are read when they are first needed. */
+struct database {
+	const char *directory;     /* of the kernel's modules */
+	struct arena *memory;
+	struct span content[TABLE_COUNT];
+	enum { UNREAD, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
+};
+
+/* What the table has for a key: a module's name, or what an alias may match. By priority; NULL when there is
+ * nothing. An index that is missing or damaged is a warning when the text file in its place can be read. */
+const struct match *database_find(struct database *database, enum lookup_table table, const char *key);
+
+/* Prints `alias KEY VALUE` for all there is in TABLE_ALIASES or TABLE_SYMBOLS. */
+void database_print(struct database *database, enum lookup_table table, struct text *out);
+
+/* ---- rules.c: modprobe.d --------------------------------------------------------------------- */
+
+struct rule {
+	enum rule_kind kind;
+	const char *name, *value;  /* the first normalized; BLACKLIST has no value */
+	struct rule *next;
+};
+
+struct rules {
+	struct conf conf;
+	struct rule *rules, **last;
+};
+
+/* Reads all of modprobe.d as conf_read() does, with `first`, and then the kernel's command line. */
+void rules_read(struct rules *rules, struct arena *memory, const char *const *paths, const char *first);
+
+/* The first rule of that kind from this one on, or NULL; and the word that the kind's lines begin with. */
+const struct rule *next_rule(const struct rule *rule, enum rule_kind kind);
+const char *rule_command(enum rule_kind kind);
+
+/* ---- running.c: the running kernel ----------------------------------------------------------- */
+
+enum module_state { ABSENT, CHANGING, LIVE };
+
+enum module_state running_state(struct arena *scratch, const char *name);
+uint32_t running_uses(struct arena *scratch, const char *name);
+struct words *running_holders(struct arena *memory, const char *name);
+
+/* Both return 0 or an errno. A file that cannot be opened or decompressed is an error message as well. */
+int running_insert(struct arena *scratch, const char *path, const char *parameters, bool no_versions,
+		   bool no_vermagic);
+int running_remove(const char *name, bool force);
 
 /* ---- kernels.c: where modules stand, and of which kernels ------------------------------------ */
 
@@ -274,8 +408,6 @@ void kernels_locate(struct kernels *kernels, const struct options *options, stru
 /* All there are, each once, in byte order, ended by NULL. None is an error message. */
 const char *const *kernels_list(const struct kernels *kernels);
 
-struct tree;
-
 /* Opens the roots of the release's tree. Of several, not all need be there. False after an error message; it names
  * the releases that are there when this one is not. */
 bool kernels_open(const struct kernels *kernels, const char *release, struct tree *tree);
@@ -283,78 +415,15 @@ bool kernels_open(const struct kernels *kernels, const char *release, struct tre
 /* The directory that the release's files go to, with a `/` at the end. */
 char *kernels_output(const struct kernels *kernels, const char *release);
 
-/* ---- modulesconf.c: modules.conf of the 2.4 series -------------------------------------------- */
-
-enum { OLD_FILES = 8 };
-
-/* The names of the files that are written, in the order in which they are shown; modules.dep comes first. */
-const char *old_file_name(uint32_t number);
-
-struct modulesconf {
-	/* Given: the release; what begins each path of a module and of a file that is written; the directory of all
-	 * versions, with a `/` at its end. */
-	const char *release, *base, *output, *modules;
-
-	const char *path;          /* of the file; NULL: there is none */
-	const char *files[OLD_FILES];  /* where they go; NULL: to the version's directory */
-	struct words *paths;       /* directories that there are, those that count more first */
-	struct words *prune;       /* names that are passed over */
-};
-
-/* Reads the file `named`, which may be NULL, or the one that the environment or the system has. False after an error
- * message: there is no file of that name. */
-bool modulesconf_read(struct modulesconf *conf, struct arena *memory, const char *named);
-
-/* Whether a directory of that name, of a version, comes before others. */
-bool is_old_directory(const char *name, size_t length);
-
 /* ---- oldtree.c: which files are modules of the 2.4 series -------------------------------------- */
+
+struct modulesconf;
 
 /* Absolute paths, ended by NULL, of all modules below the paths of the configuration, in the order in which they count;
  * each file once, however many links lead to it. *unread is set when a part could not be read. */
 const char **old_modules(const struct modulesconf *conf, bool *unread, struct arena *memory, struct arena *scratch);
 
 /* ---- scan.c: which files are modules, and which of them counts ------------------------------- */
-
-struct module {
-	const char *path;          /* as modules.dep has it: below the root, or absolute when external */
-	const char *name;          /* file name up to its first dot, with `_` for `-` */
-	uint32_t path_length, name_length, root;
-	uint32_t file;             /* the number that load_offer() gave it */
-};
-
-/* The version's directory below one base. */
-struct root {
-	const char *name;          /* absolute path, with a `/` at the end */
-	int directory;             /* open */
-};
-
-/* A file that does not count, because of another with the same module name. */
-struct loser {
-	struct module module;
-	struct loser *next;
-};
-
-struct tree {
-	struct root *roots;        /* what is in a later one adds to the earlier ones', or replaces it */
-	uint32_t root_count;
-	bool whole_paths;          /* in messages, because a path below a root would not tell which */
-	uint64_t key;              /* for hashes of names */
-	bool unread;               /* a part of it could not be read */
-	struct module *modules;    /* in module order; a module's number is its place here */
-	uint32_t count;
-	struct loading *loading;   /* to which each file is offered as soon as it is found; may be NULL */
-	bool keeps_losers;
-	struct loser *losers;      /* in no particular order; only where they are to be kept */
-};
-
-/* What stands before the module's path in messages. */
-const char *told_root(const struct tree *tree, const struct module *module);
-
-/* Reads a file that stands beside the modules of a root. False, and no content, after a warning; none is given where
- * a later root does not have it. */
-bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena,
-		 struct span *content);
 
 /* Finds the modules below the tree's roots and in the external directories, settles which of equal names
  * counts, and orders them. What cannot be read is an error message and the walk goes on; losers are
@@ -391,6 +460,76 @@ bool scan_objects(const char *path, size_t hidden, const struct config *config, 
 
 /* Whether no module of the tree is newer than `file`. */
 bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory);
+
+/* ---- modulesconf.c: modules.conf of the 2.4 series -------------------------------------------- */
+
+enum { OLD_FILES = 8 };
+
+/* The names of the files that are written, in the order in which they are shown; modules.dep comes first. */
+const char *old_file_name(uint32_t number);
+
+struct modulesconf {
+	/* Given: the release; what begins each path of a module and of a file that is written; the directory of all
+	 * versions, with a `/` at its end. */
+	const char *release, *base, *output, *modules;
+
+	const char *path;          /* of the file; NULL: there is none */
+	const char *files[OLD_FILES];  /* where they go; NULL: to the version's directory */
+	struct words *paths;       /* directories that there are, those that count more first */
+	struct words *prune;       /* names that are passed over */
+};
+
+/* Reads the file `named`, which may be NULL, or the one that the environment or the system has. False after an error
+ * message: there is no file of that name. */
+bool modulesconf_read(struct modulesconf *conf, struct arena *memory, const char *named);
+
+/* Whether a directory of that name, of a version, comes before others. */
+bool is_old_directory(const char *name, size_t length);
+
+/* ---- shell.c: commands that the configuration names ------------------------------------------- */
+
+/* Runs the command by /bin/sh, in the environment with `options` added to MODPROBE_OPTIONS. False after an error
+ * message: it failed, or it is being run already, further up among those who called us. */
+bool shell_run(struct arena *memory, const char *kind, const char *module, const char *command,
+	       const char *options);
+
+/* The value of the environment variable `NAME=`, or "". */
+const char *environment_value(const char *name);
+
+/* A copy with `with` in place of every `what`. */
+const char *replace_all(struct arena *memory, const char *string, const char *what, const char *with);
+
+/* ---- config.c: depmod.d ---------------------------------------------------------------------- */
+
+struct words {
+	const char *word;
+	struct words *next;
+};
+
+void append_word(struct arena *memory, struct words **list, const char *word);
+
+/* Every list stands in the order of the configuration. */
+struct config {
+	struct words *search;    /* directory below the tree, or one of the keywords built-in and external */
+	struct words *override;  /* SUBDIR/NAME of a file that wins whatever search says; a later one goes first */
+	struct words *external;  /* absolute directories outside the tree */
+	struct words *exclude;   /* names of directories that are never entered */
+};
+
+/* As conf_read(), for the kernel `release`. A bad line is an error message; the rest counts. */
+void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release);
+
+/* ---- conf.c: files like those of depmod.d ---------------------------------------------------- */
+
+enum { CONFIG_FILES_MAX = 1024 };
+
+/* Reads the files and directories of `paths` (ended by NULL), or the standard ones when `paths` is NULL,
+ * highest precedence first, in the order of their names. A file that cannot be read is an error message; one
+ * that is not there is nothing. */
+void conf_read(struct conf *conf, const char *const *paths);
+
+/* A message about the line being read. */
+void conf_say(const struct conf *conf, enum level level, const char *what, const char *word);
 
 /* ---- load.c: workers that turn files into facts ---------------------------------------------- */
 
@@ -496,29 +635,6 @@ void resolve(struct graph *graph, const struct tree *tree, const struct loaded *
 /* Names each cycle and each module that is in one or needs one, marks those in graph->left_out, and
  * returns how many are in one. */
 uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct arena *arena);
-
-/* ---- dot.c, explain.c: answers about a tree, for a person ------------------------------------ */
-
-struct inquiry {
-	const char *module;        /* a name, or a path: absolute or below the tree; NULL: all */
-	const struct config *config;
-	const struct tree *tree;   /* with the losers */
-	const struct loaded *loaded;
-	const struct graph *graph;
-	bool kernel_known;         /* its symbols are */
-	struct text *out;
-	struct arena *memory, *scratch;
-};
-
-/* The graph of all modules, or of one, what it needs and what needs it, in Graphviz's language. */
-bool dot(const struct inquiry *inquiry);
-
-/* What is known of the module, and why. Both return false after an error message. */
-bool explain(const struct inquiry *inquiry);
-
-/* The number of the module; *loser is the file that was asked for, where that is one that does not count, else NULL.
- * NONE after an error message, which knows what is built into the kernel, and a name that is near. */
-uint32_t find_module(const struct inquiry *inquiry, const struct module **loser);
 
 /* ---- output.c: the content of each output file ----------------------------------------------- */
 
@@ -648,129 +764,7 @@ void keep_module(struct keeper *keeper, int fd, uint32_t module, const struct lo
 /* Whether all that the facts of a module point to is in the memory of that keeper, whoever wrote them. */
 bool facts_sound(const struct facts *facts, const struct keeper *keeper);
 
-struct values {
-	const char *p, *end;
-	char kind;
-};
-
 struct values values_of(const struct facts *facts, char kind);
-
-/* The next value of that kind and its length; NULL when there is no more. */
-const char *next_value(struct values *values, size_t *length);
-
-/* ---- database.c: looking up what depmod wrote ------------------------------------------------ */
-
-enum lookup_table {
-	TABLE_DEPENDENCIES, TABLE_SYMBOLS, TABLE_ALIASES, TABLE_BUILTINS, TABLE_BUILTIN_ALIASES, TABLE_COUNT
-};
-
-struct match {
-	const char *value;         /* of TABLE_DEPENDENCIES the line of modules.dep, else a module's name */
-	uint32_t priority;
-	const struct match *next;
-};
-
-/* Files are read when they are first needed. */
-struct database {
-	const char *directory;     /* of the kernel's modules */
-	struct arena *memory;
-	struct span content[TABLE_COUNT];
-	enum { UNREAD, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
-};
-
-/* What the table has for a key: a module's name, or what an alias may match. By priority; NULL when there is
- * nothing. An index that is missing or damaged is a warning when the text file in its place can be read. */
-const struct match *database_find(struct database *database, enum lookup_table table, const char *key);
-
-/* Prints `alias KEY VALUE` for all there is in TABLE_ALIASES or TABLE_SYMBOLS. */
-void database_print(struct database *database, enum lookup_table table, struct text *out);
-
-/* ---- rules.c: modprobe.d --------------------------------------------------------------------- */
-
-enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WEAK_RULE, RULE_KINDS };
-
-struct rule {
-	enum rule_kind kind;
-	const char *name, *value;  /* the first normalized; BLACKLIST has no value */
-	struct rule *next;
-};
-
-struct rules {
-	struct conf conf;
-	struct rule *rules, **last;
-};
-
-/* Reads all of modprobe.d as conf_read() does, with `first`, and then the kernel's command line. */
-void rules_read(struct rules *rules, struct arena *memory, const char *const *paths, const char *first);
-
-/* The first rule of that kind from this one on, or NULL; and the word that the kind's lines begin with. */
-const struct rule *next_rule(const struct rule *rule, enum rule_kind kind);
-const char *rule_command(enum rule_kind kind);
-
-/* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
-
-enum { KOS_MAX = 1 << 17 };    /* modules that one run has to do with */
-
-/* A module as the rules and the database know it; `ko` is what its file's name ends in. */
-struct ko {
-	const char *name, *alias;  /* the second when that was asked for */
-	const char *path;          /* NULL: none is known */
-	struct item *dependencies;  /* as they are to be loaded */
-	bool known;                /* path and dependencies are */
-	bool builtin_known, builtin;
-	bool planned, required;    /* in the plan; not only by a soft dependency */
-	bool plain;                /* its install command does not count */
-	bool leaving;              /* it is being removed, or was */
-};
-
-struct item {
-	struct ko *ko;
-	struct item *next;
-};
-
-struct catalog {
-	struct arena *memory;
-	struct database database;
-	struct rules rules;
-	struct names names;
-	struct ko *kos;
-	uint32_t depth;            /* of soft dependencies, while a plan is made */
-};
-
-void catalog_open(struct catalog *catalog, struct arena *memory, const char *directory,
-		  const char *const *configuration);
-
-/* All modules that a name or alias stands for; NULL when there is none. The second: the one in a file. */
-struct item *look_up(struct catalog *catalog, const char *asked);
-struct item *look_up_path(struct catalog *catalog, const char *path);
-
-/* What is to be loaded, in order: dependencies, each with its soft ones, and the module. `plain`: without its own
- * soft dependencies and install command. */
-struct item *plan_loading(struct catalog *catalog, struct ko *ko, bool plain);
-
-const char *ko_path(struct catalog *catalog, struct ko *ko);  /* or NULL */
-bool ko_is_builtin(struct catalog *catalog, struct ko *ko);
-bool ko_is_blacklisted(const struct catalog *catalog, const struct ko *ko);
-void ko_soft(struct catalog *catalog, const struct ko *ko, struct item **before, struct item **after);
-
-/* Its INSTALL, REMOVE or SOFT_RULE, the first that there is; or NULL. */
-const char *ko_command(const struct catalog *catalog, const struct ko *ko, enum rule_kind kind);
-
-/* Its parameters by the rules, and then those of `more`, which may be NULL. */
-const char *ko_parameters(const struct catalog *catalog, const struct ko *ko, const char *more);
-
-/* ---- running.c: the running kernel ----------------------------------------------------------- */
-
-enum module_state { ABSENT, CHANGING, LIVE };
-
-enum module_state running_state(struct arena *scratch, const char *name);
-uint32_t running_uses(struct arena *scratch, const char *name);
-struct words *running_holders(struct arena *memory, const char *name);
-
-/* Both return 0 or an errno. A file that cannot be opened or decompressed is an error message as well. */
-int running_insert(struct arena *scratch, const char *path, const char *parameters, bool no_versions,
-		   bool no_vermagic);
-int running_remove(const char *name, bool force);
 
 /* ---- confine.c: a worker's rights ------------------------------------------------------------ */
 
@@ -839,6 +833,11 @@ void tables_read(const struct elf *elf, uint32_t types, bool old, device_found *
  * one that stands for any device 0xffff, 0xffff; false when it is none of these. */
 bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device);
 
+/* ---- ksymtab.c: what a module of the 2.4 series exports and needs ------------------------------ */
+
+typedef void ksymtab_found(void *context, const char *name, bool export);
+void ksymtab_read(const struct elf *elf, struct arena *scratch, ksymtab_found *tell, void *context);
+
 /* ---- object.c: any symbol, section and relocation of an ELF file ------------------------------ */
 
 struct object {
@@ -875,11 +874,6 @@ uint32_t section_named(const struct elf *elf, const char *name);
 /* Tells all relocations of a section, or of all sections (0). */
 void each_relocation(const struct elf *elf, uint32_t section,
 		     void (*tell)(void *context, const struct relocation *relocation), void *context);
-
-/* ---- ksymtab.c: what a module of the 2.4 series exports and needs ------------------------------ */
-
-typedef void ksymtab_found(void *context, const char *name, bool export);
-void ksymtab_read(const struct elf *elf, struct arena *scratch, ksymtab_found *tell, void *context);
 
 /* ---- module.c: one module's bytes ------------------------------------------------------------ */
 
@@ -1249,6 +1243,16 @@ char *join_path(struct arena *memory, const char *directory, const char *name);
 /* The file name up to its first dot, with `_` for `-`. */
 const char *module_name(struct arena *memory, const char *path);
 
+/* ---- tree.c: what stands beside the modules of a tree ------------------------------------------ */
+
+/* What stands before the module's path in messages. */
+const char *told_root(const struct tree *tree, const struct module *module);
+
+/* Reads a file that stands beside the modules of a root. False, and no content, after a warning; none is given where
+ * a later root does not have it. */
+bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena,
+		 struct span *content);
+
 /* ---- file.c: reading files and directories --------------------------------------------------- */
 
 enum { CURRENT_DIRECTORY = -100 };  /* AT_FDCWD */
@@ -1294,6 +1298,57 @@ const char *directory_next(struct directory *directory, unsigned char *type);
 void sort_strings(struct key *keys, struct key *spare, size_t n);
 void sort_chunks(struct key *keys, struct key *spare, size_t n);
 
+/* ---- report.c: messages ---------------------------------------------------------------------- */
+
+struct report_settings {
+	const char *program;       /* what messages begin with; NULL: as before, depmod at first */
+	bool quiet, verbose;
+	bool silent;               /* nothing at all */
+	bool syslog;               /* to /dev/log, where it is */
+};
+
+void report_setup(struct report_settings settings);
+
+/* One message of several parts, ended by NULL. */
+void report(enum level level, const char *const *parts);
+void report_fault(enum level level, const char *subject, const struct fault *fault);
+const char *fault_text(struct reason *reason, const struct fault *fault);
+
+/* The end of what -v tells; `begun` is what times(2) said then. */
+void report_sums(uint32_t modules, uint32_t symbols, uint32_t aliases, uint32_t files, uint32_t begun);
+
+/* What an errno means. */
+const char *error_text(int number);
+
+/* The parts as arguments, which take fewer bytes than an array; REPORT_PARTS_MAX at most. */
+enum { REPORT_PARTS_MAX = 16 };
+void report_parts(enum level level, ...) __attribute__((sentinel));
+
+#define REPORT(level, ...) report_parts(level, __VA_ARGS__, (char *)NULL)
+#define error(...) REPORT(ERROR, __VA_ARGS__)
+#define warning(...) REPORT(WARNING, __VA_ARGS__)
+#define info(...) REPORT(INFO, __VA_ARGS__)
+
+/* At the end of standard output: whether any of it could not be written, which is an error message. */
+bool text_close(struct text *text);
+
+/* ---- progress.c: a line on a terminal while the work takes its time -------------------------- */
+
+/* What the run and the process that shows its progress have in common. */
+struct progress {
+	uint32_t found;            /* modules, while there may be more */
+	uint32_t total;            /* all of them; 0: not known */
+};
+
+/* The run begins: its first second is silent, however many kernels it is for. */
+void progress_clock(void);
+
+/* From then on, when standard error is a terminal, one line tells how many of the modules are done(), until
+ * progress_end(), or a message, after which it may begin again. done() is called by another process; *progress is in memory
+ * shared with that. Does nothing when there is a line already. */
+void progress_begin(uint32_t (*done)(const void *context), const void *context, const struct progress *progress);
+void progress_end(void);
+
 /* ---- arena.c: memory ------------------------------------------------------------------------- */
 
 /* Finds out whether the system grants `total` bytes of address space; where not, all sizes become a half, a
@@ -1315,6 +1370,45 @@ uint32_t *new_words(struct arena *arena, size_t count, uint32_t value);
 
 /* Back to where `used` was; pages beyond `keep` more bytes go back to the system. */
 void arena_rewind(struct arena *arena, size_t used, size_t keep);
+
+/* ---- text.c: bytes being written, lines and words being read --------------------------------- */
+
+/* An empty text with all of the arena's room; nothing else may be taken from it until it is done. */
+void text_open(struct text *text, struct arena *arena);
+
+void text_add(struct text *text, const void *bytes, size_t size);
+
+/* Room for so many bytes, which the caller fills, in a text that goes nowhere (fd is -1). */
+char *text_room(struct text *text, size_t size);
+
+void text_string(struct text *text, const char *string);
+
+/* With `?` for what would steer a terminal or forge a line. */
+void text_harmless(struct text *text, const char *bytes, size_t size);
+/* The strings, ended by NULL, and a newline. */
+void text_line(struct text *text, ...) __attribute__((sentinel));
+void text_flush(struct text *text);
+
+struct number {
+	char digits[24];
+};
+
+const char *decimal(struct number *buffer, uint64_t value);
+
+/* Reads digits from *string on and moves it behind them; false when there are none, or too many. */
+bool parse_unsigned(const char **string, uint32_t *value);
+
+/* Cut the next line (without its newline) or word off; false when there is none. */
+bool next_line(struct span *rest, struct span *line);
+bool next_word(struct span *line, struct span *word);
+bool span_is(struct span s, const char *string);
+/* Whether among the bytes is a control character; one of three; none beyond ASCII. */
+bool has_control(const char *string, size_t length);
+bool has_any(const char *string, size_t length, char a, char b, char c);
+bool is_ascii(const char *string, size_t length);
+
+/* The next value of that kind and its length; NULL when there is no more. */
+const char *next_value(struct values *values, size_t *length);
 
 /* ---- span.c: untrusted bytes ----------------------------------------------------------------- */
 
@@ -1450,103 +1544,5 @@ static inline uint32_t bits_next(uint64_t *window, unsigned count)
 	*window = *window << count | *window >> (-count & 63);
 	return (uint32_t)*window & ((UINT32_C(1) << count) - 1);
 }
-
-/* ---- text.c: bytes being written, lines and words being read --------------------------------- */
-
-/* An empty text with all of the arena's room; nothing else may be taken from it until it is done. */
-void text_open(struct text *text, struct arena *arena);
-
-void text_add(struct text *text, const void *bytes, size_t size);
-
-/* Room for so many bytes, which the caller fills, in a text that goes nowhere (fd is -1). */
-char *text_room(struct text *text, size_t size);
-
-/* The same, for the many short pieces that output files are made of. */
-static inline void text_put(struct text *text, const char *bytes, size_t size)
-{
-	if (size > text->capacity - text->size) {
-		text_add(text, bytes, size);
-		return;
-	}
-	copy_bytes(text->start + text->size, bytes, size);
-	text->size += size;
-}
-
-void text_string(struct text *text, const char *string);
-
-/* With `?` for what would steer a terminal or forge a line. */
-void text_harmless(struct text *text, const char *bytes, size_t size);
-/* The strings, ended by NULL, and a newline. */
-void text_line(struct text *text, ...) __attribute__((sentinel));
-void text_flush(struct text *text);
-
-/* At the end of standard output: whether any of it could not be written, which is an error message. */
-bool text_close(struct text *text);
-
-struct number {
-	char digits[24];
-};
-
-const char *decimal(struct number *buffer, uint64_t value);
-
-/* Reads digits from *string on and moves it behind them; false when there are none, or too many. */
-bool parse_unsigned(const char **string, uint32_t *value);
-
-/* Cut the next line (without its newline) or word off; false when there is none. */
-bool next_line(struct span *rest, struct span *line);
-bool next_word(struct span *line, struct span *word);
-bool span_is(struct span s, const char *string);
-/* Whether among the bytes is a control character; one of three; none beyond ASCII. */
-bool has_control(const char *string, size_t length);
-bool has_any(const char *string, size_t length, char a, char b, char c);
-bool is_ascii(const char *string, size_t length);
-
-/* ---- report.c: messages ---------------------------------------------------------------------- */
-
-struct report_settings {
-	const char *program;       /* what messages begin with; NULL: as before, depmod at first */
-	bool quiet, verbose;
-	bool silent;               /* nothing at all */
-	bool syslog;               /* to /dev/log, where it is */
-};
-
-void report_setup(struct report_settings settings);
-
-/* One message of several parts, ended by NULL. */
-void report(enum level level, const char *const *parts);
-void report_fault(enum level level, const char *subject, const struct fault *fault);
-const char *fault_text(struct reason *reason, const struct fault *fault);
-
-/* The end of what -v tells; `begun` is what times(2) said then. */
-void report_sums(uint32_t modules, uint32_t symbols, uint32_t aliases, uint32_t files, uint32_t begun);
-
-/* What an errno means. */
-const char *error_text(int number);
-
-/* The parts as arguments, which take fewer bytes than an array; REPORT_PARTS_MAX at most. */
-enum { REPORT_PARTS_MAX = 16 };
-void report_parts(enum level level, ...) __attribute__((sentinel));
-
-#define REPORT(level, ...) report_parts(level, __VA_ARGS__, (char *)NULL)
-#define error(...) REPORT(ERROR, __VA_ARGS__)
-#define warning(...) REPORT(WARNING, __VA_ARGS__)
-#define info(...) REPORT(INFO, __VA_ARGS__)
-
-/* ---- progress.c: a line on a terminal while the work takes its time -------------------------- */
-
-/* What the run and the process that shows its progress have in common. */
-struct progress {
-	uint32_t found;            /* modules, while there may be more */
-	uint32_t total;            /* all of them; 0: not known */
-};
-
-/* The run begins: its first second is silent, however many kernels it is for. */
-void progress_clock(void);
-
-/* From then on, when standard error is a terminal, one line tells how many of the modules are done(), until
- * progress_end(), or a message, after which it may begin again. done() is called by another process; *progress is in memory
- * shared with that. Does nothing when there is a line already. */
-void progress_begin(uint32_t (*done)(const void *context), const void *context, const struct progress *progress);
-void progress_end(void);
 
 #endif

@@ -314,16 +314,3 @@ struct values values_of(const struct facts *facts, char kind)
 {
 	return (struct values){ facts->values, facts->values + facts->values_size, kind };
 }
-
-const char *next_value(struct values *values, size_t *length)
-{
-	while (values->p < values->end) {
-		const char *string = values->p;
-
-		*length = length_within(string + 1, (const uint8_t *)values->end);
-		values->p += *length + 2;
-		if (*string == values->kind)
-			return string + 1;
-	}
-	return NULL;
-}

@@ -38,7 +38,7 @@ static struct ko *ko_of(struct catalog *c, const char *name, const char *alias)
 
 static const char *absolute(struct catalog *c, const char *path)
 {
-	return *path == '/' ? path : join_path(c->memory, c->database.directory, path);
+	return *path == '/' ? path : join_path(c->memory, c->database->directory, path);
 }
 
 /* `PATH: PATH...`; what the list begins with is needed last. */
@@ -67,7 +67,7 @@ static void read_dependencies(struct catalog *c, struct ko *ko, const char *line
 
 static void look_up_dependencies(struct catalog *c, struct ko *ko)
 {
-	const struct match *match = ko->known ? NULL : database_find(&c->database, TABLE_DEPENDENCIES, ko->name);
+	const struct match *match = ko->known ? NULL : database_find(c->database, TABLE_DEPENDENCIES, ko->name);
 
 	if (match)
 		read_dependencies(c, ko, match->value);
@@ -84,7 +84,7 @@ const char *ko_path(struct catalog *c, struct ko *ko)
 bool ko_is_builtin(struct catalog *c, struct ko *ko)
 {
 	if (!ko->builtin_known)
-		ko->builtin = database_find(&c->database, TABLE_BUILTINS, ko->name) != NULL;
+		ko->builtin = database_find(c->database, TABLE_BUILTINS, ko->name) != NULL;
 	ko->builtin_known = true;
 	return ko->builtin;
 }
@@ -93,14 +93,14 @@ bool ko_is_builtin(struct catalog *c, struct ko *ko)
 
 static void add_alias_of(struct catalog *c, const char *asked, struct item **list)
 {
-	for (const struct rule *r = c->rules.rules; (r = next_rule(r, ALIAS_OF)); r = r->next)
+	for (const struct rule *r = c->rules->rules; (r = next_rule(r, ALIAS_OF)); r = r->next)
 		if (glob_matches(r->name, asked))
 			append(c, list, ko_of(c, r->value, r->name));
 }
 
 static void add_name(struct catalog *c, const char *name, struct item **list)
 {
-	const struct match *match = strchr(name, ':') ? NULL : database_find(&c->database, TABLE_DEPENDENCIES, name);
+	const struct match *match = strchr(name, ':') ? NULL : database_find(c->database, TABLE_DEPENDENCIES, name);
 	struct ko *ko;
 
 	if (!match)
@@ -112,7 +112,7 @@ static void add_name(struct catalog *c, const char *name, struct item **list)
 
 static void add_matches(struct catalog *c, enum lookup_table table, const char *alias, struct item **list)
 {
-	for (const struct match *match = database_find(&c->database, table, alias); match; match = match->next) {
+	for (const struct match *match = database_find(c->database, table, alias); match; match = match->next) {
 		struct ko *ko = ko_of(c, match->value, alias);
 
 		if (table == TABLE_BUILTIN_ALIASES)
@@ -125,7 +125,7 @@ static void add_matches(struct catalog *c, enum lookup_table table, const char *
 static void add_command(struct catalog *c, const char *name, struct item **list)
 {
 	for (enum rule_kind kind = INSTALL; kind <= REMOVE && !*list; kind++)
-		for (const struct rule *r = c->rules.rules; !*list && (r = next_rule(r, kind)); r = r->next)
+		for (const struct rule *r = c->rules->rules; !*list && (r = next_rule(r, kind)); r = r->next)
 			if (strcmp(r->name, name) == 0)
 				append(c, list, ko_of(c, name, NULL));
 }
@@ -134,7 +134,7 @@ static void add_builtin(struct catalog *c, const char *name, struct item **list)
 {
 	struct ko *ko;
 
-	if (!database_find(&c->database, TABLE_BUILTINS, name))
+	if (!database_find(c->database, TABLE_BUILTINS, name))
 		return;
 	ko = ko_of(c, name, NULL);
 	ko->builtin = ko->builtin_known = true;
@@ -183,7 +183,7 @@ struct item *look_up_path(struct catalog *c, const char *path)
 
 const char *ko_command(const struct catalog *c, const struct ko *ko, enum rule_kind kind)
 {
-	const struct rule *r = c->rules.rules;
+	const struct rule *r = c->rules->rules;
 
 	while ((r = next_rule(r, kind)) && !glob_matches(r->name, ko->name))
 		r = r->next;
@@ -192,7 +192,7 @@ const char *ko_command(const struct catalog *c, const struct ko *ko, enum rule_k
 
 bool ko_is_blacklisted(const struct catalog *c, const struct ko *ko)
 {
-	const struct rule *r = c->rules.rules;
+	const struct rule *r = c->rules->rules;
 
 	while ((r = next_rule(r, BLACKLIST)) && strcmp(r->name, ko->name) != 0)
 		r = r->next;
@@ -205,7 +205,7 @@ const char *ko_parameters(const struct catalog *c, const struct ko *ko, const ch
 	struct text text;
 
 	text_open(&text, c->memory);
-	for (const struct rule *r = c->rules.rules; (r = next_rule(r, PARAMETERS)); r = r->next) {
+	for (const struct rule *r = c->rules->rules; (r = next_rule(r, PARAMETERS)); r = r->next) {
 		if (strcmp(r->name, ko->name) != 0 && (!ko->alias || strcmp(r->name, ko->alias) != 0))
 			continue;
 		if (text.size)
@@ -289,8 +289,12 @@ void catalog_open(struct catalog *c, struct arena *memory, const char *directory
 {
 	uint32_t room = (uint32_t)arena_share(KOS_MAX);
 
-	*c = (struct catalog){ .memory = memory, .database = { .directory = directory, .memory = memory } };
+	*c = (struct catalog){
+		.memory = memory, .rules = arena_take(memory, 1, sizeof(*c->rules), sizeof(void *)),
+		.database = arena_take(memory, 1, sizeof(*c->database), sizeof(void *)),
+	};
+	*c->database = (struct database){ .directory = directory, .memory = memory };
 	names_init(&c->names, memory, room, 0, 0);
 	c->kos = arena_take(memory, room, sizeof(*c->kos), 64);
-	rules_read(&c->rules, memory, configuration, join_path(memory, directory, "modules.softdep"));
+	rules_read(c->rules, memory, configuration, join_path(memory, directory, "modules.softdep"));
 }

@@ -170,7 +170,7 @@ static const char *insertion_error(int failed)
 
 static void not_found(struct probe *p, const char *name)
 {
-	const char *directory = p->catalog.database.directory;
+	const char *directory = p->catalog.database->directory;
 	struct stat st;
 	bool gone = stat_again(CURRENT_DIRECTORY, directory, &st) == ENOENT;
 
@@ -265,7 +265,7 @@ static struct item *find(struct probe *p, const char *name)
 
 	/* As modules.dep has it. */
 	if (!list && strchr(name, '/'))
-		list = look_up_path(&p->catalog, join_path(&p->memory, p->catalog.database.directory, name));
+		list = look_up_path(&p->catalog, join_path(&p->memory, p->catalog.database->directory, name));
 	if (!list)
 		not_found(p, name);
 	return list;
@@ -453,12 +453,12 @@ static void show_configuration(struct probe *p)
 	struct catalog *c = &p->catalog;
 
 	for (enum rule_kind kind = 0; kind < RULE_KINDS; kind++)
-		for (const struct rule *r = c->rules.rules; (r = next_rule(r, kind)); r = r->next)
+		for (const struct rule *r = c->rules->rules; (r = next_rule(r, kind)); r = r->next)
 			text_line(&p->out, rule_command(kind), " ", r->name,
 				  r->value ? " " : "", r->value ? r->value : "", (char *)NULL);
 	text_string(&p->out, "\n# End of configuration files. Dumping indexes now:\n\n");
-	database_print(&c->database, TABLE_ALIASES, &p->out);
-	database_print(&c->database, TABLE_SYMBOLS, &p->out);
+	database_print(c->database, TABLE_ALIASES, &p->out);
+	database_print(c->database, TABLE_SYMBOLS, &p->out);
 }
 
 static void show_crc(void *context, const char *name, size_t length, uint32_t crc)

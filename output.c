@@ -114,7 +114,7 @@ static void add_alias(struct output *o, struct pair pair)
 
 static void put_path(struct output *o, uint32_t module)
 {
-	text_put(&o->text, o->tree->modules[module].path, o->tree->modules[module].path_length);
+	text_add(&o->text, o->tree->modules[module].path, o->tree->modules[module].path_length);
 }
 
 /* Each line is also a value of modules.dep.bin. */
@@ -131,15 +131,15 @@ static void write_dep(struct output *o)
 		if (o->graph->left_out[m])
 			continue;
 		put_path(o, m);
-		text_put(&o->text, ":", 1);
+		text_add(&o->text, ":", 1);
 		needed = all_dependencies(o->graph, m, &closure);
 		for (uint32_t i = 0; i < needed; i++) {
-			text_put(&o->text, " ", 1);
+			text_add(&o->text, " ", 1);
 			put_path(o, closure.list[i].item);
 		}
 		add_pair(o, (struct pair){ module->name, o->text.start + start, module->name_length,
 					   (uint32_t)(o->text.size - start), m });
-		text_put(&o->text, "\n", 1);
+		text_add(&o->text, "\n", 1);
 	}
 }
 

@@ -156,3 +156,11 @@ const char *error_text(int number)
 			return text;
 	return unknown_error(number);
 }
+
+bool text_close(struct text *text)
+{
+	text_flush(text);
+	if (text->error && text->error != EPIPE)
+		error("could not write to standard output: ", error_text(text->error));
+	return text->error != 0;
+}

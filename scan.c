@@ -38,27 +38,6 @@ struct walk {
 	int root_error;            /* why, if it was the tree's own */
 };
 
-/* ---- trees ---- */
-
-const char *told_root(const struct tree *tree, const struct module *module)
-{
-	return tree->whole_paths && *module->path != '/' ? tree->roots[module->root].name : "";
-}
-
-bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena,
-		 struct span *content)
-{
-	int failed = file_read(arena, tree->roots[root].directory, name, REGULAR_FILE, content);
-
-	if (!failed)
-		return true;
-	*content = (struct span){ 0 };
-	if (!root || failed != ENOENT)
-		warning("could not open ", tree->whole_paths ? tree->roots[root].name : "", name, ": ",
-			error_text(failed));
-	return false;
-}
-
 /* ---- names ---- */
 
 static bool ends_at(const char *name, size_t length, const char *suffix)

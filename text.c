@@ -26,14 +26,6 @@ void text_flush(struct text *text)
 	text->size = 0;
 }
 
-bool text_close(struct text *text)
-{
-	text_flush(text);
-	if (text->error && text->error != EPIPE)
-		error("could not write to standard output: ", error_text(text->error));
-	return text->error != 0;
-}
-
 void text_add(struct text *text, const void *bytes, size_t size)
 {
 	while (size > text->capacity - text->size) {
@@ -202,4 +194,17 @@ bool is_ascii(const char *string, size_t length)
 	for (; i < length; i++)
 		all |= (uint8_t)string[i];
 	return !(all & HIGH);
+}
+
+const char *next_value(struct values *values, size_t *length)
+{
+	while (values->p < values->end) {
+		const char *string = values->p;
+
+		*length = length_within(string + 1, (const uint8_t *)values->end);
+		values->p += *length + 2;
+		if (*string == values->kind)
+			return string + 1;
+	}
+	return NULL;
 }

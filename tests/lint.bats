@@ -21,3 +21,18 @@ checked_by() { make -s --no-print-directory -C "$BATS_TEST_DIRNAME/.." lint LINT
 	settled cppcheck ' 2.10'
 	checked_by cppcheck
 }
+
+@test "no room calls one that stands above it in depmod.h" {
+	run "$BATS_TEST_DIRNAME/check-layers"
+	[ "$status" = 0 ]
+	[ -z "$output" ]
+}
+
+@test "a call upwards is seen" {
+	cp "$BATS_TEST_DIRNAME"/../*.[ch] "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR"
+	echo 'int upwards(void) { return depmod(0); }' >>text.c
+	run "$BATS_TEST_DIRNAME/check-layers"
+	[ "$status" = 1 ]
+	[ "$output" = 'text.c calls depmod(), which stands above it: main.c, depmod.c, modprobe.c: the commands' ]
+}
