@@ -38,7 +38,7 @@ ifdef MUSL
 # Optimised across rooms; the objects hold ordinary code too, for `make size`.
 ACROSS = -flto -ffat-lto-objects
 OBJECTS += build/libc.o build/relro.o
-build/libc.o: OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
+build/libc.o: private OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
 LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) -flto=auto -flto-partition=one $(SMALLEST) -o $@ "$(MUSL)"/rcrt1.o "$(MUSL)"/crti.o $(filter %.o,$^) \
 	"$(MUSL)"/libc.a -lgcc -lgcc_eh "$(MUSL)"/libc.a "$(MUSL)"/crtn.o
 
@@ -55,7 +55,7 @@ ifneq ($(filter mips%,$(MACHINE)),)
 SAFE += -mno-relax-pic-calls
 FAST =
 endif
-build/unpack.o: OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
+build/unpack.o: private OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
 
 # The program is compressed; what unpacks it (see unpack.c) is an executable like it, but that it has no relocations, and
 # that its code and constants share pages, which saves as much as they are large on some processors.

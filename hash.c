@@ -49,9 +49,10 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
  * as nothing follows from a hash but where a name is looked for. */
 static inline uint32_t hash_of(uint64_t key, const char *name, size_t length)
 {
-	const uint64_t other_key = key * UINT64_C(0x9e3779b97f4a7c15);
+	/* Neither is 0 for a table without a key, or a factor would be. */
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15), other_key = (key ^ odd) * odd;
 	const uint8_t *p = (const uint8_t *)name;
-	uint64_t hash = key ^ length, a = 0, b = 0;
+	uint64_t hash = (key - odd) ^ length, a = 0, b = 0;
 
 	if (length >= 8) {
 		size_t i = 0;

@@ -271,16 +271,13 @@ static void tell_strings(struct telling *t, const struct elf *elf)
 	if (!section)
 		return;
 	strings = elf_bytes(elf, elf_section(elf, section, ""), ".modstring");
-	while (strings.p < strings.end) {
-		size_t length = length_within((const char *)strings.p, strings.end);
+	for (struct span one; next_string(&strings, &one);) {
 		struct text text = begin_line(t);
 
 		text_add(&text, " ", 1);
-		add_string(&text, span_of(strings.p, length));
-		if (length)
+		add_string(&text, one);
+		if (one.p < one.end)
 			end_line(t, GENERIC_STRING, &text);
-		strings.p += length;
-		strings.p += strings.p < strings.end;
 	}
 }
 

@@ -112,9 +112,14 @@ static void add_alias(struct output *o, struct pair pair)
 
 /* ---- modules.dep ---- */
 
+static void put(struct output *o, const char *bytes, size_t size)
+{
+	copy_bytes(text_room(&o->text, size), bytes, size);
+}
+
 static void put_path(struct output *o, uint32_t module)
 {
-	text_add(&o->text, o->tree->modules[module].path, o->tree->modules[module].path_length);
+	put(o, o->tree->modules[module].path, o->tree->modules[module].path_length);
 }
 
 /* Each line is also a value of modules.dep.bin. */
@@ -131,15 +136,15 @@ static void write_dep(struct output *o)
 		if (o->graph->left_out[m])
 			continue;
 		put_path(o, m);
-		text_add(&o->text, ":", 1);
+		put(o, ":", 1);
 		needed = all_dependencies(o->graph, m, &closure);
 		for (uint32_t i = 0; i < needed; i++) {
-			text_add(&o->text, " ", 1);
+			put(o, " ", 1);
 			put_path(o, closure.list[i].item);
 		}
 		add_pair(o, (struct pair){ module->name, o->text.start + start, module->name_length,
 					   (uint32_t)(o->text.size - start), m });
-		text_add(&o->text, "\n", 1);
+		put(o, "\n", 1);
 	}
 }
 
