@@ -235,8 +235,8 @@ static void tell_device(void *context, const struct device *device)
 
 /* ---- all of a module ---- */
 
-/* Since Linux 4.5 an alias of Open Firmware comes a second time beside it, with C* behind, for devices that are compatible
- * with more. */
+/* Since Linux 4.5 an alias of Open Firmware comes a second time, with C* behind, for devices that are compatible with more:
+ * before the other one or behind it, as the compiler liked. */
 static bool is_second(const char *alias, const char *other)
 {
 	size_t length = strlen(other);

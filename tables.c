@@ -59,7 +59,7 @@ static struct place place_of(const struct reading *r, uint32_t section, uint64_t
 	struct span bytes = elf_bytes(r->object.elf, holder, "device table");
 
 	if (section && !holder.size)
-		offset = 0;  /* .bss: all of it is 0 */
+		offset = 0;  /* .bss, where all is 0 */
 	if (!section || offset > span_size(bytes))
 		bad_at("device table outside its section", offset);
 	bytes.p += offset;
@@ -263,7 +263,7 @@ static void read_table(const struct reading *r, enum device_type type, const str
 	if (stride < size || stride > ENTRY_MAX)
 		bad_at("device table with entries of an impossible size", stride);
 	if (place.bytes.p == place.bytes.end)
-		return;  /* .bss */
+		return;  /* in .bss */
 	for (;;) {
 		struct device device = { .type = type, .word = word, .old = r->old };
 
@@ -306,7 +306,8 @@ static void note_symbol(struct found *found, const struct symbol *symbol, const 
 	}
 }
 
-/* Where whole entries of the earlier layout fit in, those of the later one must, too, and begin with match flags. */
+/* Where the size is one of whole entries of the earlier layout, those of the later one must be whole, too, and all begin
+ * with match flags. */
 static const struct kind *kind_of_table(const struct reading *r, enum device_type type, uint64_t table_size,
 					struct place place)
 {

@@ -38,14 +38,14 @@ kernel() {
 # with_kernel [OPTION...]
 with_kernel() { index -F map "$@"; }
 
-# unresolved MODULE [SYMBOL...]: with -e, exactly this is reported, of one module.
+# unresolved MODULE [SYMBOL...]: with -e, exactly this is reported, of one module. (Not in "lines": `run` sets that.)
 unresolved() {
-	local lines=("depmod: *** Unresolved symbols in $ROOT$K/$1")
+	local wanted=("depmod: *** Unresolved symbols in $ROOT$K/$1")
 	shift
-	for symbol; do lines+=("depmod: \\t$symbol"); done
+	for symbol; do wanted+=("depmod: \\t$symbol"); done
 	with_kernel -e
 	exits 0
-	all_said "${lines[@]}"
+	all_said "${wanted[@]}"
 }
 
 # inside: "${enter[@]}" /depmod is our depmod, with root/ as the root directory.
@@ -422,7 +422,7 @@ tables_are_written() {
 
 @test "System.map: __kstrtab_NAME are the exports, with dots and GPLONLY_ as they were meant" {
 	old kernel/a.o --use one --use .two --use .three --use four --use five --use six --use dot_seven
-	kernel 'c0100000 T five' 'c0100000 R __kstrtab_one' 'c0100000\t?\t__kstrtab___dot_two' '  c0100000 r __kstrtab___sparc_dot_three' \
+	kernel 'c0100000 T five' 'c0100000 R __kstrtab_one' 'c0100000\t?\t__kstrtab___dot_two' 'c0100000 r __kstrtab___sparc_dot_three' \
 		'c0100000 r __kstrtab_GPLONLY_four' 'c0100000 r __ksymtab_six' '         U __kstrtab_dot_seven' 'c0100000 A __kstrtab_'
 	unresolved a.o five six
 }
