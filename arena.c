@@ -78,6 +78,12 @@ char *arena_copy(struct arena *arena, struct span bytes)
 	return arena_string(arena, (const char *)bytes.p, span_size(bytes));
 }
 
+char *arena_text(struct arena *arena, struct text *text)
+{
+	text_add(text, "", 1);
+	return arena_take(arena, text->size, 1, 1);
+}
+
 uint32_t *new_words(struct arena *arena, size_t count, uint32_t value)
 {
 	uint32_t *words = arena_take(arena, count, sizeof(*words), sizeof(*words));

@@ -879,6 +879,9 @@ void each_relocation(const struct elf *elf, uint32_t section,
 
 struct elf_sink;
 
+/* As open_again(), without waiting for a FIFO: confine.c has the same flags. */
+int module_open(int directory, const char *path);
+
 /* Has the module in the open file parsed, decompressed if need be, with `scratch` as room. Ends in bad() when
  * it cannot be. */
 void module_read(int fd, struct arena *scratch, const struct elf_sink *sink);
@@ -1362,6 +1365,9 @@ void arena_reserve(struct arena *arena, const char *name, size_t size, bool shar
 
 /* Room for `count` objects of `size` bytes, not cleared. `alignment` is a power of two, 64 at most. */
 void *arena_take(struct arena *arena, size_t count, size_t size, size_t alignment);
+
+/* The text, which was opened with the arena's room, with a NUL behind: it stays. */
+char *arena_text(struct arena *arena, struct text *text);
 
 /* A copy of the bytes, with a NUL behind; and words that all have one value. */
 char *arena_string(struct arena *arena, const char *string, size_t length);

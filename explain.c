@@ -179,8 +179,7 @@ static const char *machine_name(uint16_t machine, struct number *number)
 
 static void put_form(struct page *p)
 {
-	int fd = open_again(p->inquiry->tree->roots[p->module->root].directory, p->module->path,
-			    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = module_open(p->inquiry->tree->roots[p->module->root].directory, p->module->path);
 	struct number number;
 	struct elf_form form;
 	const char *kind;

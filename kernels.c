@@ -33,8 +33,8 @@ char *below_base(struct arena *memory, const char *base, const char *below)
 	text_open(&text, memory);
 	text_add(&text, base, unslashed_length(base));
 	text_add(&text, "/", 1);
-	text_add(&text, below, strlen(below) + 1);
-	return arena_take(memory, text.size, 1, 1);
+	text_string(&text, below);
+	return arena_text(memory, &text);
 }
 
 const char *module_directory(struct arena *memory, const char *base)

@@ -102,7 +102,7 @@ static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32
 	struct fault fault;
 
 	*job.facts = (struct facts){ .worker = worker, .begun = true };
-	job.fd = open_again(l->tree->roots[root].directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	job.fd = module_open(l->tree->roots[root].directory, path);
 	if (job.fd < 0) {
 		fault = system_fault(errno);
 		note_failure(l, number, &fault);

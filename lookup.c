@@ -215,8 +215,7 @@ const char *ko_parameters(const struct catalog *c, const struct ko *ko, const ch
 	if (text.size)
 		text_string(&text, " ");
 	text_string(&text, more ? more : "");
-	text_add(&text, "", 1);
-	return arena_take(c->memory, text.size, 1, 1);
+	return arena_text(c->memory, &text);
 }
 
 void ko_soft(struct catalog *c, const struct ko *ko, struct item **before, struct item **after)

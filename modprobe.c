@@ -1,7 +1,6 @@
 /* modprobe.c: the command: modules into the running kernel and out of it, with all that belongs to them. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -495,7 +494,7 @@ static void show_symbols(void *context)
 		.export = p->given[SHOW_EXPORTS] ? show_crc : pass_crc,
 		.version = p->given[SHOW_VERSIONS] ? show_crc : pass_crc,
 	};
-	int fd = open_again(CURRENT_DIRECTORY, *p->names, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = module_open(CURRENT_DIRECTORY, *p->names);
 
 	if (fd < 0)
 		bad(error_text(errno));

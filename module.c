@@ -3,6 +3,7 @@
  * whole. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "depmod.h"
@@ -31,6 +32,11 @@ _Noreturn static void beyond_end(const char *what, uint64_t offset)
 {
 	bad_fault((struct fault){ .what = what, .why = "reaches beyond the end of the file",
 				  .offset = offset, .has_offset = true });
+}
+
+int module_open(int directory, const char *path)
+{
+	return open_again(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
 static size_t read_at(int fd, uint8_t *to, size_t size, uint64_t offset)

@@ -60,8 +60,7 @@ static const char *join(struct arena *memory, const char *a, const char *b, cons
 	text_string(&text, a);
 	text_string(&text, b);
 	text_string(&text, c);
-	text_add(&text, "", 1);
-	return arena_take(memory, text.size, 1, 1);
+	return arena_text(memory, &text);
 }
 
 /* The names in the directory that match. */

@@ -2,7 +2,6 @@
  * has their paths from the root and only direct dependencies; map files tell of devices, and there are no indexes. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/times.h>
 #include <unistd.h>
@@ -206,7 +205,7 @@ static void try_module(struct run *run, struct object_file *module)
 	struct fault fault;
 
 	module->first = (uint32_t)(symbols / sizeof(uint32_t));
-	r.fd = open_again(CURRENT_DIRECTORY, module->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	r.fd = module_open(CURRENT_DIRECTORY, module->path);
 	if (!attempt(read_module, &r, &fault)) {
 		tell_damage(run, module, &fault);
 		names_rewind(&run->names, names.count, names.used);

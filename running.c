@@ -158,7 +158,7 @@ int running_insert(struct arena *scratch, const char *path, const char *paramete
 	size_t used = scratch->used;
 	int failed;
 
-	i.fd = open_again(CURRENT_DIRECTORY, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	i.fd = module_open(CURRENT_DIRECTORY, path);
 	if (i.fd < 0) {
 		failed = errno;
 		error(path, ": ", error_text(failed));

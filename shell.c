@@ -20,8 +20,8 @@ const char *replace_all(struct arena *memory, const char *string, const char *wh
 		text_add(&text, string, (size_t)(found - string));
 		text_string(&text, with);
 	}
-	text_add(&text, string, strlen(string) + 1);
-	return arena_take(memory, text.size, 1, 1);
+	text_string(&text, string);
+	return arena_text(memory, &text);
 }
 
 const char *environment_value(const char *name)
@@ -44,8 +44,8 @@ static const char *with_more(struct arena *memory, const char *name, const char 
 	text_string(&text, name);
 	text_string(&text, value);
 	text_string(&text, *value && *more ? " " : "");
-	text_add(&text, more, strlen(more) + 1);
-	return arena_take(memory, text.size, 1, 1);
+	text_string(&text, more);
+	return arena_text(memory, &text);
 }
 
 static bool is_running(const char *word)
