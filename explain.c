@@ -51,7 +51,6 @@ static bool is_builtin(const struct inquiry *q, const char *name)
 static void tell_missing(const struct inquiry *q, const char *name)
 {
 	struct nearest nearest = { .word = span_of(name, strlen(name)) };
-	bool near;
 
 	if (is_builtin(q, name)) {
 		error(q->module, " is no module here: it is built into the kernel");
@@ -60,7 +59,8 @@ static void tell_missing(const struct inquiry *q, const char *name)
 	for (uint32_t m = 0; m < q->tree->count; m++)
 		nearest_try(&nearest, span_of(q->tree->modules[m].name, q->tree->modules[m].name_length));
 	for (uint32_t r = 0; r < q->tree->root_count; r++) {
-		near = nearest.found.p && r + 1 == q->tree->root_count;
+		bool near = nearest.found.p && r + 1 == q->tree->root_count;
+
 		error("no module ", q->module, " in ", q->tree->roots[r].name, near ? ", did you mean " : "",
 		      near ? (const char *)nearest.found.p : "", near ? "?" : "");
 	}
