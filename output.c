@@ -154,7 +154,7 @@ static void put_alias_line(struct output *o, const struct pair *pair)
 {
 	char *line = text_room(&o->text, 6 + (size_t)pair->key_length + 1 + pair->value_length + 1);
 
-	memcpy(line, "alias ", 6);
+	memcpy(line, "alias ", 6);  /* NOLINT(bugprone-not-null-terminated-result): the key follows */
 	line += 6;
 	copy_bytes(line, pair->key, pair->key_length);
 	line += pair->key_length;
