@@ -1500,6 +1500,19 @@ INLINE uint16_t be16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
 INLINE uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p + 2); }
 INLINE uint64_t be64(const uint8_t *p) { return (uint64_t)be32(p) << 32 | be32(p + 4); }
 
+/* Written out, compilers make one store of it. */
+INLINE void put_le64(uint8_t *p, uint64_t value)
+{
+	p[0] = (uint8_t)value;
+	p[1] = (uint8_t)(value >> 8);
+	p[2] = (uint8_t)(value >> 16);
+	p[3] = (uint8_t)(value >> 24);
+	p[4] = (uint8_t)(value >> 32);
+	p[5] = (uint8_t)(value >> 40);
+	p[6] = (uint8_t)(value >> 48);
+	p[7] = (uint8_t)(value >> 56);
+}
+
 /* The length of a string that ends with NUL, or else with `end`; eight bytes at a time while there are as many. A
  * byte is zero where subtracting one borrows and the byte itself has no high bit; of those that seem so, the first is. */
 static inline size_t length_within(const char *string, const uint8_t *end)

@@ -308,19 +308,6 @@ static inline uint32_t with_extra_bits(uint64_t hold, uint32_t entry)
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
-/* Written out, compilers make one store of it. */
-static inline void put_le64(uint8_t *p, uint64_t value)
-{
-	p[0] = (uint8_t)value;
-	p[1] = (uint8_t)(value >> 8);
-	p[2] = (uint8_t)(value >> 16);
-	p[3] = (uint8_t)(value >> 24);
-	p[4] = (uint8_t)(value >> 32);
-	p[5] = (uint8_t)(value >> 40);
-	p[6] = (uint8_t)(value >> 48);
-	p[7] = (uint8_t)(value >> 56);
-}
-
 static inline bool is_end_of_block(uint32_t entry)
 {
 	if (entry & SPECIAL && entry >> 16)

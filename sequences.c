@@ -70,19 +70,6 @@ static inline void copy_wide(uint8_t *to, const uint8_t *from, size_t size)
 		copy_16(to + done, from + done);
 }
 
-/* Written out, so that compilers make it one store. */
-static void put_le64(uint8_t *p, uint64_t x)
-{
-	p[0] = (uint8_t)x;
-	p[1] = (uint8_t)(x >> 8);
-	p[2] = (uint8_t)(x >> 16);
-	p[3] = (uint8_t)(x >> 24);
-	p[4] = (uint8_t)(x >> 32);
-	p[5] = (uint8_t)(x >> 40);
-	p[6] = (uint8_t)(x >> 48);
-	p[7] = (uint8_t)(x >> 56);
-}
-
 /* A match less than 16 bytes back repeats what it writes: 8 bytes at a time from 8 or more bytes
  * back, else the period spread over 8 bytes, of which each store leaves as many whole periods as
  * fit. */

@@ -1,12 +1,9 @@
-/* decoding.h: what the tests of the decoders share: streams as hex, and decoding into exact blocks. A test defines
- * decode(). */
+/* decoding.h: what the tests of the decoders share: streams as hex, and decoding into exact blocks. A test defines which
+ * decoder: DECODER, and the WORK_SIZE that it wants. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "streams.h"
-
-/* Decodes to out[0..capacity). Returns the reason why not, or NULL and the size. */
-static const char *decode(const void *in, size_t in_size, void *out, size_t capacity, size_t *size);
 
 static void *copy_of(const void *bytes, size_t size)
 {
@@ -15,6 +12,42 @@ static void *copy_of(const void *bytes, size_t size)
 	assert_non_null(copy);
 	memcpy(copy, bytes, size);
 	return copy;
+}
+
+struct run {
+	struct span in;
+	uint8_t *out;
+	size_t capacity, size;
+	void *work;
+};
+
+static void run_decoder(void *argument)
+{
+	struct run *run = argument;
+
+	run->size = DECODER(run->in, run->out, run->capacity, run->work);
+}
+
+/* Decodes to out[0..capacity). Returns the reason why not, or NULL and the size. The work area is as the decoder left it the
+ * last time. */
+static const char *decode(const void *in, size_t in_size, void *out, size_t capacity, size_t *size)
+{
+	static uint8_t *work;
+	uint8_t *const input = copy_of(in, in_size);
+	struct run run = { .in = span_of(input, in_size), .out = out, .capacity = capacity };
+	struct fault fault;
+	bool good;
+
+	if (!work) {
+		work = aligned_alloc(64, WORK_SIZE);
+		assert_non_null(work);
+		memset(work, 0xa5, WORK_SIZE);
+	}
+	run.work = work;
+	good = attempt(run_decoder, &run, &fault);
+	*size = run.size;
+	free(input);
+	return good ? NULL : fault.why;
 }
 
 /* The same into memory of just `capacity` bytes, whose content must be `text` if that is given. */

@@ -17,38 +17,9 @@
 #include <cmocka.h>
 
 #include "depmod.h"
+#define DECODER gunzip
+#define WORK_SIZE GUNZIP_WORK_SIZE
 #include "decoding.h"
-
-struct run {
-	struct span in;
-	uint8_t *out;
-	size_t capacity, size;
-	void *work;
-};
-
-static void run_gunzip(void *argument)
-{
-	struct run *run = argument;
-
-	run->size = gunzip(run->in, run->out, run->capacity, run->work);
-}
-
-static const char *decode(const void *in, size_t in_size, void *out, size_t capacity, size_t *size)
-{
-	uint8_t *const input = copy_of(in, in_size);
-	struct run run = { .in = span_of(input, in_size), .out = out, .capacity = capacity };
-	struct fault fault;
-	bool good;
-
-	run.work = aligned_alloc(64, GUNZIP_WORK_SIZE);
-	assert_non_null(run.work);
-	memset(run.work, 0xa5, GUNZIP_WORK_SIZE);
-	good = attempt(run_gunzip, &run, &fault);
-	*size = run.size;
-	free(run.work);
-	free(input);
-	return good ? NULL : fault.why;
-}
 
 /* A header without flags. */
 #define HEAD "1f8b08 00 00000000 00 03 "

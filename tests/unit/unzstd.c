@@ -17,41 +17,9 @@
 #include <zstd.h>
 
 #include "depmod.h"
+#define DECODER unzstd
+#define WORK_SIZE UNZSTD_WORK_SIZE
 #include "decoding.h"
-
-struct run {
-	struct span in;
-	uint8_t *out;
-	size_t capacity, size;
-	void *work;
-};
-
-static void run_unzstd(void *argument)
-{
-	struct run *run = argument;
-
-	run->size = unzstd(run->in, run->out, run->capacity, run->work);
-}
-
-static const char *decode(const void *in, size_t in_size, void *out, size_t capacity, size_t *size)
-{
-	static uint8_t *work;
-	uint8_t *const input = copy_of(in, in_size);
-	struct run run = { .in = span_of(input, in_size), .out = out, .capacity = capacity };
-	struct fault fault;
-	bool good;
-
-	if (!work) {
-		work = aligned_alloc(64, UNZSTD_WORK_SIZE);
-		assert_non_null(work);
-		memset(work, 0xa5, UNZSTD_WORK_SIZE);
-	}
-	run.work = work;
-	good = attempt(run_unzstd, &run, &fault);
-	*size = run.size;
-	free(input);
-	return good ? NULL : fault.why;
-}
 
 #define MAGIC "28b52ffd "
 /* No content size, no checksum, a window of 2 MiB. Then 3 bytes begin each block: size << 3, type
