@@ -186,7 +186,7 @@ maps_headers='# module             id=string
 	run "$DEPMOD" -b root -C empty -F /dev/null 2.4.21
 	exits 1
 	all_said "depmod: ERROR: could not open directory $ROOT/lib/modules/2.4.21/: No such file or directory
-depmod: ERROR: to index what is there: depmod -b root 2.4.20"
+depmod: ERROR: to index what is there: depmod -b root -C empty 2.4.20"
 	[ ! -e root/lib/modules/2.4.21 ]
 }
 
