@@ -108,15 +108,22 @@ void publish_adopt(struct publication *p, const char *name)
 	p->names[p->count++] = name;
 }
 
+static int create(const struct publication *p, const char *name)
+{
+	return openat(p->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+}
+
 bool publish_file(struct publication *p, const char *name, struct span content)
 {
 	struct temporary buffer;
 	const char *temporary = temporary_name(&buffer, name);
 	struct text text = { .start = (char *)content.p, .size = span_size(content) };
 
-	do
-		text.fd = openat(p->directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	while (text.fd < 0 && errno == EEXIST && unlinkat(p->directory, temporary, 0) == 0);  /* of a killed run */
+	text.fd = create(p, temporary);
+	if (text.fd < 0 && errno == EEXIST) {
+		unlinkat(p->directory, temporary, 0);  /* of a killed run */
+		text.fd = create(p, temporary);
+	}
 	if (text.fd < 0)
 		return failed(p, "create", temporary);
 	publish_adopt(p, name);
