@@ -12,7 +12,7 @@ ROOMS = main depmod modutils modprobe help options arguments shell lookup rules 
 	gunzip inflate crc unxz lzma2 bcj check unzstd literals sequences fse xxh64 elf \
 	nearest glob regex hash path tree file sort arena span text report progress
 DECODERS = inflate lzma2 literals sequences fse xxh64
-FAST = $(DECODERS) elf facts hash sort index
+FAST = $(DECODERS) elf facts hash sort index output text
 UNPACKER = unpack inflate span
 PACK = gzip -9n
 BARE = tail -c +11 | head -c -8  # without header and trailer
@@ -47,6 +47,7 @@ LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) -flto=aut
 MACHINE := $(shell $(CC) -dumpmachine)
 ifeq ($(filter x86_64% arm%,$(MACHINE)),)
 UNPACKER = unpack lzma2 span
+FAST := $(filter-out output text,$(FAST))
 PACK = xz --format=raw --lzma2=preset=9e,lc=0,lp=2,pb=2
 BARE = cat
 build/unpack.o: private CFLAGS += -DPACKED_AS_LZMA2

@@ -16,7 +16,7 @@ enum {
 	WORKERS_MAX = JOBS_MAX + SPARE_WORKERS,
 	KEEP = 1 << 20,            /* memory of a finished module that the next one will want */
 	LINE = 128,                /* what processors pass between them at once: no two workers write to one */
-	CHUNKS = 8, LARGEST_CHUNK = 16,
+	CHUNKS = 8, LARGEST_CHUNK = 32,
 	PACKET = 4096,             /* PIPE_BUF: written as a whole, and, as all are of this size, read as one */
 };
 
