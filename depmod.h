@@ -705,30 +705,23 @@ void publish_adopt(struct publication *publication, const char *name);
 
 /* ---- index.c: the binary trie ---------------------------------------------------------------- */
 
-struct pair {
-	const char *key;           /* bytes 1 to 127, ended by NUL */
-	const char *value;
-	uint32_t key_length, value_length, priority;
+/* What a key stands for. */
+struct index_value {
+	const char *string;
+	uint32_t length, priority;
 };
 
-/* Between a key and the one before it. */
-struct seam {
-	uint32_t shared;           /* how many bytes both begin with */
-	uint32_t next;             /* the next key before which it is not more; behind the last one, their number */
-};
-
-/* keys, spare and seams are room for `count` each, uninitialised. */
 struct index {
-	const struct pair *pairs;
-	bool sorted;               /* the pairs are, by key */
-	struct key *keys, *spare;
-	struct seam *seams;
+	struct key *keys;          /* .string: bytes 1 to 127, .length of them; .item: the number of the key's value */
 	uint32_t count;
+	void *spare;               /* room for as many keys */
+	const struct index_value *values;
+	bool sorted;               /* the keys are */
 };
 
-/* Appends the index to `out`, which is empty. Values of equal keys keep the order of the pairs. Afterwards
- * index->keys is sorted, each .item the number of a pair. */
-void index_write(struct text *out, struct index *index);
+/* Appends the index to `out`, which is empty. Values of equal keys keep the order of the keys, which are sorted
+ * afterwards. */
+void index_write(struct text *out, const struct index *index);
 
 /* What a search finds, in no particular order. */
 enum { INDEX_KEY_MAX = VALUE_MAX + 16 };

@@ -22,11 +22,18 @@ enum flag { PREFIX = 8, VALUES = 4, CHILDREN = 2 };
 
 static const uint8_t magic[ROOT_AT] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1 };
 
+/* Between a key and the one before it. */
+struct seam {
+	uint32_t shared;             /* how many bytes both begin with */
+	uint32_t next;               /* the next key before which it is not more; behind the last one, their number */
+};
+
 struct writer {
 	struct text *out;
 	const struct key *keys;      /* sorted */
-	const struct pair *pairs;
-	const struct seam *seams;
+	uint32_t count;
+	struct seam *seams;
+	const struct index_value *values;
 };
 
 /* Keys [from, to) whose first `depth` bytes are the same and already written. */
@@ -92,10 +99,10 @@ static void add_values(const struct writer *w, uint32_t from, uint32_t to)
 {
 	add32(w->out, to - from);
 	for (; from < to; from++) {
-		const struct pair *pair = &w->pairs[w->keys[from].item];
+		const struct index_value *value = &w->values[w->keys[from].item];
 
-		add32(w->out, pair->priority);
-		add_string(w->out, pair->value, pair->value_length);
+		add32(w->out, value->priority);
+		add_string(w->out, value->string, value->length);
 	}
 }
 
@@ -160,29 +167,28 @@ static uint32_t add_node(const struct writer *w, struct run run)
 }
 
 /* Of the seams behind one, those on the chain are the ones that it may have to lead to. */
-static void note_seams(struct index *index)
+static void note_seams(const struct writer *w)
 {
-	for (uint32_t i = index->count; i-- > 1;) {
-		struct seam *seam = &index->seams[i];
+	for (uint32_t i = w->count; i-- > 1;) {
+		struct seam *seam = &w->seams[i];
 
-		seam->shared = common_length(&index->keys[i - 1], &index->keys[i]);
+		seam->shared = common_length(&w->keys[i - 1], &w->keys[i]);
 		seam->next = i + 1;
-		while (seam->next < index->count && index->seams[seam->next].shared > seam->shared)
-			seam->next = index->seams[seam->next].next;
+		while (seam->next < w->count && w->seams[seam->next].shared > seam->shared)
+			seam->next = w->seams[seam->next].next;
 	}
 }
 
-void index_write(struct text *out, struct index *index)
+_Static_assert(sizeof(struct seam) <= sizeof(struct key), "where keys were sorted there is room for seams");
+
+void index_write(struct text *out, const struct index *index)
 {
-	struct writer w = { out, index->keys, index->pairs, index->seams };
+	struct writer w = { out, index->keys, index->count, index->spare, index->values };
 	uint32_t root = HEADER;
 
-	for (uint32_t i = 0; i < index->count; i++)
-		index->keys[i] = (struct key){ .string = index->pairs[i].key,
-					       .length = index->pairs[i].key_length, .item = i };
 	if (!index->sorted)
 		sort_strings(index->keys, index->spare, index->count);
-	note_seams(index);
+	note_seams(&w);
 
 	text_add(out, magic, sizeof(magic));
 	add32(out, root);

@@ -8,9 +8,8 @@ struct output {
 	const struct loaded *loaded;
 	const struct graph *graph;
 	struct text text;          /* the file being made */
-	struct arena pairs;        /* of the index being made */
-	struct arena strings;      /* that pairs point to, and input files; both go with each index */
-	struct arena keys;         /* of symbols while they are sorted */
+	struct arena keys, values;  /* of the index being made */
+	struct arena strings;      /* that these point to, and input files; all three go with each index */
 };
 
 static const struct facts *facts_of(const struct output *o, uint32_t module)
@@ -28,60 +27,91 @@ static struct values values_in(const struct output *o, uint32_t module, char kin
 
 /* ---- indexes ---- */
 
-static void add_pair(struct output *o, struct pair pair)
+static struct key *first_key(const struct output *o)
 {
-	if (pair.key_length > VALUE_MAX)
-		warning("left out of the binary index, as it is too long: the value of ", pair.value);
-	else if (is_ascii(pair.key, pair.key_length))
-		*(struct pair *)arena_take(&o->pairs, 1, sizeof(pair), sizeof(void *)) = pair;
-	else
-		warning("left out of the binary index, as it is not 7-bit ASCII: ", pair.key);
+	return (struct key *)(void *)o->keys.start;
 }
 
-static struct pair *next_pair(const struct output *o)
+static struct key *next_key(const struct output *o)
 {
-	return (struct pair *)(void *)(o->pairs.start + o->pairs.used);
+	return (struct key *)(void *)(o->keys.start + o->keys.used);
+}
+
+static struct index_value *values_of_index(const struct output *o)
+{
+	return (struct index_value *)(void *)o->values.start;
+}
+
+/* The number of the value among those of the index. */
+static uint32_t add_value(struct output *o, const char *string, uint32_t length, uint32_t priority)
+{
+	struct index_value *value = arena_take(&o->values, 1, sizeof(*value), sizeof(void *));
+
+	*value = (struct index_value){ string, length, priority };
+	return (uint32_t)(value - values_of_index(o));
+}
+
+/* The modules' names as values: each one's number is its module's. */
+static void add_module_names(struct output *o)
+{
+	for (uint32_t m = 0; m < o->tree->count; m++)
+		add_value(o, o->tree->modules[m].name, o->tree->modules[m].name_length, m);
+}
+
+static void add_key(struct output *o, const char *string, uint32_t length, uint32_t value)
+{
+	if (length > VALUE_MAX)
+		warning("left out of the binary index, as it is too long: the value of ",
+			values_of_index(o)[value].string);
+	else if (is_ascii(string, length))
+		*(struct key *)arena_take(&o->keys, 1, sizeof(struct key), sizeof(void *)) =
+			(struct key){ .string = string, .length = length, .item = value };
+	else
+		warning("left out of the binary index, as it is not 7-bit ASCII: ", string);
 }
 
 /* Among equal keys of equal priority, an index has the one added later first: index_write() keeps the order
- * of pairs, so they are turned around. */
-static void reverse_pairs(struct pair *from, struct pair *to)
+ * of keys, so they are turned around. */
+static void reverse_keys(struct key *from, struct key *to)
 {
 	for (; from < to; from++) {
-		struct pair pair = *--to;
+		struct key key = *--to;
 
 		*to = *from;
-		*from = pair;
+		*from = key;
 	}
 }
 
 static void warn_of_duplicates(const struct index *index)
 {
 	for (uint32_t i = 1; i < index->count; i++) {
-		const struct pair *a = &index->pairs[index->keys[i - 1].item];
-		const struct pair *b = &index->pairs[index->keys[i].item];
+		const struct key *a = &index->keys[i - 1], *b = &index->keys[i];
+		const struct index_value *of_a = &index->values[a->item], *of_b = &index->values[b->item];
 
-		if (a->priority == b->priority && strcmp(a->key, b->key) == 0 && a->value == b->value)
-			warning("duplicate module alias: ", a->key, " ", a->value);
+		if (of_a->priority == of_b->priority && of_a->string == of_b->string && strcmp(a->string, b->string) == 0)
+			warning("duplicate module alias: ", a->string, " ", of_a->string);
 	}
 }
 
-/* Writes the pairs collected since the last index. */
+/* What was collected for an index goes. */
+static void forget_index(struct output *o)
+{
+	o->keys.used = o->values.used = o->strings.used = 0;
+}
+
+/* Writes the keys collected since the last index. */
 static void write_index(struct output *o, bool sorted)
 {
 	struct index index = {
-		.pairs = (const struct pair *)(void *)o->pairs.start,
-		.count = (uint32_t)(o->pairs.used / sizeof(struct pair)),
-		.sorted = sorted,
+		.keys = first_key(o), .count = (uint32_t)(next_key(o) - first_key(o)),
+		.values = values_of_index(o), .sorted = sorted,
 	};
 
-	index.keys = arena_take(&o->pairs, index.count, sizeof(*index.keys), 8);
-	index.spare = arena_take(&o->pairs, index.count, sizeof(*index.spare), 8);
-	index.seams = arena_take(&o->pairs, index.count, sizeof(*index.seams), 8);
+	index.spare = arena_take(&o->keys, index.count, sizeof(struct key), sizeof(void *));
 	index_write(&o->text, &index);
 	if (o->options->warn)
 		warn_of_duplicates(&index);
-	o->pairs.used = o->strings.used = 0;
+	forget_index(o);
 }
 
 static void write_unsorted_index(struct output *o)
@@ -94,20 +124,20 @@ static void write_sorted_index(struct output *o)
 	write_index(o, true);
 }
 
-static void add_alias(struct output *o, struct pair pair)
+static void add_alias(struct output *o, const char *alias, uint32_t length, uint32_t value)
 {
-	const char *alias = pair.key;
 	char *copy;
 
-	if (has_any(alias, pair.key_length, '-', '[', ']')) {
-		pair.key = copy = arena_string(&o->strings, alias, pair.key_length);
-		if (!normalize(copy))
-			pair.key = NULL;
+	if (!has_any(alias, length, '-', '[', ']')) {
+		add_key(o, alias, length, value);
+		return;
 	}
-	if (pair.key)
-		add_pair(o, pair);
+	copy = arena_string(&o->strings, alias, length);
+	if (normalize(copy))
+		add_key(o, copy, length, value);
 	else
-		warning("left out of the binary index, unmatched bracket: alias ", alias, " of ", pair.value);
+		warning("left out of the binary index, unmatched bracket: alias ", alias, " of ",
+			values_of_index(o)[value].string);
 }
 
 /* ---- modules.dep ---- */
@@ -142,44 +172,41 @@ static void write_dep(struct output *o)
 			put(o, " ", 1);
 			put_path(o, closure.list[i].item);
 		}
-		add_pair(o, (struct pair){ module->name, o->text.start + start, module->name_length,
-					   (uint32_t)(o->text.size - start), m });
+		add_key(o, module->name, module->name_length,
+			add_value(o, o->text.start + start, (uint32_t)(o->text.size - start), m));
 		put(o, "\n", 1);
 	}
 }
 
 /* ---- aliases and soft dependencies ---- */
 
-static void put_alias_line(struct output *o, const struct pair *pair)
+static void put_alias_line(struct output *o, const char *alias, uint32_t length, const struct module *module)
 {
-	char *line = text_room(&o->text, 6 + (size_t)pair->key_length + 1 + pair->value_length + 1);
+	char *line = text_room(&o->text, 6 + (size_t)length + 1 + module->name_length + 1);
 
-	memcpy(line, "alias ", 6);  /* NOLINT(bugprone-not-null-terminated-result): the key follows */
+	memcpy(line, "alias ", 6);  /* NOLINT(bugprone-not-null-terminated-result): the alias follows */
 	line += 6;
-	copy_bytes(line, pair->key, pair->key_length);
-	line += pair->key_length;
+	copy_bytes(line, alias, length);
+	line += length;
 	*line++ = ' ';
-	copy_bytes(line, pair->value, pair->value_length);
-	line[pair->value_length] = '\n';
+	copy_bytes(line, module->name, module->name_length);
+	line[module->name_length] = '\n';
 }
 
 static void write_alias(struct output *o)
 {
 	text_string(&o->text, "# Aliases extracted from modules themselves.\n");
+	add_module_names(o);
 	for (uint32_t m = 0; m < o->tree->count; m++) {
-		const struct module *module = &o->tree->modules[m];
 		struct values values = values_in(o, m, ALIAS, facts_of(o, m)->aliases);
-		struct pair *first = next_pair(o);
+		struct key *first = next_key(o);
 		size_t length;
 
 		for (const char *alias; (alias = next_value(&values, &length));) {
-			struct pair pair = { alias, module->name, (uint32_t)length,
-					     module->name_length, m };
-
-			put_alias_line(o, &pair);
-			add_alias(o, pair);
+			put_alias_line(o, alias, (uint32_t)length, &o->tree->modules[m]);
+			add_alias(o, alias, (uint32_t)length, m);
 		}
-		reverse_pairs(first, next_pair(o));
+		reverse_keys(first, next_key(o));
 	}
 }
 
@@ -214,38 +241,39 @@ static bool has_module(const struct output *o, uint32_t symbol)
 	return owner < o->tree->count && !o->graph->left_out[owner];
 }
 
-/* The key and value of a symbol's pair, which its line in modules.symbols repeats. */
+/* The symbol's key, which its line in modules.symbols repeats. */
 static void write_symbol(struct output *o, const struct name *symbol, uint32_t owner)
 {
-	const struct module *module = &o->tree->modules[owner];
-	char *key = arena_take(&o->strings, sizeof("symbol:") + symbol->length, 1, 1);
-	struct pair pair = { key, module->name, 7 + symbol->length, module->name_length, owner };
+	uint32_t length = 7 + symbol->length;
+	char *key = arena_take(&o->strings, (size_t)length + 1, 1, 1);
 
 	memcpy(key, "symbol:", 7);
 	copy_bytes(key + 7, symbol->string, symbol->length);
-	key[pair.key_length] = 0;
-	put_alias_line(o, &pair);
-	add_pair(o, pair);
+	key[length] = 0;
+	put_alias_line(o, key, length, &o->tree->modules[owner]);
+	add_key(o, key, length, owner);
 }
 
-/* In byte order of the symbols, which is also that of the index. */
+/* In byte order of the symbols, which is also that of the index: its keys take the places of the sorted ones, one after
+ * the other. */
 static void write_symbols(struct output *o)
 {
 	const struct names *symbols = &o->graph->symbols;
-	size_t kept = o->keys.used;
-	struct key *keys = arena_take(&o->keys, symbols->count, sizeof(*keys), 8);
-	struct key *spare = arena_take(&o->keys, symbols->count, sizeof(*keys), 8);
+	struct key *keys = arena_take(&o->keys, symbols->count, sizeof(*keys), sizeof(void *)), *spare;
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < symbols->count; i++)
 		if (has_module(o, i))
 			keys[count++] = (struct key){ .string = symbols->entries[i].string,
 						      .length = symbols->entries[i].length, .item = i };
+	o->keys.used = count * sizeof(*keys);
+	spare = arena_take(&o->keys, count, sizeof(*spare), sizeof(void *));
 	sort_strings(keys, spare, count);
+	o->keys.used = 0;
 	text_string(&o->text, "# Aliases for symbols, used by symbol_request().\n");
+	add_module_names(o);
 	for (uint32_t i = 0; i < count; i++)
 		write_symbol(o, &symbols->entries[keys[i].item], o->graph->owner[keys[i].item]);
-	o->keys.used = kept;
 }
 
 /* ---- builtin ---- */
@@ -253,14 +281,14 @@ static void write_symbols(struct output *o)
 /* The index of what stands in a file beside the modules, or in several such. Without any, it is left empty. */
 static void write_index_of(struct output *o, const char *name, void (*add)(struct output *, struct span *content))
 {
-	struct pair *first = next_pair(o);
+	struct key *first = next_key(o);
 	struct span content;
 	bool found = false;
 
 	for (uint32_t root = 0; root < o->tree->root_count; root++)
 		for (found |= read_beside(o->tree, root, name, &o->strings, &content); content.p < content.end;)
 			add(o, &content);
-	reverse_pairs(first, next_pair(o));
+	reverse_keys(first, next_key(o));
 	if (found)
 		write_index(o, false);
 }
@@ -282,7 +310,7 @@ static void add_builtin(struct output *o, struct span *content)
 		return;
 	}
 	name = module_name(&o->strings, name);
-	add_pair(o, (struct pair){ name, "", (uint32_t)strlen(name), 0, 0 });
+	add_key(o, name, (uint32_t)strlen(name), add_value(o, "", 0, 0));
 }
 
 static void write_builtin_bin(struct output *o)
@@ -312,8 +340,7 @@ static void add_builtin_alias(struct output *o, struct span *content)
 	if (value - key != sizeof(".alias") - 1 || memcmp(key, ".alias", sizeof(".alias") - 1) != 0)
 		return;
 	name = arena_string(&o->strings, string, (size_t)(key - string));
-	add_alias(o, (struct pair){ value + 1, name, (uint32_t)strlen(value + 1),
-				    (uint32_t)(key - string), 0 });
+	add_alias(o, value + 1, (uint32_t)strlen(value + 1), add_value(o, name, (uint32_t)(key - string), 0));
 }
 
 static void write_builtin_alias_bin(struct output *o)
@@ -395,7 +422,7 @@ struct file {
 	bool text, values;
 };
 
-/* An index is made of the pairs that the file before it collected. */
+/* An index is made of the keys that the file before it collected. */
 static const struct file files[] = {
 	{ "modules.dep", write_dep, true, false },
 	{ "modules.dep.bin", write_unsorted_index, false, false },
@@ -449,9 +476,9 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 	struct arena content;
 
 	arena_reserve(&content, "output", OUTPUT_MEMORY, false);
-	arena_reserve(&o.pairs, "index", OUTPUT_MEMORY, false);
+	arena_reserve(&o.keys, "index", OUTPUT_MEMORY, false);
+	arena_reserve(&o.values, "values", OUTPUT_MEMORY, false);
 	arena_reserve(&o.strings, "aliases", OUTPUT_MEMORY, false);
-	arena_reserve(&o.keys, "symbols", OUTPUT_MEMORY, false);
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		if (i == DEPENDENCY_FILES && options->maps && options->set != VALUE_FILES &&
 		    !write_maps(&o, &content, publish, context))
@@ -459,7 +486,7 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 		if (!belongs(&files[i], options->set))
 			continue;
 		if (options->text_only && !files[i].text) {
-			o.pairs.used = o.strings.used = 0;
+			forget_index(&o);
 			continue;
 		}
 		text_open(&o.text, &content);

@@ -146,10 +146,9 @@ static bool is_key(struct span line)
 
 static struct span index_of(struct span lines, struct arena *memory)
 {
-	static struct key keys[PAIRS_MAX], spare[PAIRS_MAX];
-	static struct seam seams[PAIRS_MAX];
-	static struct pair pairs[PAIRS_MAX];
-	struct writing w = { .index = { .pairs = pairs, .keys = keys, .spare = spare, .seams = seams } };
+	static struct key keys[PAIRS_MAX];
+	static struct index_value values[PAIRS_MAX];
+	struct writing w = { .index = { .keys = keys, .values = values } };
 	struct span line, file;
 	struct fault fault;
 
@@ -158,10 +157,12 @@ static struct span index_of(struct span lines, struct arena *memory)
 
 		if (!is_key(line))
 			continue;
-		pairs[n] = (struct pair){ arena_string(memory, (const char *)line.p, span_size(line)), "value",
-					  (uint32_t)span_size(line), n % 6, n };
+		keys[n] = (struct key){ .string = arena_string(memory, (const char *)line.p, span_size(line)),
+					.length = (uint32_t)span_size(line), .item = n };
+		values[n] = (struct index_value){ "value", n % 6, n };
 		w.index.count++;
 	}
+	w.index.spare = arena_take(memory, w.index.count, sizeof(*keys), sizeof(void *));
 	text_open(&w.text, memory);
 	CHECK(attempt(write_it, &w, &fault));
 	check_index(span_of(w.text.start, w.text.size));

@@ -20,9 +20,15 @@ static unsigned below(unsigned limit)
 
 enum { ROOM = 16 << 20 };
 
+struct pair {
+	const char *key, *value;
+	uint32_t key_length, value_length, priority;
+};
+
 struct written {
 	struct text text;
 	struct index index;
+	struct index_value *values;
 	struct fault fault;
 };
 
@@ -33,15 +39,19 @@ static void write_it(void *argument)
 	index_write(&w->text, &w->index);
 }
 
-/* Room for keys and seams has the exact size. */
+/* Room for keys has the exact size. */
 static bool write_index(struct written *w, const struct pair *pairs, uint32_t n, size_t room)
 {
 	*w = (struct written){ .text = { .start = malloc(room), .capacity = room, .fd = -1 } };
+	w->values = malloc(n * sizeof(*w->values) + !n);
 	w->index = (struct index){
-		.pairs = pairs, .count = n, .keys = malloc(n * sizeof(struct key) + !n),
-		.spare = malloc(n * sizeof(struct key) + !n),
-		.seams = malloc(n * sizeof(struct seam) + !n),
+		.keys = malloc(n * sizeof(struct key) + !n), .count = n,
+		.spare = malloc(n * sizeof(struct key) + !n), .values = w->values,
 	};
+	for (uint32_t i = 0; i < n; i++) {
+		w->index.keys[i] = (struct key){ .string = pairs[i].key, .length = pairs[i].key_length, .item = i };
+		w->values[i] = (struct index_value){ pairs[i].value, pairs[i].value_length, pairs[i].priority };
+	}
 	return attempt(write_it, w, &w->fault);
 }
 
@@ -50,7 +60,7 @@ static void free_index(struct written *w)
 	free(w->text.start);
 	free(w->index.keys);
 	free(w->index.spare);
-	free(w->index.seams);
+	free(w->values);
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
