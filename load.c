@@ -403,16 +403,17 @@ static void check_work(struct loading *l, uint32_t file)
 	struct facts *facts = &l->facts[file];
 	struct fault fault = { .why = "the process that read it died" };
 
-	l->reasons[file].text[REASON_SIZE - 1] = 0;
 	if (!facts->begun)
 		fault.why = "not read, as too many processes died";
-	else if (facts->done && !facts->failed && facts->worker < l->started &&
+	else if (facts->done && !facts->failed && !facts->passing && facts->worker < l->started &&
 		 facts_sound(facts, &l->keepers[facts->worker]))
 		return;
-	if (facts->done && facts->failed)
+	if (facts->done && facts->failed) {
+		l->reasons[file].text[REASON_SIZE - 1] = 0;
 		*facts = failed_facts(facts->passing);
-	else
+	} else {
 		note_failure(l, file, &fault);
+	}
 }
 
 void load_end(struct loading *l, struct loaded *loaded, struct arena *memory)
