@@ -19,17 +19,6 @@ char *strchr(const char *s, int c)
 	return (char *)(uintptr_t)s;
 }
 
-char *strrchr(const char *s, int c)
-{
-	const char *last = NULL;
-
-	do
-		if (*s == (char)c)
-			last = s;
-	while (*s++);
-	return (char *)(uintptr_t)last;
-}
-
 static size_t span(const char *s, const char *set, bool in)
 {
 	size_t n = 0;

@@ -51,9 +51,11 @@ bool normalize(char *name)
 
 const char *base_name(const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	const char *name = path + strlen(path);
 
-	return slash ? slash + 1 : path;
+	while (name > path && name[-1] != '/')
+		name--;
+	return name;
 }
 
 size_t unslashed_length(const char *path)
@@ -80,8 +82,12 @@ char *join_path(struct arena *memory, const char *directory, const char *name)
 const char *module_name(struct arena *memory, const char *path)
 {
 	const char *name = base_name(path);
-	char *copy = arena_string(memory, name, strcspn(name, "."));
+	size_t length = 0;
+	char *copy;
 
+	while (name[length] && name[length] != '.')
+		length++;
+	copy = arena_string(memory, name, length);
 	for (char *p = copy; *p; p++)
 		if (*p == '-')
 			*p = '_';
