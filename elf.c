@@ -172,7 +172,7 @@ static inline bool worth_a_look(const char *name)
 static void note_section(struct elf *elf, const uint8_t *header, const char *name)
 {
 	for (int i = 0; i < WANTED_COUNT; i++)
-		if (!elf->sections[i].present && strcmp(name, section_name[i]) == 0) {
+		if (section_name[i][2] == name[2] && !elf->sections[i].present && strcmp(name, section_name[i]) == 0) {
 			elf->sections[i] = section_of(elf, header);
 			return;
 		}

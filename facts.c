@@ -157,7 +157,7 @@ static void keep_export(void *context, const char *name, size_t length, uint32_t
 	r->facts->export_count++;
 }
 
-static void add_need(struct reading *r, uint32_t name, uint32_t weak, struct spelling spelling)
+INLINE void add_need(struct reading *r, uint32_t name, uint32_t weak, struct spelling spelling)
 {
 	struct keeper *k = r->keeper;
 	uint32_t at = r->facts->need_count;

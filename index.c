@@ -66,20 +66,22 @@ static uint32_t common_length(const struct key *a, const struct key *b)
 {
 	uint32_t length = a->length < b->length ? a->length : b->length, n = 0;
 
-	while (n + 8 <= length && any64(a->string + n) == any64(b->string + n))
-		n += 8;
+	for (; n + 8 <= length; n += 8) {
+		uint64_t differ = le64((const uint8_t *)a->string + n) ^ le64((const uint8_t *)b->string + n);
+
+		if (differ)
+			return n + (uint32_t)__builtin_ctzll(differ) / 8;
+	}
 	while (n < length && a->string[n] == b->string[n])
 		n++;
 	return n;
 }
 
-/* How many bytes all keys of the run begin with. */
+/* How many bytes all keys of the run, two or more, begin with. */
 static uint32_t branching_depth(const struct writer *w, struct run run)
 {
 	uint32_t at = run.from + 1;
 
-	if (at == run.to)
-		return w->keys[run.from].length;
 	while (w->seams[at].next < run.to)
 		at = w->seams[at].next;
 	return w->seams[at].shared;
@@ -93,6 +95,26 @@ static uint32_t ending_here(const struct writer *w, struct run run, uint32_t dep
 	while (to < run.to && w->keys[to].length == depth)
 		to++;
 	return to;
+}
+
+/* Most nodes are of one key: its end, and its value. */
+static uint32_t add_leaf(const struct writer *w, const struct key *key, uint32_t depth)
+{
+	const struct index_value *value = &w->values[key->item];
+	uint32_t at = (uint32_t)w->out->size, length = key->length - depth, flags = VALUES;
+	char *room = text_room(w->out, (size_t)length + (length > 0) + 2 * sizeof(uint32_t) + value->length + 1);
+
+	if (length) {
+		flags |= PREFIX;
+		copy_bytes(room, key->string + depth, length);
+		room += length;
+		*room++ = 0;
+	}
+	put32((uint8_t *)room, 1);
+	put32((uint8_t *)room + 4, value->priority);
+	copy_bytes(room + 8, value->string, value->length);
+	room[8 + value->length] = 0;
+	return flags << 28 | at;
 }
 
 static void add_values(const struct writer *w, uint32_t from, uint32_t to)
@@ -138,17 +160,13 @@ static size_t add_table(struct text *out, char first, char last)
 	return (size_t)(room - out->start);
 }
 
-/* Writes the node and all below it; its flags and place are returned as an offset. Recursion follows the
- * branches of the trie, of which there are not more on a path than keys. */
-static uint32_t add_node(const struct writer *w, struct run run)
+static uint32_t add_branch(const struct writer *w, struct run run)
 {
 	size_t at = w->out->size, table = 0;
 	uint32_t depth = run.depth ? branching_depth(w, run) : 0;
 	uint32_t children = ending_here(w, run, depth);
 	uint32_t flags = 0;
 
-	if (at > LONGEST_FILE)
-		bad_in("index", "larger than 256 MiB");
 	if (depth > run.depth) {
 		flags |= PREFIX;
 		add_string(w->out, w->keys[run.from].string + run.depth, depth - run.depth);
@@ -164,6 +182,17 @@ static uint32_t add_node(const struct writer *w, struct run run)
 	if (children < run.to)
 		add_children(w, children, run.to, depth, table);
 	return flags << 28 | (uint32_t)at;
+}
+
+/* Writes the node and all below it; its flags and place are returned as an offset. Recursion follows the
+ * branches of the trie, of which there are not more on a path than keys. */
+static uint32_t add_node(const struct writer *w, struct run run)
+{
+	if (w->out->size > LONGEST_FILE)
+		bad_in("index", "larger than 256 MiB");
+	if (run.depth && run.to - run.from == 1)
+		return add_leaf(w, &w->keys[run.from], run.depth);
+	return add_branch(w, run);
 }
 
 /* Of the seams behind one, those on the chain are the ones that it may have to lead to. */
