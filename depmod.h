@@ -75,8 +75,8 @@ struct names {
 	struct name *entries;      /* by id */
 	uint32_t count, capacity;
 	uint32_t *slots;
-	uint32_t bits;             /* 1 << bits slots are in use */
-	uint64_t key;              /* of the hash */
+	uint32_t mask;             /* so many slots are in use, and one more: a power of two */
+	uint64_t keys[2];          /* of the hash */
 	char *bytes;               /* of copied names */
 	size_t used, size;
 };

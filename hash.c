@@ -6,27 +6,31 @@
  * always a find. The hash is keyed, so that names cannot be chosen to collide. Nothing is ever removed. */
 #include "depmod.h"
 
-enum { FIRST_BITS = 10 };
+enum { FIRST_SLOTS = 1024 };
 
 /* Slots for `capacity` names at half full. */
-static uint32_t largest_bits(uint32_t capacity)
+static size_t most_slots(uint32_t capacity)
 {
-	uint32_t bits = FIRST_BITS;
+	size_t slots = FIRST_SLOTS;
 
-	while ((UINT64_C(1) << bits) / 2 < capacity)
-		bits++;
-	return bits;
+	while (slots / 2 < capacity)
+		slots *= 2;
+	return slots;
 }
 
 void names_init(struct names *names, struct arena *arena, uint32_t capacity, size_t bytes, uint64_t key)
 {
-	size_t slots = (size_t)1 << largest_bits(capacity);
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
 
-	*names = (struct names){ .capacity = capacity, .size = bytes, .bits = FIRST_BITS, .key = key };
+	/* Neither part of the key is 0 when there is none, or a factor would be. */
+	*names = (struct names){
+		.capacity = capacity, .size = bytes, .mask = FIRST_SLOTS - 1,
+		.keys = { key - odd, (key ^ odd) * odd },
+	};
 	names->entries = arena_take(arena, capacity, sizeof(*names->entries), 64);
-	names->slots = arena_take(arena, slots, sizeof(*names->slots), 64);
+	names->slots = arena_take(arena, most_slots(capacity), sizeof(*names->slots), 64);
 	names->bytes = arena_take(arena, bytes, 1, 1);
-	memset(names->slots, 0, sizeof(*names->slots) << FIRST_BITS);
+	memset(names->slots, 0, sizeof(*names->slots) * FIRST_SLOTS);
 }
 
 /* The two halves of the product, folded together. With a part of the key in each factor, nobody can choose names
@@ -47,18 +51,16 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 
 /* Sixteen bytes at a time; what is read at the end overlaps what was read before. The host's byte order does not matter,
  * as nothing follows from a hash but where a name is looked for. */
-static inline uint32_t hash_of(uint64_t key, const char *name, size_t length)
+static inline uint32_t hash_of(const uint64_t keys[2], const char *name, size_t length)
 {
-	/* Neither is 0 for a table without a key, or a factor would be. */
-	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15), other_key = (key ^ odd) * odd;
 	const uint8_t *p = (const uint8_t *)name;
-	uint64_t hash = (key - odd) ^ length, a = 0, b = 0;
+	uint64_t hash = keys[0] ^ length, a = 0, b = 0;
 
 	if (length >= 8) {
 		size_t i = 0;
 
 		for (; i + 16 < length; i += 16)
-			hash = mix(any64(p + i) ^ hash, any64(p + i + 8) ^ other_key);
+			hash = mix(any64(p + i) ^ hash, any64(p + i + 8) ^ keys[1]);
 		a = any64(p + (i < length - 8 ? i : length - 8));
 		b = any64(p + length - 8);
 	} else if (length >= 4) {
@@ -68,7 +70,7 @@ static inline uint32_t hash_of(uint64_t key, const char *name, size_t length)
 		a = p[0] | (uint64_t)p[length / 2] << 8;
 		b = p[length - 1];
 	}
-	hash = mix(a ^ hash, b ^ other_key);
+	hash = mix(a ^ hash, b ^ keys[1]);
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
@@ -87,7 +89,7 @@ static inline uint32_t id_in(uint32_t slot)
 /* Where the name is, or belongs. Zeroed memory is an empty table. */
 static inline uint32_t *slot_of(const struct names *names, uint32_t hash, const char *name, size_t length)
 {
-	uint32_t mask = (UINT32_C(1) << names->bits) - 1;
+	uint32_t mask = names->mask;
 
 	for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
 		uint32_t *slot = &names->slots[at];
@@ -102,12 +104,23 @@ static inline uint32_t *slot_of(const struct names *names, uint32_t hash, const 
 	}
 }
 
+/* As full as it may be, and more. */
+static bool is_full(const struct names *names)
+{
+	return names->count > names->mask / 2 + 1;
+}
+
+static void grow(struct names *names)
+{
+	names->mask = names->mask * 2 + 1;
+}
+
 /* Puts all entries into empty slots. */
 COLD static void rebuild(struct names *names)
 {
-	uint32_t mask = (UINT32_C(1) << names->bits) - 1;
+	uint32_t mask = names->mask;
 
-	memset(names->slots, 0, sizeof(*names->slots) << names->bits);
+	memset(names->slots, 0, sizeof(*names->slots) * ((size_t)mask + 1));
 	for (uint32_t id = 0; id < names->count; id++) {
 		uint32_t at = names->entries[id].hash & mask;
 
@@ -144,7 +157,7 @@ COLD static bool slots_sound(const struct names *names)
 {
 	uint32_t taken = 0;
 
-	for (size_t i = 0; i < (size_t)1 << names->bits; i++) {
+	for (size_t i = 0; i <= names->mask; i++) {
 		if (names->slots[i] && id_in(names->slots[i]) >= names->count)
 			return false;
 		taken += names->slots[i] != 0;
@@ -158,8 +171,8 @@ void names_adopt(struct names *names, uint32_t count, size_t used)
 
 	names->count = sound ? count : 0;
 	names->used = sound ? used : 0;
-	while (names->count > (UINT32_C(1) << names->bits) / 2)
-		names->bits++;
+	while (is_full(names))
+		grow(names);
 	if (!slots_sound(names))
 		rebuild(names);
 }
@@ -172,7 +185,7 @@ static uint32_t *find_slot(const struct names *names, const struct name *name)
 
 COLD static uint32_t find_hash(const struct names *names, const char *name, size_t length)
 {
-	return hash_of(names->key, name, length);
+	return hash_of(names->keys, name, length);
 }
 
 uint32_t names_find(const struct names *names, const char *name, size_t length)
@@ -186,8 +199,8 @@ COLD static uint32_t add(struct names *names, uint32_t *slot, struct name entry)
 		bad_fault((struct fault){ .what = "names", .why = "too many different ones", .passing = true });
 	names->entries[names->count] = entry;
 	*slot = slot_for(names->count++, entry.hash);
-	if (names->count > (UINT32_C(1) << names->bits) / 2) {
-		names->bits++;
+	if (is_full(names)) {
+		grow(names);
 		rebuild(names);
 	}
 	return names->count - 1;
@@ -195,7 +208,7 @@ COLD static uint32_t add(struct names *names, uint32_t *slot, struct name entry)
 
 uint32_t names_add(struct names *names, const char *name, size_t length)
 {
-	uint32_t hash = hash_of(names->key, name, length);
+	uint32_t hash = hash_of(names->keys, name, length);
 	uint32_t *slot = slot_of(names, hash, name, length);
 	char *copy = names->bytes + names->used;
 

@@ -435,7 +435,7 @@ static void slots_left_half_changed_are_made_anew(void **state)
 
 		(void)state;
 		leave(&t, &mine);
-		for (size_t i = 0; i < (size_t)1 << t.names.bits; i++)
+		for (size_t i = 0; i <= t.names.mask; i++)
 			if (kind == 0)
 				t.names.slots[i] = 0;
 			else if (kind == 1)
