@@ -260,6 +260,12 @@ static void note_need(const struct elf *elf, const struct symbols *s, const char
 		elf->sink->need(elf->sink->context, name, length_within(name, s->strings.end), info >> 4 == STB_WEAK);
 }
 
+/* Among all of .symtab. */
+static uint32_t number_of(const struct symbols *s, const struct layout *l, const uint8_t *symbol)
+{
+	return s->first + (uint32_t)((size_t)(symbol - s->table.p) / l->symbol_size);
+}
+
 enum { CRC_PREFIX = 6 };
 
 /* "__crc_", with room for it */
@@ -271,22 +277,22 @@ static inline bool is_crc(const uint8_t *name)
 INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct layout *l, bool big)
 {
 	size_t string_size = span_size(s->strings);
-	uint32_t number = s->first;
+	size_t crc_limit = string_size > CRC_PREFIX ? string_size - CRC_PREFIX : 0;
 
-	for (const uint8_t *p = s->table.p; p < s->table.end; p += l->symbol_size, number++) {
+	for (const uint8_t *p = s->table.p; p < s->table.end; p += l->symbol_size) {
 		uint32_t at = (uint32_t)get(big, p, l->st_name);
 		uint32_t section = (uint32_t)get(big, p, l->st_shndx);
 		const char *name = (const char *)s->strings.p + at;
 
 		if (at >= string_size)
-			bad_at("symbol name beyond .strtab", (uint64_t)number * l->symbol_size);
+			bad_at("symbol name beyond .strtab", (uint64_t)number_of(s, l, p) * l->symbol_size);
 		if (section == SHN_UNDEF)
 			note_need(elf, s, name, (uint8_t)get(big, p, l->st_info));
-		if (string_size - at > CRC_PREFIX && is_crc(s->strings.p + at) && name[CRC_PREFIX]) {
+		if (at < crc_limit && is_crc(s->strings.p + at) && name[CRC_PREFIX]) {
 			name += CRC_PREFIX;
 			s->exports = true;
 			elf->sink->export(elf->sink->context, name, length_within(name, s->strings.end),
-					  crc_of(elf, s, number, get(big, p, l->st_value), section));
+					  crc_of(elf, s, number_of(s, l, p), get(big, p, l->st_value), section));
 		}
 	}
 }

@@ -31,9 +31,20 @@ static void insertion_sort(struct key *keys, size_t n)
 	}
 }
 
+/* The first half is copied, as what is merged is written over it. */
+static void merge(struct key *keys, struct key *spare, size_t half, size_t n)
+{
+	const struct key *left = spare, *left_end = spare + half, *right = keys + half, *right_end = keys + n;
+
+	memcpy(spare, keys, half * sizeof(*keys));
+	while (left < left_end && right < right_end)
+		*keys++ = right->chunk < left->chunk ? *right++ : *left++;
+	memcpy(keys, left, (size_t)(left_end - left) * sizeof(*keys));
+}
+
 static void merge_sort(struct key *keys, struct key *spare, size_t n)
 {
-	size_t half = n / 2, left = 0, right = half, to = 0;
+	size_t half = n / 2;
 
 	if (n <= SMALL) {
 		insertion_sort(keys, n);
@@ -41,12 +52,8 @@ static void merge_sort(struct key *keys, struct key *spare, size_t n)
 	}
 	merge_sort(keys, spare, half);
 	merge_sort(keys + half, spare, n - half);
-	if (keys[half - 1].chunk <= keys[half].chunk)
-		return;
-	memcpy(spare, keys, half * sizeof(*keys));
-	while (left < half && right < n)
-		keys[to++] = keys[right].chunk < spare[left].chunk ? keys[right++] : spare[left++];
-	memcpy(keys + to, spare + left, (half - left) * sizeof(*keys));
+	if (keys[half - 1].chunk > keys[half].chunk)
+		merge(keys, spare, half, n);
 }
 
 /* A run shares all bytes before `depth`. Runs inside it are sorted by recursion only where they are
