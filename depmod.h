@@ -1214,8 +1214,10 @@ uint32_t names_share(struct names *names, const struct name *name);
 void names_rewind(struct names *names, uint32_t count, size_t used);
 
 /* Takes over what another process did with its copy of the table, in memory shared with this one: that many
- * names, which took `used` bytes. Whatever it did, there is a table then, empty if need be. */
+ * names, which took `used` bytes. Whatever it did, there are entries then, none if need be. For more than a look at
+ * them, the table has to be reopened. */
 void names_adopt(struct names *names, uint32_t count, size_t used);
+void names_reopen(struct names *names);
 
 /* ---- path.c: paths and names of modules ------------------------------------------------------ */
 

@@ -171,6 +171,10 @@ void names_adopt(struct names *names, uint32_t count, size_t used)
 
 	names->count = sound ? count : 0;
 	names->used = sound ? used : 0;
+}
+
+void names_reopen(struct names *names)
+{
 	while (is_full(names))
 		grow(names);
 	if (!slots_sound(names))

@@ -22,8 +22,10 @@ static void merge_names(struct resolving *r)
 	bool adopted = symbols->count == 0 && r->loaded->workers;
 
 	/* Without the kernel's symbols, the first worker's table can be the one. */
-	if (adopted)
+	if (adopted) {
 		*symbols = r->loaded->keepers[0].names;
+		names_reopen(symbols);
+	}
 	r->symbol = arena_take(r->arena, r->loaded->workers, sizeof(*r->symbol), sizeof(*r->symbol));
 	for (uint32_t w = 0; w < r->loaded->workers; w++) {
 		const struct names *names = &r->loaded->keepers[w].names;
@@ -95,12 +97,15 @@ static void find_suppliers(struct resolving *r)
 {
 	r->graph->supplier = arena_take(r->arena, r->loaded->workers, sizeof(uint32_t *), sizeof(uint32_t *));
 	for (uint32_t w = 0; w < r->loaded->workers; w++) {
-		uint32_t count = r->loaded->keepers[w].names.count;
+		const struct names *names = &r->loaded->keepers[w].names;
 
-		r->graph->supplier[w] = new_words(r->arena, count, NONE);
-		for (uint32_t i = 0; i < count; i++) {
-			uint32_t symbol = without_prefix(r, r->symbol[w][i], true);
+		r->graph->supplier[w] = new_words(r->arena, names->count, NONE);
+		for (uint32_t i = 0; i < names->count; i++) {
+			char first = *names->entries[i].string;
+			uint32_t symbol = r->symbol[w][i];
 
+			if (first == '.' || (first && first == r->options->prefix))
+				symbol = without_prefix(r, symbol, true);
 			if (symbol != NONE)
 				r->graph->supplier[w][i] = r->graph->owner[symbol];
 		}
