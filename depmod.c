@@ -230,7 +230,7 @@ static bool write_files(struct run *run)
 }
 
 /* The end of what -v tells. */
-static void count_all(struct run *run, uint32_t files)
+static void tell_sums(struct run *run, uint32_t files)
 {
 	const struct graph *graph = &run->graph;
 	uint32_t modules = 0, symbols = 0, aliases = 0;
@@ -285,7 +285,7 @@ static bool index_tree(struct run *run)
 	if (!run->options.dry_run && !publish_commit(&run->publication))
 		return false;
 	if (run->options.verbose)
-		count_all(run, files);
+		tell_sums(run, files);
 	return true;
 }
 

@@ -1508,15 +1508,22 @@ INLINE void put_le64(uint8_t *p, uint64_t value)
 	p[7] = (uint8_t)(value >> 56);
 }
 
-/* The length of a string that ends with NUL, or else with `end`; eight bytes at a time while there are as many. A
- * byte is zero where subtracting one borrows and the byte itself has no high bit; of those that seem so, the first is. */
-static inline size_t length_within(const char *string, const uint8_t *end)
+/* Not 0 when one of the eight bytes is zero: there subtracting one borrows, and the byte itself has no high bit. Of the high
+ * bits that are set then, the lowest is that of the first such byte. */
+INLINE uint64_t zero_byte(uint64_t word)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
+
+	return (word - ones) & ~word & ones << 7;
+}
+
+/* The length of a string that ends with NUL, or else with `end`; eight bytes at a time while there are as many. */
+static inline size_t length_within(const char *string, const uint8_t *end)
+{
 	const uint8_t *p = (const uint8_t *)string;
 
 	for (; (size_t)(end - p) >= 8; p += 8) {
-		uint64_t word = le64(p), zero = (word - ones) & ~word & ones << 7;
+		uint64_t zero = zero_byte(le64(p));
 
 		if (zero)
 			return (size_t)(p - (const uint8_t *)string) + (size_t)__builtin_ctzll(zero) / 8;

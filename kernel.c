@@ -37,9 +37,11 @@ static void skip_prefix(const struct kernel *k, struct span *name)
 }
 
 /* Whether it can be seen at a glance, as of nearly all of some hundred thousand lines, that nothing is exported: the
- * address has as many digits as they all have, and another name follows the type. */
-static bool exports_nothing(struct span line, size_t digits, const char *exported, size_t length)
+ * address has as many digits as all have, and another name follows the type. */
+static bool exports_nothing(struct span line, const char *exported, size_t length)
 {
+	size_t digits = span_size(line) > 16 && line.p[16] == ' ' ? 16 : 8;
+
 	return span_size(line) > digits + 3 + length && line.p[digits] == ' ' && line.p[digits + 2] == ' ' &&
 	       memcmp(line.p + digits + 3, exported, length) != 0;
 }
@@ -51,7 +53,7 @@ static void read_map_line(struct kernel *k, struct span line)
 	size_t length = sizeof(exported) - 1;
 	struct span address, type, name;
 
-	if (!k->prefix && (exports_nothing(line, 16, exported, length) || exports_nothing(line, 8, exported, length)))
+	if (!k->prefix && exports_nothing(line, exported, length))
 		return;
 	if (!next_word(&line, &address) || !next_word(&line, &type) || !next_word(&line, &name)) {
 		report_line(k, "not a line of the form ADDRESS TYPE NAME");

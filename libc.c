@@ -71,17 +71,15 @@ void (*signal(int number, void (*handler)(int)))(int)
 	return SIG_DFL;
 }
 
-/* Eight bytes at a time, as long as none of them is c; see length_within(). System.map has seven million. */
+/* Eight bytes at a time, as long as none of them is c. System.map has seven million. */
 void *memchr(const void *bytes, int c, size_t n)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t all = UINT64_C(0x0101010101010101) * (uint8_t)c;
 	const uint8_t *p = bytes;
 
-	for (; n >= 8; n -= 8, p += 8) {
-		uint64_t word = le64(p) ^ ones * (uint8_t)c;
-
-		if ((word - ones) & ~word & ones << 7)
-			break;
+	while (n >= 8 && !zero_byte(le64(p) ^ all)) {
+		n -= 8;
+		p += 8;
 	}
 	for (; n--; p++)
 		if (*p == (uint8_t)c)

@@ -133,8 +133,8 @@ static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 		return;
 	if (r->graph->supplier[facts->worker][id] == NONE)
 		what = " needs unknown symbol ";
-	else if (r->crc && facts->need_crcs && r->crc[without_prefix(r, r->symbol[facts->worker][id], true)] !=
-				   facts->need_crcs[i])
+	else if (r->crc && facts->need_crcs &&
+		 r->crc[without_prefix(r, r->symbol[facts->worker][id], true)] != facts->need_crcs[i])
 		what = " disagrees about version of symbol ";
 	if (!what)
 		return;

@@ -162,11 +162,6 @@ bool has_control(const char *string, size_t length)
 	return false;
 }
 
-static uint64_t zero_byte(uint64_t word)
-{
-	return (word - ONES) & ~word & HIGH;
-}
-
 bool has_any(const char *string, size_t length, char a, char b, char c)
 {
 	uint64_t all_a = ONES * (uint8_t)a, all_b = ONES * (uint8_t)b, all_c = ONES * (uint8_t)c;
