@@ -161,7 +161,7 @@ enum { JOBS_MAX = 64, MODULES_MAX = 1 << 20 };
 #define RUN_MEMORY ((size_t)4 << 30)       /* tree, graph, configuration */
 #define SCRATCH_MEMORY ((size_t)1 << 30)   /* input files, tables for a while */
 #define SHARED_MEMORY ((size_t)256 << 20)  /* what all workers share */
-#define OUTPUT_MEMORY ((size_t)1 << 30)    /* each of four: a file, an index, its keys, its values */
+#define OUTPUT_MEMORY ((size_t)1 << 30)    /* each of four: a file, the keys of an index, its values, strings */
 #define WORKER_FACTS ((size_t)1 << 30)     /* what one worker learns */
 #define WORKER_SCRATCH ((size_t)1 << 30)   /* one module: file, decoded, sections */
 #define DECODED_LIMIT ((size_t)512 << 20)  /* a module larger than this is no module; */
