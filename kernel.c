@@ -36,14 +36,27 @@ static void skip_prefix(const struct kernel *k, struct span *name)
 		name->p++;
 }
 
-/* Whether it can be seen at a glance, as of nearly all of some hundred thousand lines, that nothing is exported: the
- * address has as many digits as all have, and another name follows the type. */
+/* Eight bytes above all that divides words, and above a few more. */
+static bool is_one_piece(const uint8_t *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+
+	return !((any64(p) - ones * '0') & ones << 7);
+}
+
+/* Whether it can be seen at a glance, as of nearly all of some hundred thousand lines, that nothing is exported: an
+ * address of 16 or 8 digits, a type of one letter, and another name. */
 static bool exports_nothing(struct span line, const char *exported, size_t length)
 {
-	size_t digits = span_size(line) > 16 && line.p[16] == ' ' ? 16 : 8;
+	const uint8_t *p = line.p;
 
-	return span_size(line) > digits + 3 + length && line.p[digits] == ' ' && line.p[digits + 2] == ' ' &&
-	       memcmp(line.p + digits + 3, exported, length) != 0;
+	if (span_size(line) <= 16 || !is_one_piece(p))
+		return false;
+	p += 8;
+	if (*p != ' ' && is_one_piece(p))
+		p += 8;
+	return (size_t)(line.end - p) > 3 + length && p[0] == ' ' && p[1] > ' ' && p[2] == ' ' && p[3] > ' ' &&
+	       memcmp(p + 3, exported, length) != 0;
 }
 
 /* `ADDR T NAME`, as nm and /proc/kallsyms print it; a module's name may follow there. */

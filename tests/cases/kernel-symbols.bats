@@ -30,6 +30,16 @@ missing() {
 	says_not 'unknown symbol'
 }
 
+@test "System.map: whatever blanks there are between words, the third one is the symbol" {
+	module kernel/a.ko $(printf -- '--need %s ' one two three four five six)
+	printf '%b\n' 'ffffffff81000000 R  __ksymtab_one' 'ffffffff81000000 R \t__ksymtab_two [module]' \
+		'ffffffff81000000   R __ksymtab_three' 'c0000000 R  __ksymtab_four and more words' \
+		'a T __ksymtab_five x and more words' 'a T __ksymtab_six  and more words' 'ffffffff81000000 R  x' >map
+	index -e -F map
+	exits 0
+	says_not 'unknown symbol'
+}
+
 @test "System.map: strings and other sections' names are no exports" {
 	module kernel/a.ko --need strings_x --need gpl --need ''
 	printf '%s\n' '0 r __kstrtab_strings_x' '0 r __kstrtabns_gpl' '0 r __ksymtab' '0 r __start___ksymtab_gpl' \
