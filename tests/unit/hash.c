@@ -188,7 +188,7 @@ static void a_hundred_thousand_names_keep_their_ids(void **state)
 	close_table(&t);
 }
 
-static void slots_grow_at_three_quarters_and_not_beyond_their_room(void **state)
+static void slots_grow_when_half_are_full_and_not_beyond_their_room(void **state)
 {
 	static const uint32_t capacities[] = { 767, 768, 769, 1535, 1536, 1537, 3072, 3073 };
 	char name[80];
@@ -499,7 +499,7 @@ int main(void)
 		cmocka_unit_test(the_empty_name_is_a_name),
 		cmocka_unit_test(any_bytes_make_a_name_and_length_counts),
 		cmocka_unit_test(a_hundred_thousand_names_keep_their_ids),
-		cmocka_unit_test(slots_grow_at_three_quarters_and_not_beyond_their_room),
+		cmocka_unit_test(slots_grow_when_half_are_full_and_not_beyond_their_room),
 		cmocka_unit_test(a_full_table_still_knows_its_names),
 		cmocka_unit_test(a_table_for_no_names_is_empty_and_full),
 		cmocka_unit_test(bytes_are_counted_with_each_nul),
