@@ -175,7 +175,10 @@ static pid_t start_values(struct run *run)
 			report_end(&fault);
 		_exit(run->status || fault.why);
 	}
-	return pid < 0 ? 0 : pid;
+	if (pid < 0)
+		return 0;
+	run_elsewhere(pid);
+	return pid;
 }
 
 static bool await(pid_t pid, int *status)

@@ -578,6 +578,10 @@ struct load_options {
 
 uint32_t usable_cores(void);
 
+/* Has the process go on on any core but this one, where there is another. Left to itself, a system whose idle cores look
+ * busy (a virtual machine) may keep a new process waiting behind its parent for milliseconds. */
+void run_elsewhere(int pid);
+
 /* Has workers ready for the files of the tree, whose roots are known. */
 struct loading *load_begin(const struct tree *tree, const struct load_options *options, struct arena *shared,
 			   struct arena *memory);
