@@ -1226,6 +1226,9 @@ void names_reopen(struct names *names);
 /* ---- path.c: paths and names of modules ------------------------------------------------------ */
 
 const char *base_name(const char *path);
+
+/* How much of a file's name stands before its suffixes: what is up to the first dot. */
+size_t stem_length(const char *name);
 bool ends_in(const char *string, const char *end);  /* and is longer */
 bool is_object(const char *path);  /* .o or .o.gz, a module of the 2.4 series */
 
@@ -1512,13 +1515,15 @@ INLINE void put_le64(uint8_t *p, uint64_t value)
 	p[7] = (uint8_t)(value >> 56);
 }
 
+/* A number for eight bytes at once: the byte 1 in each, and the high bit of each. */
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGH (ONES << 7)
+
 /* Not 0 when one of the eight bytes is zero: there subtracting one borrows, and the byte itself has no high bit. Of the high
  * bits that are set then, the lowest is that of the first such byte. */
 INLINE uint64_t zero_byte(uint64_t word)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-
-	return (word - ones) & ~word & ones << 7;
+	return (word - ONES) & ~word & HIGH;
 }
 
 /* The length of a string that ends with NUL, or else with `end`; eight bytes at a time while there are as many. */

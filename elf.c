@@ -169,6 +169,7 @@ static inline bool worth_a_look(const char *name)
 	return name[0] == '_' && name[1] == '_' && (name[2] == 'k' || name[2] == 'v');
 }
 
+/* The third letter tells most that are left apart. */
 static void note_section(struct elf *elf, const uint8_t *header, const char *name)
 {
 	for (int i = 0; i < WANTED_COUNT; i++)

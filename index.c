@@ -97,12 +97,24 @@ static uint32_t ending_here(const struct writer *w, struct run run, uint32_t dep
 	return to;
 }
 
+static size_t value_size(const struct index_value *value)
+{
+	return sizeof(uint32_t) + value->length + 1;
+}
+
+static void put_value(char *room, const struct index_value *value)
+{
+	put32((uint8_t *)room, value->priority);
+	copy_bytes(room + sizeof(uint32_t), value->string, value->length);
+	room[sizeof(uint32_t) + value->length] = 0;
+}
+
 /* Most nodes are of one key: its end, and its value. */
 static uint32_t add_leaf(const struct writer *w, const struct key *key, uint32_t depth)
 {
 	const struct index_value *value = &w->values[key->item];
 	uint32_t at = (uint32_t)w->out->size, length = key->length - depth, flags = VALUES;
-	char *room = text_room(w->out, (size_t)length + (length > 0) + 2 * sizeof(uint32_t) + value->length + 1);
+	char *room = text_room(w->out, (size_t)length + (length > 0) + sizeof(uint32_t) + value_size(value));
 
 	if (length) {
 		flags |= PREFIX;
@@ -111,9 +123,7 @@ static uint32_t add_leaf(const struct writer *w, const struct key *key, uint32_t
 		*room++ = 0;
 	}
 	put32((uint8_t *)room, 1);
-	put32((uint8_t *)room + 4, value->priority);
-	copy_bytes(room + 8, value->string, value->length);
-	room[8 + value->length] = 0;
+	put_value(room + sizeof(uint32_t), value);
 	return flags << 28 | at;
 }
 
@@ -123,8 +133,7 @@ static void add_values(const struct writer *w, uint32_t from, uint32_t to)
 	for (; from < to; from++) {
 		const struct index_value *value = &w->values[w->keys[from].item];
 
-		add32(w->out, value->priority);
-		add_string(w->out, value->string, value->length);
+		put_value(text_room(w->out, value_size(value)), value);
 	}
 }
 

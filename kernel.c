@@ -39,9 +39,7 @@ static void skip_prefix(const struct kernel *k, struct span *name)
 /* Eight bytes above all that divides words, and above a few more. */
 static bool is_one_piece(const uint8_t *p)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-
-	return !((any64(p) - ones * '0') & ones << 7);
+	return !((any64(p) - ONES * '0') & HIGH);
 }
 
 /* Whether it can be seen at a glance, as of nearly all of some hundred thousand lines, that nothing is exported: an

@@ -74,7 +74,7 @@ void (*signal(int number, void (*handler)(int)))(int)
 /* Eight bytes at a time, as long as none of them is c. System.map has seven million. */
 void *memchr(const void *bytes, int c, size_t n)
 {
-	const uint64_t all = UINT64_C(0x0101010101010101) * (uint8_t)c;
+	const uint64_t all = ONES * (uint8_t)c;
 	const uint8_t *p = bytes;
 
 	while (n >= 8 && !zero_byte(le64(p) ^ all)) {

@@ -55,7 +55,7 @@ void map_begin(struct text *text, enum map map)
 void map_add(struct text *text, const char *path, const char *line)
 {
 	const char *name = base_name(path);
-	size_t length = strcspn(name, ".");
+	size_t length = stem_length(name);
 
 	text_add(text, name, length);
 	for (; length < NAME_WIDTH; length++)

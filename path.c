@@ -58,6 +58,15 @@ const char *base_name(const char *path)
 	return name;
 }
 
+size_t stem_length(const char *name)
+{
+	size_t length = 0;
+
+	while (name[length] && name[length] != '.')
+		length++;
+	return length;
+}
+
 size_t unslashed_length(const char *path)
 {
 	size_t length = strlen(path);
@@ -82,12 +91,8 @@ char *join_path(struct arena *memory, const char *directory, const char *name)
 const char *module_name(struct arena *memory, const char *path)
 {
 	const char *name = base_name(path);
-	size_t length = 0;
-	char *copy;
+	char *copy = arena_string(memory, name, stem_length(name));
 
-	while (name[length] && name[length] != '.')
-		length++;
-	copy = arena_string(memory, name, length);
 	for (char *p = copy; *p; p++)
 		if (*p == '-')
 			*p = '_';

@@ -41,17 +41,17 @@ static void merge_names(struct resolving *r)
 	}
 }
 
-static uint32_t without_prefix(const struct resolving *r, uint32_t symbol, bool dot_too)
+/* What a worker's name is as a symbol. Its string is looked at where the worker left it: one after the other. */
+static uint32_t symbol_of(const struct resolving *r, uint32_t worker, uint32_t id, bool dot_too)
 {
-	const struct names *symbols = &r->graph->symbols;
-	const struct name *name = &symbols->entries[symbol];
+	const struct name *name = &r->loaded->keepers[worker].names.entries[id];
 	const char *string = name->string;
 
 	string += dot_too && *string == '.';
 	string += *string && *string == r->options->prefix;
 	if (string == name->string)
-		return symbol;
-	return names_find(symbols, string, name->length - (size_t)(string - name->string));
+		return r->symbol[worker][id];
+	return names_find(&r->graph->symbols, string, name->length - (size_t)(string - name->string));
 }
 
 static void note_owner(struct resolving *r, uint32_t symbol, uint32_t module)
@@ -82,9 +82,8 @@ static void find_owners(struct resolving *r)
 		if (graph->left_out[m])
 			continue;
 		for (uint32_t i = 0; i < facts->export_count; i++) {
-			uint32_t symbol = r->symbol[facts->worker][facts->exports[i]];
+			uint32_t symbol = symbol_of(r, facts->worker, facts->exports[i], false);
 
-			symbol = without_prefix(r, symbol, false);
 			note_owner(r, symbol, m);
 			if (r->crc)
 				r->crc[symbol] = facts->export_crcs ? facts->export_crcs[i] : 0;
@@ -97,15 +96,12 @@ static void find_suppliers(struct resolving *r)
 {
 	r->graph->supplier = arena_take(r->arena, r->loaded->workers, sizeof(uint32_t *), sizeof(uint32_t *));
 	for (uint32_t w = 0; w < r->loaded->workers; w++) {
-		const struct names *names = &r->loaded->keepers[w].names;
+		uint32_t count = r->loaded->keepers[w].names.count;
 
-		r->graph->supplier[w] = new_words(r->arena, names->count, NONE);
-		for (uint32_t i = 0; i < names->count; i++) {
-			char first = *names->entries[i].string;
-			uint32_t symbol = r->symbol[w][i];
+		r->graph->supplier[w] = new_words(r->arena, count, NONE);
+		for (uint32_t i = 0; i < count; i++) {
+			uint32_t symbol = symbol_of(r, w, i, true);
 
-			if (first == '.' || (first && first == r->options->prefix))
-				symbol = without_prefix(r, symbol, true);
 			if (symbol != NONE)
 				r->graph->supplier[w][i] = r->graph->owner[symbol];
 		}
@@ -134,7 +130,7 @@ static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 	if (r->graph->supplier[facts->worker][id] == NONE)
 		what = " needs unknown symbol ";
 	else if (r->crc && facts->need_crcs &&
-		 r->crc[without_prefix(r, r->symbol[facts->worker][id], true)] != facts->need_crcs[i])
+		 r->crc[symbol_of(r, facts->worker, id, true)] != facts->need_crcs[i])
 		what = " disagrees about version of symbol ";
 	if (!what)
 		return;

@@ -303,7 +303,7 @@ static bool overridden(const char *word, const char *path)
 {
 	size_t length = (size_t)(base_name(path) - path);
 
-	length += strcspn(path + length, ".");
+	length += stem_length(path + length);
 	return strlen(word) == length && memcmp(word, path, length) == 0;
 }
 
