@@ -231,7 +231,7 @@ static void write_it(void *input)
 	write_outputs(&how, &tree, &loaded, &graph, check_file, NULL);
 }
 
-/* Facts and files. */
+/* Facts and files. What the module's bytes took goes, as after each that a worker reads. */
 static void tell_facts(struct keeping *k)
 {
 	struct fault fault;
@@ -240,6 +240,7 @@ static void tell_facts(struct keeping *k)
 	k->facts = (struct facts){ 0 };
 	if (!attempt(keep_it, k, &fault) || (say_facts(k), !attempt(write_it, k, &fault)))
 		say_fault(&fault);
+	arena_rewind(&k->keeper.scratch, 0, 0);
 }
 
 static void start_keeping(struct keeping *k)
@@ -267,7 +268,6 @@ static void tell_facts_twice(int fd, bool wants_crcs)
 	check_same_runs();
 	names_rewind(&k.keeper.names, before.names.count, before.names.used);
 	arena_rewind(&k.keeper.facts, before.facts.used, 0);
-	arena_rewind(&k.keeper.scratch, 0, 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
