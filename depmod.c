@@ -192,6 +192,17 @@ static bool await(pid_t pid, int *status)
 	return true;
 }
 
+/* For a process that may have a line on the terminal. */
+static bool await_showing(pid_t pid, int *status)
+{
+	bool waited;
+
+	progress_hold(true);
+	waited = await(pid, status);
+	progress_hold(false);
+	return waited;
+}
+
 /* Waits for that process, if there is one. */
 static bool finish_values(struct run *run)
 {
@@ -402,7 +413,7 @@ static void index_all_releases(struct run *run)
 		}
 		if (pid < 0)
 			error("could not begin with ", *release, ": ", error_text(errno));
-		else if (await(pid, &status) && WIFSIGNALED(status))
+		else if (await_showing(pid, &status) && WIFSIGNALED(status))
 			error("the process for ", *release, " died");
 		run->status |= status != 0;
 	}

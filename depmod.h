@@ -1350,9 +1350,15 @@ void progress_clock(void);
 
 /* From then on, when standard error is a terminal, one line tells how many of the modules are done(), until
  * progress_end(), or a message, after which it may begin again. done() is called by another process; *progress is in memory
- * shared with that. Does nothing when there is a line already. */
+ * shared with that. Does nothing when there is a line already. Ctrl-C, of which the run dies, erases the line, too. */
 void progress_begin(uint32_t (*done)(const void *context), const void *context, const struct progress *progress);
 void progress_end(void);
+
+/* In a process that will never say anything: the line is none of its business. */
+void progress_leave(void);
+
+/* For whoever waits for a process that may have a line: Ctrl-C ends the one who waits after that, not before. */
+void progress_hold(bool held);
 
 /* ---- arena.c: memory ------------------------------------------------------------------------- */
 

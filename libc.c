@@ -55,20 +55,21 @@ char *strstr(const char *s, const char *part)
 	return (char *)(uintptr_t)s;
 }
 
-/* Only for SIG_IGN and SIG_DFL, which need no restorer. The handler stands first in the kernel's struct sigaction, but
- * second on MIPS, whose sets of signals are larger, too. */
+/* A handler must not return, so what x86_64 wants restored by is never called. The handler stands first in the kernel's
+ * struct sigaction, and flags follow; on MIPS, whose sets of signals are larger, too, it is the other way round. */
 void (*signal(int number, void (*handler)(int)))(int)
 {
 #ifdef __mips__
-	enum { PLACE = 1, SET_SIZE = 16 };
+	enum { HANDLER = 1, FLAGS = 0, SET_SIZE = 16 };
 #else
-	enum { PLACE = 0, SET_SIZE = 8 };
+	enum { HANDLER = 0, FLAGS = 1, SET_SIZE = 8 };
 #endif
-	uintptr_t action[16] = { 0 };
+	enum { NOT_BLOCKED_MEANWHILE = 0x40000000, HAS_RESTORER = 0x04000000 };
+	uintptr_t action[16] = { [FLAGS] = NOT_BLOCKED_MEANWHILE | HAS_RESTORER }, before[16] = { 0 };
 
-	action[PLACE] = (uintptr_t)handler;
-	syscall(SYS_rt_sigaction, number, action, 0, SET_SIZE);
-	return SIG_DFL;
+	action[HANDLER] = (uintptr_t)handler;
+	syscall(SYS_rt_sigaction, number, action, before, SET_SIZE);
+	return (void (*)(int))before[HANDLER];
 }
 
 /* Eight bytes at a time, as long as none of them is c. System.map has seven million. */

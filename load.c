@@ -170,8 +170,10 @@ static bool start_worker(struct loading *l, void (*task)(void *loading))
 	if (l->started == WORKERS_MAX || !attempt(prepare_next, l, &fault))
 		return false;
 	pid = _Fork();  /* no threads, so no handlers to run */
-	if (pid == 0)
+	if (pid == 0) {
+		progress_leave();
 		_exit(!attempt(task, l, &fault));
+	}
 	if (pid < 0)
 		return false;
 	l->pids[l->started++] = pid;

@@ -1,5 +1,6 @@
 /* progress.c: one line on a terminal while the work takes its time. A process of its own looks at the work now and then,
- * so that nothing is counted or waited for elsewhere for the line's sake. */
+ * so that nothing is counted or waited for elsewhere for the line's sake. The run itself erases the line: nothing may
+ * come after its end, when a shell's prompt may already be there. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -13,7 +14,8 @@
 enum { SILENT_HUNDREDTHS = 100 };
 
 static clock_t begun;
-static pid_t watcher;
+static pid_t owner, watcher;
+static void (*before)(int);  /* what SIGINT did */
 
 void progress_clock(void)
 {
@@ -51,28 +53,50 @@ static void erase(void)
 		(void)!write(STDERR_FILENO, over, sizeof(over) - 1);
 }
 
+/* Ctrl-C, of which a run dies. */
+static void interrupted(int number)
+{
+	if (getpid() == owner)
+		progress_end();
+	(void)signal(number, SIG_DFL);
+	kill(getpid(), number);
+}
+
+static void watch(uint32_t (*done)(const void *), const void *context, const struct progress *progress)
+{
+	static const long pause[] = { 0, 250000000 };
+
+	(void)signal(SIGINT, SIG_IGN);
+	for (;;) {
+		/* The system call itself, as the library's function is larger. */
+		syscall(SYS_nanosleep, pause, NULL);
+		if (getppid() != owner)
+			_exit(0);  /* a run that is killed takes nobody along */
+		if (late())
+			show(done(context), progress);
+	}
+}
+
 void progress_begin(uint32_t (*done)(const void *), const void *context, const struct progress *progress)
 {
-	static const unsigned long interrupt[16 / sizeof(long)] = { 1 << (SIGINT - 1) };
-	static const long pause[] = { 0, 250000000 };
 	uint16_t size[4];
-	pid_t self;
 
 	if (watcher || syscall(SYS_ioctl, STDERR_FILENO, TIOCGWINSZ, size))
 		return;
-	self = getpid();
+	owner = getpid();
 	watcher = _Fork();
+	if (watcher == 0)
+		watch(done, context, progress);
+	before = signal(SIGINT, interrupted);
+	if (before == SIG_IGN)
+		(void)signal(SIGINT, before);
+}
+
+void progress_leave(void)
+{
 	if (watcher)
-		return;
-	/* The system calls themselves, as a handler would need more of the library. */
-	syscall(SYS_rt_sigprocmask, SIG_BLOCK, interrupt, NULL, _NSIG / 8);
-	for (;;)
-		if (syscall(SYS_rt_sigtimedwait, interrupt, NULL, pause, _NSIG / 8) > 0)
-			erase();  /* Ctrl-C, of which the run dies */
-		else if (getppid() != self)
-			_exit(0);  /* a run that is killed takes nobody along */
-		else if (late())
-			show(done(context), progress);
+		(void)signal(SIGINT, before);
+	watcher = 0;
 }
 
 void progress_end(void)
@@ -82,5 +106,12 @@ void progress_end(void)
 		waitpid(watcher, NULL, 0);
 		erase();
 	}
-	watcher = 0;
+	progress_leave();
+}
+
+void progress_hold(bool held)
+{
+	static const unsigned long interrupt[16 / sizeof(long)] = { 1 << (SIGINT - 1) };
+
+	syscall(SYS_rt_sigprocmask, held ? SIG_BLOCK : SIG_UNBLOCK, interrupt, NULL, _NSIG / 8);
 }

@@ -14,7 +14,7 @@ on_terminal() {
 # $shown is what came to the terminal, with `<` for carriage returns.
 held_up() {
 	local slow=${slow:-close:delay_enter=2000000:when=11}
-	script -qec "strace -f -qq -ttt -o trace -e trace=write,rt_sigtimedwait,${slow%%:*} -e inject=$slow \
+	script -qec "strace -f -qq -ttt -o trace -e trace=write,nanosleep,${slow%%:*} -e inject=$slow \
 		'$DEPMOD' -b root -C empty $* $RELEASE" typescript >/dev/null </dev/null
 	shown=$(sed '1d;$d' typescript | tr '\r' '<')
 }
@@ -45,7 +45,7 @@ blank='<                                                  <'
 
 @test "the first second is silent, and the line comes at most four times a second" {
 	on_terminal --jobs 1
-	[ "$(grep -oE 'timedwait.*tv_nsec=[0-9]+' trace | uniq)" = 'timedwait([INT], NULL, {tv_sec=0, tv_nsec=250000000' ]
+	[ "$(grep -oE 'nanosleep.*tv_nsec=[0-9]+' trace | uniq)" = 'nanosleep({tv_sec=0, tv_nsec=250000000' ]
 	awk 'NR == 1 { begun = $2 } /write\(2/ { exit $2 - begun < 0.95 }' trace
 }
 
@@ -98,27 +98,50 @@ blank='<                                                  <'
 	done
 }
 
-@test "Ctrl-C leaves no line" {
+# interrupt WORD...: a run that waits for a System.map is interrupted after its line has come. Taking the line away takes
+# it half a second; the shell it was begun from says "prompt" when it has ended.
+interrupt() {
+	needs_tracing
 	command -v script >/dev/null || skip "there is no script(1)"
-	module kernel/a.ko
-	mkfifo map
+	[ -p map ] || mkfifo map
 	sleep 3 >map &
-	{ sleep 1.6; printf '\003'; sleep 1; } | script -qec "'$DEPMOD' -b root -C empty -F map $RELEASE" typescript >/dev/null || ended=$?
-	[ "$ended" = 130 ]
+	{ sleep 1.6; printf '\003'; sleep 1; } | script -qec "trap : INT
+		strace -D -f -qq -o trace -e trace=kill -e inject=kill:delay_enter=500000 $* '$DEPMOD' -b root -C empty -F map $RELEASE
+		echo prompt \$?" typescript >/dev/null
 	shown=$(sed '1d;$d' typescript | tr '\r' '<')
 	echo "$shown"
-	[[ "$shown" =~ ^('<1 modules')+'^C'"$blank"$ ]]
+}
+
+@test "Ctrl-C leaves no line, and erases nothing of a prompt" {
+	module kernel/a.ko
+	interrupt
+	[[ "$shown" =~ ^('<1 modules')+'^C'('<1 modules')*"$blank"'prompt 130<'$ ]]
+	[ ! -e "$TREE/modules.dep" ]
+	cp -R "$TREE" root/lib/modules/6.2.0
+	RELEASE=--all-versions interrupt
+	[[ "$shown" =~ ^('<1 modules')+'^C'('<1 modules')*"$blank"'prompt 130<'$ ]]
+	[ ! -e "$TREE/modules.dep" ]
+}
+
+@test "Ctrl-C that is ignored stays ignored, and ends a run that has no line" {
+	module kernel/a.ko
+	interrupt env --ignore-signal=INT
+	[[ "$shown" =~ ^('<1 modules')+'^C'('<1 '('of 1 ')?'modules'(', 100 %')?)*"$blank"'prompt 0<'$ ]]
+	[ -e "$TREE/modules.dep" ]
+	rm "$TREE/modules.dep"
+	RELEASE="-q $RELEASE" interrupt
+	[[ "$shown" =~ ^'^C<'?'prompt 130<'$ ]]
 	[ ! -e "$TREE/modules.dep" ]
 }
 
 @test "-q, and a standard error that is no terminal, know nothing of it" {
 	on_terminal --jobs 1 -q
 	[ -z "$shown" ]
-	[ -z "$(grep timedwait trace)" ]
+	[ -z "$(grep nanosleep trace)" ]
 	held_up --jobs 1 '2>messages'
 	[ ! -s messages ]
 	[ -z "$shown" ]
-	[ -z "$(grep timedwait trace)" ]
+	[ -z "$(grep nanosleep trace)" ]
 }
 
 @test "a run that is killed leaves no process that shows how far it is" {

@@ -132,3 +132,20 @@ same_as_native() {
 			diff native -
 	done
 }
+
+# What a handler of signals needs differs from system to system.
+@test "Ctrl-C takes the line from the terminal of each" {
+	mkdir -p root/lib/modules/6.1.0/kernel
+	touch root/lib/modules/6.1.0/modules.{order,builtin,builtin.modinfo}
+	mkfifo map
+	for arch in $ARCHITECTURES; do
+		sleep 3 >map &
+		{ sleep 1.9; printf '\003'; sleep 1; } | script -qec "trap : INT
+			$(emulator $arch) '$RELEASE_DIRECTORY/depmod-0-$arch' -C '$NOTHING' -b root -F map 6.1.0
+			echo \$?" typescript >/dev/null
+		wait
+		shown=$(sed '1d;$d' typescript | tr '\r' '<')
+		echo "$arch: $shown"
+		[[ "$shown" =~ ^('<0 modules')+'^C<'' '+'<130<'$ ]]
+	done
+}
