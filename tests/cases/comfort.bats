@@ -1,29 +1,26 @@
 # What makes the commands pleasant to use: progress on a terminal, sums, a guess at what was meant, help that fits.
 load common
 load invariants
+load ../terminal
 
 # on_terminal OPTION...: a run of thirty modules whose standard error is a terminal, and in which a process that reads
 # them, or a system call like $slow, is held up for more than a second.
 on_terminal() {
 	needs_tracing
-	command -v script >/dev/null || skip "there is no script(1)"
 	for i in $(seq 30); do module "kernel/m$i.ko"; done
 	held_up "$@"
 }
 
-# $shown is what came to the terminal, with `<` for carriage returns.
 held_up() {
 	local slow=${slow:-close:delay_enter=2000000:when=11}
-	script -qec "strace -f -qq -ttt -o trace -e trace=write,nanosleep,${slow%%:*} -e inject=$slow \
-		'$DEPMOD' -b root -C empty $* $RELEASE" typescript >/dev/null </dev/null
-	shown=$(sed '1d;$d' typescript | tr '\r' '<')
+	on_screen "strace -f -qq -ttt -o trace -e trace=write,nanosleep,${slow%%:*} -e inject=$slow \
+		'$DEPMOD' -b root -C empty $* $RELEASE" </dev/null
 }
 
 blank='<                                                  <'
 
 @test "a run that takes its time shows how far it is, and erases that" {
 	on_terminal --jobs 1
-	echo "$shown"
 	[[ "$shown" =~ ^('<'[0-9]+' of 30 modules, '[0-9]+' %')+"$blank"$ ]]
 	[[ "$shown" == *'<6 of 30 modules, 20 %<'* ]]
 	[ "$(wc -l <"$TREE/modules.dep")" = 30 ]
@@ -31,7 +28,6 @@ blank='<                                                  <'
 
 @test "with workers, too" {
 	on_terminal --jobs 2
-	echo "$shown"
 	[[ "$shown" =~ ^('<'[0-9]+' of 30 modules, '[0-9]+' %')+"$blank"$ ]]
 }
 
@@ -39,7 +35,6 @@ blank='<                                                  <'
 	module kernel/a.ko
 	echo text >"$TREE/kernel/b.ko"
 	on_terminal --jobs 1
-	echo "$shown"
 	[[ "$shown" == *" %$blank"'depmod: ERROR: kernel/b.ko: neither ELF nor a known compression<' ]]
 }
 
@@ -53,63 +48,51 @@ blank='<                                                  <'
 	slow=getdents64:delay_enter=2000000:when=3
 	for jobs in 1 2; do
 		on_terminal --jobs $jobs
-		echo "$shown"
 		[[ "$shown" =~ ^('<'[0-9]+' modules')+('<'[0-9]+' of 30 modules, '[0-9]+' %')*"$blank"$ ]]
 	done
 	mkfifo map
 	sleep 1.6 >map &
 	slow=close:delay_enter=0:when=1
 	held_up -F map
-	echo "$shown"
 	[[ "$shown" =~ ^('<30 modules')+"$blank"$ ]]
 }
 
 @test "when all modules have been read, the line stays until all is on the disk" {
 	slow=fsync:delay_enter=2000000:when=1
 	on_terminal --sync
-	echo "$shown"
 	[[ "$shown" =~ ^('<30 of 30 modules, 100 %')+"$blank"$ ]]
 }
 
 @test "it is the run's first second that is silent, not that of each kernel" {
-	slow=close:delay_enter=700000:when=11
+	slow=close:delay_enter=400000:when=11
 	on_terminal --jobs 1
 	[ -z "$shown" ]
 	cp -R root/lib/modules/$RELEASE root/lib/modules/6.2.0
 	RELEASE=
+	slow=close:delay_enter=700000:when=11
 	held_up --jobs 1 --all-versions
-	echo "$shown"
 	[[ "$shown" =~ ^('<'[0-9]+' of 30 modules, '[0-9]+' %')+"$blank"$ ]]
 }
 
 @test "after a message about the tree, the line comes all the same" {
 	rm "$TREE/modules.order"
 	on_terminal --jobs 1
-	echo "$shown"
 	[[ "$shown" =~ ^'depmod: WARNING: could not open modules.order'[^%]*('<'[0-9]+' of 30 modules, '[0-9]+' %')+"$blank"$ ]]
 }
 
 @test "what goes to standard output comes when the line is gone" {
 	for option in -n -v; do
 		on_terminal --jobs 1 $option
-		echo "$shown"
 		[[ "$shown" =~ ^('<'[0-9]+' of 30 modules, '[0-9]+' %')+"$blank"[^%]*$ ]]
 		[ "$(wc -l <<<"$shown")" -ge 1 ]
 	done
 }
 
-# interrupt WORD...: a run that waits for a System.map is interrupted after its line has come. Taking the line away takes
-# it half a second; the shell it was begun from says "prompt" when it has ended.
+# interrupt WORD...: taking the line away takes it half a second.
 interrupt() {
 	needs_tracing
-	command -v script >/dev/null || skip "there is no script(1)"
-	[ -p map ] || mkfifo map
-	sleep 3 >map &
-	{ sleep 1.6; printf '\003'; sleep 1; } | script -qec "trap : INT
-		strace -D -f -qq -o trace -e trace=kill -e inject=kill:delay_enter=500000 $* '$DEPMOD' -b root -C empty -F map $RELEASE
-		echo prompt \$?" typescript >/dev/null
-	shown=$(sed '1d;$d' typescript | tr '\r' '<')
-	echo "$shown"
+	ctrl_c "strace -D -f -qq -o trace -e trace=kill -e inject=kill:delay_enter=500000 $* \
+		'$DEPMOD' -b root -C empty -F map $RELEASE"
 }
 
 @test "Ctrl-C leaves no line, and erases nothing of a prompt" {

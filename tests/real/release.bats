@@ -1,6 +1,7 @@
 # The releases for all architectures: what they are, that the same source gives the same bytes, and that each does the same
 # as the native executable, by an emulator of its processor's instructions.
 load common
+load ../terminal
 
 # copy DIRECTORY: what a release is built from.
 copy() {
@@ -137,15 +138,8 @@ same_as_native() {
 @test "Ctrl-C takes the line from the terminal of each" {
 	mkdir -p root/lib/modules/6.1.0/kernel
 	touch root/lib/modules/6.1.0/modules.{order,builtin,builtin.modinfo}
-	mkfifo map
 	for arch in $ARCHITECTURES; do
-		sleep 3 >map &
-		{ sleep 1.9; printf '\003'; sleep 1; } | script -qec "trap : INT
-			$(emulator $arch) '$RELEASE_DIRECTORY/depmod-0-$arch' -C '$NOTHING' -b root -F map 6.1.0
-			echo \$?" typescript >/dev/null
-		wait
-		shown=$(sed '1d;$d' typescript | tr '\r' '<')
-		echo "$arch: $shown"
-		[[ "$shown" =~ ^('<0 modules')+'^C<'' '+'<130<'$ ]]
+		ctrl_c "$(emulator $arch) '$RELEASE_DIRECTORY/depmod-0-$arch' -C '$NOTHING' -b root -F map 6.1.0"
+		[[ "$shown" =~ ^('<0 modules')+'^C<'' '+'<prompt 130<'$ ]]
 	done
 }
