@@ -148,6 +148,7 @@ build/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(TESTED:%=build/test-%.
 	@mkdir -p build/unit
 	$(TEST_CC) $(TEST_CFLAGS) -I. $(filter-out %.h,$^) -lcmocka -llzma -lzstd -lz -o $@
 
+build/unit/load: private TEST_CFLAGS += -Wl,--wrap=confine,--wrap=keep_module
 build/unit/maps: | build/mkmodule
 
 # Fuzzing: see tests/fuzz/run. Hidden symbols, so that libz does not call our crc32().
