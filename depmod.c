@@ -341,12 +341,8 @@ static bool index_locked(struct run *run)
 
 static void reserve_memory(struct run *run)
 {
-	uint32_t jobs = run->options.jobs ? run->options.jobs : usable_cores();
-
-	if (jobs > JOBS_MAX)
-		jobs = JOBS_MAX;
 	arena_plan(RUN_MEMORY + SCRATCH_MEMORY + 2 * SHARED_MEMORY + 4 * OUTPUT_MEMORY +
-		   jobs * (WORKER_FACTS + WORKER_SCRATCH + WORKER_SYMBOLS));
+		   run->options.jobs * (WORKER_FACTS + WORKER_SCRATCH + WORKER_SYMBOLS));
 	arena_reserve(&run->memory, "memory", RUN_MEMORY, false);
 	arena_reserve(&run->scratch, "scratch memory", SCRATCH_MEMORY, false);
 }
@@ -435,6 +431,7 @@ static void run_command(void *context)
 			print_about(&run->standard_output, o->print, 0);
 		return;
 	}
+	o->jobs = worker_count(o->jobs);
 	reserve_memory(run);
 	report_setup((struct report_settings){ .quiet = o->quiet, .verbose = o->verbose, .syslog = o->syslog });
 	run->tree.key = random_key();

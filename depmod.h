@@ -570,13 +570,14 @@ struct loaded {
 };
 
 struct load_options {
-	uint32_t jobs;             /* workers; 0: as many as cores may be used */
+	uint32_t jobs;             /* workers, as worker_count() has them */
 	uint64_t key;              /* for the hash of names */
 	bool wants_crcs, wants_maps;
 	bool show_progress;        /* on a terminal */
 };
 
-uint32_t usable_cores(void);
+/* How many workers there will be where so many are asked for; 0: as many as cores may be used. */
+uint32_t worker_count(uint32_t asked);
 
 /* Has the process go on on any core but this one, where there is another. Left to itself, a system whose idle cores look
  * busy (a virtual machine) may keep a new process waiting behind its parent for milliseconds. */
@@ -1354,7 +1355,8 @@ void progress_clock(void);
 void progress_begin(uint32_t (*done)(const void *context), const void *context, const struct progress *progress);
 void progress_end(void);
 
-/* In a process that will never say anything: the line is none of its business. */
+/* In a process that will never say anything: the line is none of its business, on Ctrl-C neither, when one that is confined
+ * would die of asking whether it is. */
 void progress_leave(void);
 
 /* For whoever waits for a process that may have a line: Ctrl-C ends the one who waits after that, not before. */

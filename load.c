@@ -43,7 +43,7 @@ struct loading {
 	struct progress *progress; /* shared */
 	struct keeper *keepers;    /* by worker; each works with the copy that it has after the fork */
 	pid_t pids[WORKERS_MAX];
-	uint32_t first, started, jobs;  /* of the workers: the first of this round */
+	uint32_t first, started;   /* of the workers: the first of this round */
 	uint32_t files, capacity;
 	int in, out;               /* the pipe; -1: nobody reads it */
 	size_t sent;               /* bytes in it, and those taken out */
@@ -201,7 +201,7 @@ static void begin_round(struct loading *l, uint32_t workers)
 
 	l->first = l->started;
 	/* The system calls themselves: the library's functions are larger. */
-	if (l->jobs < 2 || syscall(SYS_pipe2, ends, O_CLOEXEC))
+	if (l->options->jobs < 2 || syscall(SYS_pipe2, ends, O_CLOEXEC))
 		return;
 	syscall(SYS_fcntl, ends[1], F_SETPIPE_SZ, 1 << 20);  /* the walk should not have to wait */
 	l->in = ends[0];
@@ -233,7 +233,7 @@ static void send(struct loading *l)
 /* Few at first, so that a small tree is shared evenly, too. */
 static uint32_t chunk(const struct loading *l)
 {
-	uint32_t fair = l->files / (l->jobs * CHUNKS) + 1;
+	uint32_t fair = l->files / (l->options->jobs * CHUNKS) + 1;
 
 	return fair < LARGEST_CHUNK ? fair : LARGEST_CHUNK;
 }
@@ -301,7 +301,7 @@ static struct cores get_cores(void)
 	return cores;
 }
 
-uint32_t usable_cores(void)
+static uint32_t usable_cores(void)
 {
 	struct cores cores = get_cores();
 	uint32_t count = 0;
@@ -310,6 +310,13 @@ uint32_t usable_cores(void)
 		for (unsigned long set = cores.bits[i]; set; set &= set - 1)
 			count++;
 	return count ? count : 1;
+}
+
+uint32_t worker_count(uint32_t asked)
+{
+	uint32_t count = asked ? asked : usable_cores();
+
+	return count < JOBS_MAX ? count : JOBS_MAX;
 }
 
 void run_elsewhere(int pid)
@@ -346,9 +353,6 @@ struct loading *load_begin(const struct tree *tree, const struct load_options *o
 	struct loading *l = arena_take(memory, 1, sizeof(*l), LINE);
 
 	*l = (struct loading){ .tree = tree, .options = options, .out = -1 };
-	l->jobs = options->jobs ? options->jobs : usable_cores();
-	if (l->jobs > JOBS_MAX)
-		l->jobs = JOBS_MAX;
 	/* Memory for this is fresh, so all of it is zero. */
 	l->accounts = arena_take(shared, WORKERS_MAX + 1, sizeof(*l->accounts), LINE);
 	l->progress = arena_take(shared, 1, sizeof(*l->progress), LINE);
@@ -357,7 +361,7 @@ struct loading *load_begin(const struct tree *tree, const struct load_options *o
 	l->reasons = arena_take(shared, l->capacity, sizeof(*l->reasons), 1);
 	l->keepers = arena_take(memory, WORKERS_MAX + 1, sizeof(*l->keepers), LINE);
 	show_progress(l);
-	begin_round(l, l->jobs);
+	begin_round(l, options->jobs);
 	return l;
 }
 
@@ -405,7 +409,7 @@ static void work_in_rounds(struct loading *l)
 	await_workers(l);
 	while ((remaining = left(l)) && remaining < before && l->started > l->first) {
 		before = remaining;
-		begin_round(l, remaining < l->jobs ? remaining : l->jobs);
+		begin_round(l, remaining < l->options->jobs ? remaining : l->options->jobs);
 		each_left(l, pass_on);
 		end_files(l);
 		await_workers(l);
