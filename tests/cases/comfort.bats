@@ -130,8 +130,8 @@ interrupt() {
 @test "a run that is killed leaves no process that shows how far it is" {
 	needs_tracing
 	for i in $(seq 30); do module "kernel/m$i.ko"; done
-	timeout 60 script -qec "strace -f -qq -o trace -e trace=close,exit_group -e inject=close:signal=KILL:when=11 \
-		'$DEPMOD' --jobs 1 -b root -C empty $RELEASE; echo over" typescript >/dev/null </dev/null
+	on_screen "strace -f -qq -o trace -e trace=close,exit_group -e inject=close:signal=KILL:when=11 \
+		'$DEPMOD' --jobs 1 -b root -C empty $RELEASE; echo over" </dev/null
 	[ "$(grep -c 'killed by SIGKILL' trace)" = 1 ]
 	[ "$(grep -c 'exit_group(0)' trace)" = 1 ]
 	[ "$(sed '1d;$d' typescript | tr -d '\r' | grep -v Killed)" = over ]
