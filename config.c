@@ -7,16 +7,6 @@ struct reading {
 	const char *release;
 };
 
-void append_word(struct arena *memory, struct words **list, const char *word)
-{
-	struct words *entry = arena_take(memory, 1, sizeof(*entry), sizeof(void *));
-
-	while (*list)
-		list = &(*list)->next;
-	*entry = (struct words){ .word = word };
-	*list = entry;
-}
-
 static const char *keep(struct reading *r, struct span word)
 {
 	return arena_copy(r->conf.memory, word);

@@ -9,18 +9,23 @@
 
 #include "depmod.h"
 
+static const char help[] = {
+#include "build/help/depmod.inc"
+};
+
 struct run {
 	struct options options;
 	int argument_count;
 	char **arguments;
 	int status;
 	struct arena words, memory, scratch, shared, crcs;
-	struct kernels kernels;
+	struct releases releases;
 	struct config config;
 	struct tree tree;
 	struct loaded loaded;
 	struct graph graph;
 	uint32_t kernel_symbols;
+	const char *depmod_old;    /* the program, where it is wanted */
 	struct publication publication;
 	pid_t values;              /* the process that writes VALUE_FILES, or 0 */
 	bool published;
@@ -49,7 +54,7 @@ static bool find_modules(struct run *run)
 	bool tell = o->warn || o->verbose;
 	int failed;
 
-	run->tree.keeps_losers = o->question != NO_QUESTION;
+	run->tree.keeps_shadowed = o->question != NO_QUESTION;
 	for (uint32_t i = 0; i < o->file_count; i++)
 		o->files[i] = named_file(run, o->files[i]);
 	if (o->file_count && !o->all)
@@ -63,12 +68,15 @@ static bool read_kernel(struct run *run)
 {
 	struct options *o = &run->options;
 	const char *path = o->symvers ? o->symvers : o->system_map;
+	struct kernel_symbols symbols;
 	int failed;
 
 	if (!path)
 		return true;
-	failed = kernel_read(path, o->symvers ? MODULE_SYMVERS : SYSTEM_MAP, o->prefix,
-			     &run->graph.symbols, &run->crcs, &run->scratch);
+	symbols = (struct kernel_symbols){
+		.names = &run->graph.symbols, .crcs = &run->crcs, .scratch = &run->scratch, .path = path, .prefix = o->prefix,
+	};
+	failed = symbols_read(&symbols, o->symvers ? read_symvers_line : read_map_line);
 	if (failed)
 		REPORT(FATAL, "could not load ", path, ": ", error_text(failed));
 	return !failed;
@@ -81,13 +89,8 @@ static void report_refused(struct run *run, const struct module *module, const s
 	size_t length;
 
 	for (const char *value; (value = next_value(&values, &length));)
-		warning(told_root(&run->tree, module), module->path,
+		warning(root_of(&run->tree, module, false), module->path,
 			": left out, as it is too long or holds control characters: ", value);
-	values = values_of(facts, TABLES_FAULT);
-	for (const char *value; (value = next_value(&values, &length));) {
-		error(told_root(&run->tree, module), module->path, ": left out of the maps: ", value);
-		run->status |= run->options.strict;
-	}
 }
 
 static void report_damaged(struct run *run)
@@ -99,10 +102,10 @@ static void report_damaged(struct run *run)
 		const struct module *module = &run->tree.modules[i];
 		const char *reason = run->loaded.reasons[module->file].text;
 
-		if (facts->passing)
+		if (facts->transient)
 			bad_in(module->path, reason);
 		if (facts->failed) {
-			error(told_root(&run->tree, module), module->path, ": ", reason);
+			error(root_of(&run->tree, module, false), module->path, ": ", reason);
 			if (run->options.strict)
 				run->status = 1;
 		}
@@ -111,39 +114,39 @@ static void report_damaged(struct run *run)
 	}
 }
 
-static uint64_t random_key(void)
+static bool print_file(struct run *run, struct span content)
 {
-	uint64_t key;
-
-	/* Without it, where the system put the stack is the best there is. */
-	if (syscall(SYS_getrandom, &key, sizeof(key), 1) != sizeof(key))
-		key = (uintptr_t)__builtin_frame_address(0);
-	return key;
-}
-
-static bool print_file(void *context, const char *name, struct span content)
-{
-	struct run *run = context;
-
-	(void)name;
 	text_add(&run->standard_output, content.p, span_size(content));
 	return !run->standard_output.error;
 }
 
-static bool replace_file(void *context, const char *name, struct span content)
+/* Either way of handing on a file. */
+static bool publish(void *context, const char *name, struct span content)
 {
-	return publish_file(context, name, content);
+	struct run *run = context;
+
+	return run->options.dry_run ? print_file(run, content) : publish_file(&run->publication, name, content);
+}
+
+static bool write_maps(void *context)
+{
+	struct run *run = context;
+	bool damaged = false, written = make_map_files(run->depmod_old, &run->options, &run->tree, &run->graph,
+						       &run->memory, publish, run, &damaged);
+
+	run->status |= damaged && run->options.strict;
+	return written;
 }
 
 static bool write_part(struct run *run, enum file_set set)
 {
 	struct options *o = &run->options;
-	struct output_options how = { .set = set, .text_only = o->dry_run, .maps = o->maps,
-				      .warn = o->warn };
+	struct output_options how = {
+		.set = set, .text_only = o->dry_run, .warn = o->warn,
+		.after_dependencies = o->maps && set != VALUE_FILES ? write_maps : NULL,
+	};
 
-	return write_outputs(&how, &run->tree, &run->loaded, &run->graph,
-			     o->dry_run ? print_file : replace_file,
-			     o->dry_run ? (void *)run : &run->publication);
+	return write_outputs(&how, &run->tree, &run->loaded, &run->graph, publish, run);
 }
 
 /* Where the system grants little address space, sizes are not what they are meant to be. */
@@ -277,7 +280,7 @@ static bool index_tree(struct run *run)
 	uint32_t files;
 	struct load_options how = {
 		.jobs = run->options.jobs, .wants_crcs = run->options.symvers != NULL,
-		.wants_maps = run->options.maps, .key = run->tree.key, .show_progress = !run->options.quiet,
+		.key = run->tree.key, .show_progress = !run->options.quiet,
 	};
 
 	run->tree.loading = load_begin(&run->tree, &how, &run->shared, &run->memory);
@@ -305,7 +308,7 @@ static bool index_tree(struct run *run)
 
 static bool nothing_to_do(struct run *run)
 {
-	const char *directory = kernels_output(&run->kernels, run->options.release), *first = "modules.dep";
+	const char *directory = releases_output(&run->releases, run->options.release), *first = "modules.dep";
 
 	return !publish_unfinished(directory, first, &run->memory) &&
 	       up_to_date(&run->tree, &run->config, join_path(&run->memory, directory, first), &run->memory);
@@ -325,7 +328,7 @@ static bool index_locked(struct run *run)
 	bool writes = !run->options.dry_run;
 	struct fault fault;
 
-	if (writes && !publish_begin(&run->publication, kernels_output(&run->kernels, run->options.release),
+	if (writes && !publish_begin(&run->publication, releases_output(&run->releases, run->options.release),
 				     run->options.sync))
 		return false;
 	if (!attempt(index_and_publish, run, &fault))
@@ -354,9 +357,15 @@ static void index_release(void *context)
 	struct options *o = &run->options;
 	uint32_t symbols;
 
+	if (is_old(o) || (o->maps && !o->question)) {
+		run->depmod_old = find_depmod_old(&run->memory, *run->arguments);
+		run->status = !run->depmod_old;
+		if (run->status)
+			return;
+	}
 	if (is_old(o)) {
-		run->status = modutils(&run->kernels, o->release, run->tree.key, &run->memory, &run->scratch,
-				       &run->standard_output);
+		become_depmod_old(run->depmod_old, run->arguments, o->all_versions ? o->release : NULL, &run->memory);
+		run->status = 1;
 		return;
 	}
 	if (o->errors && !o->symvers && !o->system_map) {
@@ -366,7 +375,7 @@ static void index_release(void *context)
 	if (o->verbose)
 		run->begun = (uint32_t)times(NULL);
 	config_read(&run->config, &run->memory, o->config_count ? o->configs : NULL, o->release);
-	if (!kernels_open(&run->kernels, o->release, &run->tree)) {
+	if (!releases_open(&run->releases, o->release, &run->tree)) {
 		run->status = 1;
 		return;
 	}
@@ -390,13 +399,13 @@ static int carry_out(struct run *run, void (*work)(void *))
 		report_end(&fault);
 		run->status = 1;
 	}
-	return text_close(&run->standard_output) || run->status;
+	return command_end(&run->standard_output, run->status);
 }
 
 /* Each kernel in a process of its own, so that nothing that goes wrong with one concerns the others. */
 static void index_all_releases(struct run *run)
 {
-	const char *const *release = kernels_list(&run->kernels);
+	const char *const *release = releases_list(&run->releases);
 
 	run->status = !*release;
 	for (; *release; release++) {
@@ -428,14 +437,14 @@ static void run_command(void *context)
 	if (verdict != GO_ON) {
 		run->status = verdict == WRONG_USAGE;
 		if (o->print)
-			print_about(&run->standard_output, o->print, 0);
+			print_about(&run->standard_output, o->print, "depmod", help);
 		return;
 	}
 	o->jobs = worker_count(o->jobs);
 	reserve_memory(run);
 	report_setup((struct report_settings){ .quiet = o->quiet, .verbose = o->verbose, .syslog = o->syslog });
 	run->tree.key = random_key();
-	kernels_locate(&run->kernels, o, &run->memory, &run->scratch);
+	releases_locate(&run->releases, o, &run->memory, &run->scratch);
 	if (o->all_versions) {
 		index_all_releases(run);
 		return;
@@ -445,12 +454,12 @@ static void run_command(void *context)
 	index_release(run);
 }
 
-int depmod(char **arguments)
+int main(int count, char **arguments)
 {
 	static struct run run;
 
-	while (arguments[run.argument_count])
-		run.argument_count++;
+	command_begin("depmod");
+	run.argument_count = count;
 	run.arguments = arguments;
 	run.standard_output = (struct text){ .start = run.output, .capacity = sizeof(run.output), .fd = 1 };
 	return carry_out(&run, run_command);

@@ -98,11 +98,24 @@ static void expect_both(const struct elf *elf, struct section a, struct section 
 				    second.offset - first.offset + second.size);
 }
 
-/* "Figure 4-4": class, byte order and type say whether this is a file that we can read at all. */
-static void read_ident(struct elf *elf, struct span header)
+static bool is_elf(struct span start)
 {
-	bool big = header.p[ORDER_AT] == ORDER_BIG;
-	uint8_t class = header.p[CLASS_AT];
+	return span_size(start) >= 4 && memcmp(start.p, "\177ELF", 4) == 0;
+}
+
+/* "Figure 4-4": class, byte order and type say whether this is a file that we can read at all. */
+static void read_ident(struct elf *elf)
+{
+	struct source *source = elf->source;
+	struct span header;
+	uint8_t class;
+	bool big;
+
+	if (!is_elf(source->head))
+		bad(source->otherwise);
+	header = source->read(source, 0, SMALLEST_HEADER, "ELF header");
+	class = header.p[CLASS_AT];
+	big = header.p[ORDER_AT] == ORDER_BIG;
 
 	if (class != CLASS_32 && class != CLASS_64)
 		bad_at("ELF class is neither 32 nor 64 bits", CLASS_AT);
@@ -196,10 +209,10 @@ INLINE void each_section(struct elf *elf, const struct layout *l, bool big)
 	}
 }
 
-/* Whether it is the layout that loops are made for. */
+/* Whether it is the layout that loops are made for a second time, on hosts where it is the most common one. */
 static inline bool is_common(const struct elf *elf)
 {
-	return !elf->big && elf->layout == &layout64;
+	return sizeof(void *) == 8 && !elf->big && elf->layout == &layout64;
 }
 
 static void find_sections(struct elf *elf)
@@ -219,9 +232,9 @@ static void read_modinfo(const struct elf *elf)
 {
 	struct span strings = wanted_section(elf, MODINFO);
 
-	if (strings.p < strings.end)
+	if (strings.p < strings.end && elf->sink->modinfo)
 		elf->sink->modinfo(elf->sink->context, strings);
-	if (elf->sections[MODALIAS].present)
+	if (elf->sections[MODALIAS].present && elf->sink->aliases)
 		elf->sink->aliases(elf->sink->context, wanted_section(elf, MODALIAS));
 }
 
@@ -257,7 +270,7 @@ static void note_need(const struct elf *elf, const struct symbols *s, const char
 {
 	if (s->sparc && (info & 15) == STT_REGISTER)
 		return;
-	if (*name)
+	if (*name && elf->sink->need)
 		elf->sink->need(elf->sink->context, name, length_within(name, s->strings.end), info >> 4 == STB_WEAK);
 }
 
@@ -292,8 +305,9 @@ INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct l
 		if (at < crc_limit && is_crc(s->strings.p + at) && name[CRC_PREFIX]) {
 			name += CRC_PREFIX;
 			s->exports = true;
-			elf->sink->export(elf->sink->context, name, length_within(name, s->strings.end),
-					  crc_of(elf, s, number_of(s, l, p), get(big, p, l->st_value), section));
+			if (elf->sink->export)
+				elf->sink->export(elf->sink->context, name, length_within(name, s->strings.end),
+						  crc_of(elf, s, number_of(s, l, p), get(big, p, l->st_value), section));
 		}
 	}
 }
@@ -306,7 +320,7 @@ static void read_exported_names(const struct elf *elf)
 	while (strings.p < strings.end) {
 		size_t length = strlen((const char *)strings.p);
 
-		if (length)
+		if (length && elf->sink->export)
 			elf->sink->export(elf->sink->context, (const char *)strings.p, length, 0);
 		strings.p += length + 1;
 	}
@@ -367,7 +381,7 @@ static void read_versions(const struct elf *elf, struct span records)
 
 		if (*last && !memchr(name, 0, (size_t)VERSION_RECORD - word))
 			bad("__versions has a name without an end");
-		if (*name)
+		if (*name && elf->sink->version)
 			elf->sink->version(elf->sink->context, name, length_within(name, last),
 					   (uint32_t)get(elf->big, records.p, (struct field){ low, 4 }));
 	}
@@ -384,18 +398,13 @@ static void read_extended_versions(const struct elf *elf)
 		struct span crc = take(&crcs, EXTENDED_CRC, "");
 		size_t length = strlen((const char *)names.p);
 
-		if (length)
+		if (length && elf->sink->version)
 			elf->sink->version(elf->sink->context, (const char *)names.p, length,
 					   (uint32_t)elf_get(elf, crc.p, (struct field){ 0, 4 }));
 		names.p += length + 1;
 	}
 	if (crcs.p < crcs.end || names.p < names.end)
 		bad("__version_ext_crcs and __version_ext_names differ in number");
-}
-
-bool is_elf(struct span start)
-{
-	return span_size(start) >= 4 && memcmp(start.p, "\177ELF", 4) == 0;
 }
 
 COLD struct elf_form elf_form(struct span start)
@@ -414,7 +423,7 @@ void elf_read(struct source *source, const struct elf_sink *sink)
 	struct elf elf = { .source = source, .sink = sink };
 	struct span versions;
 
-	read_ident(&elf, source->read(source, 0, SMALLEST_HEADER, "ELF header"));
+	read_ident(&elf);
 	find_sections(&elf);
 	expect_both(&elf, elf.sections[MODINFO], elf.sections[VERSIONS]);
 	read_modinfo(&elf);
@@ -422,14 +431,12 @@ void elf_read(struct source *source, const struct elf_sink *sink)
 	read_symbols(&elf);
 	read_versions(&elf, versions);
 	read_extended_versions(&elf);
-	if (sink->more)
-		sink->more(sink->context, &elf);
 }
 
 COLD void elf_open(struct elf *elf, struct source *source)
 {
 	*elf = (struct elf){ .source = source };
-	read_ident(elf, source->read(source, 0, SMALLEST_HEADER, "ELF header"));
+	read_ident(elf);
 	find_sections(elf);
 }
 

@@ -20,20 +20,13 @@ struct page {
 
 /* ---- which module ---- */
 
-/* The same entry of a directory: a link is not what it leads to. */
-static bool same_file(int directory, const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return !fstatat(directory, a, &x, AT_SYMLINK_NOFOLLOW) &&
-	       !fstatat(directory, b, &y, AT_SYMLINK_NOFOLLOW) &&
-	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 static bool is_asked(const struct inquiry *q, const struct module *module, const char *name)
 {
+	int root = q->tree->roots[module->root].directory;
+
+	/* A link is not the file that it leads to. */
 	return strcmp(module->name, name) == 0 &&
-	       (!strchr(q->module, '/') || same_file(q->tree->roots[module->root].directory, q->module, module->path));
+	       (!strchr(q->module, '/') || is_same_file(root, q->module, module->path, AT_SYMLINK_NOFOLLOW));
 }
 
 static bool is_builtin(const struct inquiry *q, const char *name)
@@ -66,12 +59,12 @@ static void tell_missing(const struct inquiry *q, const char *name)
 	}
 }
 
-uint32_t find_module(const struct inquiry *q, const struct module **loser)
+uint32_t find_module(const struct inquiry *q, const struct module **shadowed)
 {
 	const char *name = module_name(q->scratch, q->module);
-	const struct loser *l = q->tree->losers;
+	const struct shadowed *l = q->tree->shadowed;
 
-	*loser = NULL;
+	*shadowed = NULL;
 	for (uint32_t m = 0; m < q->tree->count; m++)
 		if (is_asked(q, &q->tree->modules[m], name))
 			return m;
@@ -79,7 +72,7 @@ uint32_t find_module(const struct inquiry *q, const struct module **loser)
 		l = l->next;
 	for (uint32_t m = 0; l && m < q->tree->count; m++)
 		if (strcmp(q->tree->modules[m].name, name) == 0) {
-			*loser = &l->module;
+			*shadowed = &l->module;
 			return m;
 		}
 	tell_missing(q, name);
@@ -187,50 +180,50 @@ static void put_form(struct page *p)
 	if (fd < 0)
 		return;
 	kind = module_form(fd);
-	form = elf_form(module_bytes(fd, p->scratch));
+	form = elf_form(module_source(fd, p->scratch, false)->head);
 	text_line(&p->text, "form:\t", *kind ? kind : "plain", form.wide ? " ELF 64-bit " : " ELF 32-bit ",
 		  form.big ? "big-endian " : "little-endian ", machine_name(form.machine, &number), (char *)NULL);
 	close(fd);
 }
 
-static void put_loser(struct page *p, const struct module *loser)
+static void put_shadowed(struct page *p, const struct module *shadowed)
 {
 	struct rule_of_choice rule;
 
-	wins(p->inquiry->config, p->module, loser, &rule);
-	text_line(&p->text, "instead of:\t", told_root(p->inquiry->tree, loser), loser->path, " by ", rule.name,
+	wins(p->inquiry->config, p->module, shadowed, &rule);
+	text_line(&p->text, "instead of:\t", root_of(p->inquiry->tree, shadowed, false), shadowed->path, " by ", rule.name,
 		  rule.word ? " " : "", rule.word ? rule.word : "", rule.other_word ? " before " : "",
 		  rule.other_word, (char *)NULL);
 }
 
 /* The other files of its name, and why they do not count. */
-static void put_losers(struct page *p)
+static void put_all_shadowed(struct page *p)
 {
-	const struct loser *losers = p->inquiry->tree->losers, *l;
+	const struct shadowed *shadowed = p->inquiry->tree->shadowed, *l;
 	uint32_t count;
 
-	for (l = losers; l; l = l->next)
+	for (l = shadowed; l; l = l->next)
 		if (strcmp(l->module.name, p->module->name) == 0)
 			collect(p, l->module.path, l->module.path_length);
 	count = sort_collected(p);
 	for (uint32_t i = 0; i < count; i++)
-		for (l = losers; l; l = l->next)
+		for (l = shadowed; l; l = l->next)
 			if (l->module.path == p->words[i].string)
-				put_loser(p, &l->module);
+				put_shadowed(p, &l->module);
 }
 
 static void put_path(struct page *p, const char *label, const struct module *module)
 {
-	text_line(&p->text, label, told_root(p->inquiry->tree, module), module->path, (char *)NULL);
+	text_line(&p->text, label, root_of(p->inquiry->tree, module, false), module->path, (char *)NULL);
 }
 
-static void put_file(struct page *p, const struct module *loser)
+static void put_file(struct page *p, const struct module *shadowed)
 {
 	text_line(&p->text, "name:\t", p->module->name, (char *)NULL);
-	if (loser)
-		put_path(p, "not used:\t", loser);
+	if (shadowed)
+		put_path(p, "not used:\t", shadowed);
 	put_path(p, "file:\t", p->module);
-	put_losers(p);
+	put_all_shadowed(p);
 	if (p->inquiry->graph->left_out[p->number])
 		text_line(&p->text, "left out:\t", p->facts->failed
 			  ? p->inquiry->loaded->reasons[p->module->file].text
@@ -324,8 +317,8 @@ static void put_values(struct page *p, char kind, const char *label)
 
 bool explain(const struct inquiry *q)
 {
-	const struct module *loser;
-	struct page p = { .inquiry = q, .scratch = q->scratch, .number = find_module(q, &loser) };
+	const struct module *shadowed;
+	struct page p = { .inquiry = q, .scratch = q->scratch, .number = find_module(q, &shadowed) };
 	struct span rest, line;
 
 	if (p.number == NONE)
@@ -334,7 +327,7 @@ bool explain(const struct inquiry *q)
 	p.facts = &q->loaded->facts[p.number];
 	closure_init(&p.closure, q->tree->count, q->scratch);
 	text_open(&p.text, q->memory);
-	put_file(&p, loser);
+	put_file(&p, shadowed);
 	put_needs(&p);
 	put_others(&p, false, false, "  indirectly:\t");
 	put_kernel(&p);
@@ -345,5 +338,84 @@ bool explain(const struct inquiry *q)
 	put_values(&p, WEAKDEP, "weak:\t");
 	for (rest = span_of(p.text.start, p.text.size); next_line(&rest, &line);)
 		fold(q->out, line);
+	return true;
+}
+
+/* ---- the graph, in Graphviz's language (https://graphviz.org/doc/info/lang.html) ---- */
+
+/* Between quotes, only a quote is special; a backslash is doubled all the same, as one may stand before a quote. */
+static void put_name(struct text *out, const char *before, struct span name)
+{
+	text_string(out, before);
+	text_add(out, "\"", 1);
+	for (; name.p < name.end; name.p++) {
+		text_add(out, "\\", *name.p == '"' || *name.p == '\\');
+		text_add(out, name.p, 1);
+	}
+	text_add(out, "\"", 1);
+}
+
+static struct span name_of(const struct inquiry *q, uint32_t m)
+{
+	return span_of(q->tree->modules[m].name, q->tree->modules[m].name_length);
+}
+
+static void put_edge(const struct inquiry *q, uint32_t m, struct span to, const char *end)
+{
+	put_name(q->out, "\t", name_of(q, m));
+	put_name(q->out, " -> ", to);
+	text_string(q->out, end);
+}
+
+/* Values are `pre: NAME... post: NAME...`, or names alone. A name may also be an alias. */
+static void put_soft(const struct inquiry *q, uint32_t m, char kind, const char *end)
+{
+	struct values values = values_of(&q->loaded->facts[m], kind);
+	struct span rest, word;
+	size_t length;
+
+	for (const char *value; (value = next_value(&values, &length));)
+		for (rest = span_of(value, length); next_word(&rest, &word);) {
+			char *name = arena_copy(q->scratch, word);
+
+			normalize(name);
+			if (word.end[-1] != ':')
+				put_edge(q, m, span_of(name, span_size(word)), end);
+		}
+}
+
+/* Red: left out of the index. */
+static void put_module(const struct inquiry *q, uint32_t m, const bool *shown)
+{
+	const struct graph *graph = q->graph;
+
+	put_name(q->out, "\t", name_of(q, m));
+	text_string(q->out, graph->left_out[m] ? " [color=red];\n" : ";\n");
+	for (uint32_t i = graph->first[m]; i < graph->first[m + 1]; i++)
+		if (shown[graph->direct[i]])
+			put_edge(q, m, name_of(q, graph->direct[i]), ";\n");
+	put_soft(q, m, SOFTDEP, " [style=dashed];\n");
+	put_soft(q, m, WEAKDEP, " [style=dotted];\n");
+}
+
+bool dot(const struct inquiry *q)
+{
+	uint32_t count = q->tree->count;
+	bool *shown = arena_take(q->memory, count, sizeof(*shown), 1);
+	struct closure closure;
+	const struct module *shadowed;
+	uint32_t asked = q->module ? find_module(q, &shadowed) : NONE;
+
+	if (q->module && asked == NONE)
+		return false;
+	closure_init(&closure, count, q->memory);
+	text_string(q->out, "digraph modules {\n\trankdir=LR;\n\tnode [shape=box];\n");
+	for (uint32_t m = 0; m < count; m++)
+		shown[m] = asked == NONE || m == asked || needs(q->graph, m, asked, &closure) ||
+			   needs(q->graph, asked, m, &closure);
+	for (uint32_t m = 0; m < count; m++)
+		if (shown[m])
+			put_module(q, m, shown);
+	text_string(q->out, "}\n");
 	return true;
 }

@@ -80,7 +80,7 @@ static void append_value(struct reading *r, char kind, const char *value, size_t
 	char *copy;
 
 	if (++r->values > VALUES_MAX || r->facts->values_size + length > VALUES_SIZE)
-		bad_in(kind < ALIAS ? "device tables" : ".modinfo", "too many values");
+		bad_in(".modinfo", "too many values");
 	copy = arena_take(&r->keeper->facts, length + 2, 1, 1);
 	copy[0] = kind;
 	copy_bytes(copy + 1, value, length);
@@ -213,47 +213,6 @@ static uint32_t *keep_words(struct arena *to, const uint32_t *words, uint32_t co
 	return copy;
 }
 
-/* ---- map files ---- */
-
-struct tables {
-	struct reading *reading;
-	const struct elf *elf;
-};
-
-static void keep_map_line(void *context, enum map map, const char *line, size_t length)
-{
-	append_value(context, (char)(MAP_LINE + map), line, length);
-}
-
-static void keep_map_lines(void *context)
-{
-	const struct tables *tables = context;
-
-	map_lines(tables->elf, values_of(tables->reading->facts, ALIAS), keep_map_line, tables->reading);
-}
-
-/* What is wrong with tables costs the module's lines, and not the module. */
-COLD static void keep_maps(void *context, const struct elf *elf)
-{
-	struct reading *r = context;
-	struct tables tables = { r, elf };
-	uint32_t size = r->facts->values_size, values = r->values;
-	size_t used = r->keeper->facts.used;
-	struct reason reason;
-	struct fault fault;
-
-	if (attempt(keep_map_lines, &tables, &fault))
-		return;
-	if (fault.passing)
-		bad_fault(fault);
-	r->keeper->facts.used = used;
-	r->facts->values_size = size;
-	r->values = values;
-	fault_text(&reason, &fault);
-	append_value(r, TABLES_FAULT, reason.text, strlen(reason.text));
-	r->facts->refused = true;
-}
-
 void keep_module(struct keeper *k, int fd, uint32_t module, const struct load_options *options, struct facts *facts)
 {
 	struct reading r = {
@@ -262,12 +221,11 @@ void keep_module(struct keeper *k, int fd, uint32_t module, const struct load_op
 	struct elf_sink sink = {
 		.context = &r, .wants_crcs = options->wants_crcs, .modinfo = keep_modinfo, .aliases = keep_aliases,
 		.export = keep_export, .need = keep_need, .version = keep_version,
-		.more = options->wants_maps ? keep_maps : NULL,
 	};
 
 	/* In one piece: until the values are all there, nothing else is taken from this memory. */
 	facts->values = (char *)k->facts.start + k->facts.used;
-	module_read(fd, &k->scratch, &sink);
+	elf_read(module_source(fd, &k->scratch, false), &sink);
 	facts->exports = keep_words(&k->facts, k->exports, facts->export_count);
 	facts->needs = keep_words(&k->facts, k->needs, facts->need_count);
 	if (options->wants_crcs) {
@@ -313,4 +271,17 @@ bool facts_sound(const struct facts *facts, const struct keeper *k)
 struct values values_of(const struct facts *facts, char kind)
 {
 	return (struct values){ facts->values, facts->values + facts->values_size, kind };
+}
+
+const char *next_value(struct values *values, size_t *length)
+{
+	while (values->p < values->end) {
+		const char *string = values->p;
+
+		*length = length_within(string + 1, (const uint8_t *)values->end);
+		values->p += *length + 2;
+		if (*string == values->kind)
+			return string + 1;
+	}
+	return NULL;
 }

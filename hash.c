@@ -200,7 +200,7 @@ uint32_t names_find(const struct names *names, const char *name, size_t length)
 COLD static uint32_t add(struct names *names, uint32_t *slot, struct name entry)
 {
 	if (names->count == names->capacity)
-		bad_fault((struct fault){ .what = "names", .why = "too many different ones", .passing = true });
+		bad_fault((struct fault){ .what = "names", .why = "too many different ones", .transient = true });
 	names->entries[names->count] = entry;
 	*slot = slot_for(names->count++, entry.hash);
 	if (is_full(names)) {
@@ -219,7 +219,7 @@ uint32_t names_add(struct names *names, const char *name, size_t length)
 	if (*slot)
 		return id_in(*slot);
 	if (length >= names->size - names->used || length > UINT32_MAX)
-		bad_fault((struct fault){ .what = "names", .why = "too long together", .passing = true });
+		bad_fault((struct fault){ .what = "names", .why = "too long together", .transient = true });
 	copy_bytes(copy, name, length);
 	copy[length] = 0;
 	names->used += length + 1;

@@ -17,7 +17,7 @@
  * so that no run is looked through for them. */
 #include "depmod.h"
 
-enum { HEADER = 12, ROOT_AT = 8, CHECKED = 6, LONGEST_FILE = 0x0fffffff };
+enum { HEADER = 12, ROOT_AT = 8, LONGEST_FILE = 0x0fffffff };
 enum flag { PREFIX = 8, VALUES = 4, CHILDREN = 2 };
 
 static const uint8_t magic[ROOT_AT] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1 };
@@ -41,17 +41,9 @@ struct run {
 	uint32_t from, to, depth;
 };
 
-static void put32(uint8_t *p, uint32_t value)
-{
-	p[0] = (uint8_t)(value >> 24);
-	p[1] = (uint8_t)(value >> 16);
-	p[2] = (uint8_t)(value >> 8);
-	p[3] = (uint8_t)value;
-}
-
 static void add32(struct text *out, uint32_t value)
 {
-	put32((uint8_t *)text_room(out, 4), value);
+	put_be32((uint8_t *)text_room(out, 4), value);
 }
 
 static void add_string(struct text *out, const char *string, size_t length)
@@ -104,7 +96,7 @@ static size_t value_size(const struct index_value *value)
 
 static void put_value(char *room, const struct index_value *value)
 {
-	put32((uint8_t *)room, value->priority);
+	put_be32((uint8_t *)room, value->priority);
 	copy_bytes(room + sizeof(uint32_t), value->string, value->length);
 	room[sizeof(uint32_t) + value->length] = 0;
 }
@@ -122,7 +114,7 @@ static uint32_t add_leaf(const struct writer *w, const struct key *key, uint32_t
 		room += length;
 		*room++ = 0;
 	}
-	put32((uint8_t *)room, 1);
+	put_be32((uint8_t *)room, 1);
 	put_value(room + sizeof(uint32_t), value);
 	return flags << 28 | at;
 }
@@ -152,7 +144,7 @@ static void add_children(const struct writer *w, uint32_t from, uint32_t to, uin
 		while (next < to && w->seams[next].shared > depth)
 			next = w->seams[next].next;
 		offset = add_node(w, (struct run){ from, next, depth + 1 });
-		put32((uint8_t *)w->out->start + table + 4 * (size_t)(byte - first), offset);
+		put_be32((uint8_t *)w->out->start + table + 4 * (size_t)(byte - first), offset);
 		from = next;
 	}
 }
@@ -232,193 +224,5 @@ void index_write(struct text *out, const struct index *index)
 	add32(out, root);
 	if (index->count)
 		root = add_node(&w, (struct run){ 0, index->count, 0 });
-	put32((uint8_t *)out->start + ROOT_AT, root);
-}
-
-/* ---- reading ---- */
-
-struct search {
-	struct span file;
-	const char *key;             /* that the patterns from a wildcard on must match; NULL: all do */
-	index_found *found;
-	void *context;
-	size_t budget;               /* a node or value takes a byte or more: more visits than bytes are a circle */
-	uint32_t length;
-	char path[INDEX_KEY_MAX];    /* of the node, or from the first wildcard on */
-};
-
-struct node {
-	const char *prefix;
-	uint8_t first;
-	struct span children, values;
-	uint32_t value_count;
-};
-
-COLD static const char *take_string(struct span *s)
-{
-	const char *string = string_at(*s, 0, "a string without an end");
-
-	s->p += strlen(string) + 1;
-	return string;
-}
-
-COLD static void spend(struct search *s)
-{
-	if (!s->budget--)
-		bad("nodes that lead in a circle");
-}
-
-COLD static struct node read_node(struct search *s, uint32_t offset)
-{
-	uint32_t at = offset & LONGEST_FILE, flags = offset >> 28;
-	struct span rest = cut(s->file, at, 0, "a node beyond the end");
-	struct node node = { .prefix = "" };
-
-	rest.end = s->file.end;
-	spend(s);
-	if (flags & PREFIX)
-		node.prefix = take_string(&rest);
-	if (flags & CHILDREN) {
-		struct span range = take(&rest, 2, "a node that breaks off");
-
-		if (!range.p[0] || range.p[1] < range.p[0])
-			bad_at("children from a later to an earlier byte", at);
-		node.first = range.p[0];
-		node.children = take(&rest, 4 * (uint64_t)(range.p[1] - range.p[0] + 1), "a node that breaks off");
-	}
-	if (flags & VALUES)
-		node.value_count = be32(take(&rest, 4, "a node that breaks off").p);
-	node.values = rest;
-	return node;
-}
-
-/* The child's offset, or 0. */
-COLD static uint32_t child_of(const struct node *node, uint8_t byte)
-{
-	size_t at = 4 * (size_t)(byte - node->first);
-
-	return byte >= node->first && at < span_size(node->children) ? be32(node->children.p + at) : 0;
-}
-
-COLD static void tell_values(struct search *s, const struct node *node)
-{
-	struct span rest = node->values;
-
-	for (uint32_t i = 0; i < node->value_count; i++) {
-		uint32_t priority = be32(take(&rest, 4, "a value that breaks off").p);
-
-		spend(s);
-		s->found(s->context, s->path, priority, take_string(&rest));
-	}
-}
-
-COLD static void push(struct search *s, char byte)
-{
-	if (s->length == INDEX_KEY_MAX - 1)
-		bad("a key is too long");
-	s->path[s->length++] = byte;
-	s->path[s->length] = 0;
-}
-
-/* Everything from a node on, whose prefix counts from `prefix` on. The recursion is as deep as the path is long. */
-COLD static void search_below(struct search *s, const struct node *node, const char *prefix)
-{
-	uint32_t length = s->length;
-
-	while (*prefix)
-		push(s, *prefix++);
-	if (!s->key || glob_matches(s->path, s->key))
-		tell_values(s, node);
-	for (size_t i = 0; i < span_size(node->children) / 4; i++) {
-		uint32_t offset = be32(node->children.p + 4 * i);
-		struct node child;
-
-		if (!offset)
-			continue;
-		push(s, (char)(node->first + i));
-		child = read_node(s, offset);
-		search_below(s, &child, child.prefix);
-		s->path[--s->length] = 0;
-	}
-	s->length = length;
-	s->path[length] = 0;
-}
-
-COLD static struct search begin(struct span file, index_found *found, void *context)
-{
-	if (span_size(file) < HEADER || memcmp(file.p, magic, CHECKED) != 0)
-		bad("not a binary index of version 2");
-	return (struct search){ .file = file, .found = found, .context = context, .budget = span_size(file) };
-}
-
-void index_each(struct span file, index_found *found, void *context)
-{
-	struct search s = begin(file, found, context);
-	struct node root = read_node(&s, be32(file.p + ROOT_AT));
-
-	search_below(&s, &root, root.prefix);
-}
-
-/* The patterns that begin with a wildcard here, as the node's child. */
-COLD static void search_wildcard(struct search *s, const struct node *node, char wildcard, const char *key)
-{
-	uint32_t offset = child_of(node, (uint8_t)wildcard);
-	struct node child;
-
-	if (!offset)
-		return;
-	child = read_node(s, offset);
-	s->key = key;
-	push(s, wildcard);
-	search_below(s, &child, child.prefix);
-	s->length = 0;
-}
-
-/* How much of the node's prefix the key begins with; from there on stands its end, a wildcard, or another byte. */
-COLD static size_t common_part(const char *prefix, const char *key, bool patterns)
-{
-	size_t n = 0;
-
-	while (prefix[n] && prefix[n] == key[n] && !(patterns && strchr("*?[", prefix[n])))
-		n++;
-	return n;
-}
-
-COLD static void search(struct search *s, const char *key, bool patterns)
-{
-	uint32_t offset = be32(s->file.p + ROOT_AT);
-
-	while (offset) {
-		struct node node = read_node(s, offset);
-		size_t n = common_part(node.prefix, key, patterns);
-
-		key += n;
-		if (patterns && node.prefix[n] && strchr("*?[", node.prefix[n])) {
-			s->key = key;
-			search_below(s, &node, node.prefix + n);
-		}
-		if (node.prefix[n])
-			return;
-		for (const char *w = "*?["; patterns && *w; w++)
-			search_wildcard(s, &node, *w, key);
-		if (!*key) {
-			tell_values(s, &node);
-			return;
-		}
-		offset = child_of(&node, (uint8_t)*key++);
-	}
-}
-
-void index_find(struct span file, const char *key, index_found *found, void *context)
-{
-	struct search s = begin(file, found, context);
-
-	search(&s, key, false);
-}
-
-void index_match(struct span file, const char *key, index_found *found, void *context)
-{
-	struct search s = begin(file, found, context);
-
-	search(&s, key, true);
+	put_be32((uint8_t *)out->start + ROOT_AT, root);
 }

@@ -324,25 +324,6 @@ static inline void check_distance(const struct inflate *s, const uint8_t *out, u
 		bad("distance too far back");
 }
 
-/* Repeats the `distance` < 8 bytes before `out` from there to `end`, and up to 7 bytes more. */
-static inline void copy_pattern(uint8_t *out, size_t distance, const uint8_t *end)
-{
-	/* By how much the bytes multiply to fill 8, and how many of the 8 are whole repetitions. */
-	static const uint64_t repeat[8] = {
-		0, 0x0101010101010101, 0x0001000100010001, 0x0001000001000001, 0x0000000100000001,
-		0x0000010000000001, 0x0001000000000001, 0x0100000000000001,
-	};
-	static const uint8_t period[8] = { 0, 8, 8, 6, 8, 5, 6, 7 };
-	const unsigned unused_bits = 64 - 8 * (unsigned)distance;
-	const uint64_t bytes = le64(out - distance) << unused_bits >> unused_bits;
-	const uint64_t pattern = bytes * repeat[distance];
-
-	do {
-		put_le64(out, pattern);
-		out += period[distance];
-	} while (out < end);
-}
-
 /* Copies a match to `out` from `distance` bytes before, and up to 15 more; returns its end. */
 static inline uint8_t *copy_match(uint8_t *out, size_t distance, size_t length)
 {
@@ -359,7 +340,7 @@ static inline uint8_t *copy_match(uint8_t *out, size_t distance, size_t length)
 			out += 8;
 		} while (out < end);
 	} else {
-		copy_pattern(out, distance, end);
+		copy_repeating(out, distance, end);
 	}
 	return end;
 }

@@ -69,15 +69,15 @@ static void read_module(void *context)
 	keep_module(job->keeper, job->fd, job->number, job->options, job->facts);
 }
 
-static struct facts failed_facts(bool passing)
+static struct facts failed_facts(bool transient)
 {
-	return (struct facts){ .begun = true, .done = true, .failed = true, .passing = passing };
+	return (struct facts){ .begun = true, .done = true, .failed = true, .transient = transient };
 }
 
 static void note_failure(struct loading *l, uint32_t file, const struct fault *fault)
 {
 	fault_text(&l->reasons[file], fault);
-	l->facts[file] = failed_facts(fault->passing);
+	l->facts[file] = failed_facts(fault->transient);
 }
 
 /* What the module that failed left behind goes. Memory for all modules that one alone has taken a quarter of
@@ -87,7 +87,7 @@ static void forget(struct keeper *k, const struct keeper *before, struct fault *
 	if (k->facts.used - before->facts.used > k->facts.size / 4 ||
 	    k->names.count - before->names.count > k->names.capacity / 4 ||
 	    k->names.used - before->names.used > k->names.size / 4)
-		fault->passing = false;
+		fault->transient = false;
 	if (k->names.count != before->names.count)
 		names_rewind(&k->names, before->names.count, before->names.used);
 	arena_rewind(&k->facts, before->facts.used, KEEP);
@@ -286,48 +286,11 @@ static void await_workers(struct loading *l)
 
 /* ---- the parent ---- */
 
-enum { LONG_BITS = 8 * sizeof(long) };
-
-/* Those that this process may use, as the system has them. */
-struct cores {
-	unsigned long bits[4096 / LONG_BITS];
-};
-
-static struct cores get_cores(void)
-{
-	struct cores cores = { 0 };
-
-	syscall(SYS_sched_getaffinity, 0, sizeof(cores), &cores);
-	return cores;
-}
-
-static uint32_t usable_cores(void)
-{
-	struct cores cores = get_cores();
-	uint32_t count = 0;
-
-	for (size_t i = 0; i < COUNT_OF(cores.bits); i++)
-		for (unsigned long set = cores.bits[i]; set; set &= set - 1)
-			count++;
-	return count ? count : 1;
-}
-
 uint32_t worker_count(uint32_t asked)
 {
 	uint32_t count = asked ? asked : usable_cores();
 
 	return count < JOBS_MAX ? count : JOBS_MAX;
-}
-
-void run_elsewhere(int pid)
-{
-	struct cores cores = get_cores();
-	unsigned here;
-
-	if (syscall(SYS_getcpu, &here, NULL, NULL) || here / LONG_BITS >= COUNT_OF(cores.bits))
-		return;
-	cores.bits[here / LONG_BITS] &= ~(1UL << here % LONG_BITS);
-	syscall(SYS_sched_setaffinity, pid, sizeof(cores), &cores);
 }
 
 /* In a process of its own; what workers may have done to the total leads nowhere. */
@@ -436,12 +399,12 @@ static void check_work(struct loading *l, uint32_t file)
 
 	if (!facts->begun)
 		fault.why = "not read, as too many processes died";
-	else if (facts->done && !facts->failed && !facts->passing && facts->worker < l->started &&
+	else if (facts->done && !facts->failed && !facts->transient && facts->worker < l->started &&
 		 facts_sound(facts, &l->keepers[facts->worker]))
 		return;
 	if (facts->done && facts->failed) {
 		l->reasons[file].text[REASON_SIZE - 1] = 0;
-		*facts = failed_facts(facts->passing);
+		*facts = failed_facts(facts->transient);
 	} else {
 		note_failure(l, file, &fault);
 	}

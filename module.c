@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "depmod.h"
+#include "xz/xz.h"
+#include "zstd/zstd.h"
 
 enum {
 	HEAD = 64,                 /* enough to tell what a file is, and for an ELF header */
@@ -105,11 +107,6 @@ static void expect_from_file(struct source *source, uint64_t offset, uint64_t si
 		file->expected = read_window(file, offset, size);
 }
 
-struct memory_source {
-	struct source source;
-	struct span bytes;
-};
-
 static struct span read_from_memory(struct source *source, uint64_t offset, uint64_t size,
 				    const char *what)
 {
@@ -130,7 +127,7 @@ struct format {
 	char name[6], magic[6];    /* the first as the kernel calls it in /sys/module/compression */
 	uint8_t magic_size;
 	uint32_t work_size;
-	size_t (*decode)(struct span in, uint8_t *out, size_t capacity, void *work);
+	decoder *decode;
 };
 
 static const struct format formats[] = {
@@ -190,55 +187,58 @@ static struct span read_head(int fd, struct arena *scratch)
 	return span_of(start, read_at(fd, start, HEAD, 0));
 }
 
-/* All of it, as the kernel would want it; ends in bad() when it is no module. */
-static struct span decompressed(int fd, struct arena *scratch, struct span head)
+/* What the bytes of the file are, beginning with `head`: all of them. */
+static struct span whole(int fd, struct arena *scratch, struct span head)
 {
 	const struct format *format = format_of(head);
-	struct span bytes;
+	struct span bytes = read_rest(scratch, fd, head);
 
-	if (!format && !is_elf(head))
-		bad(span_size(head) ? "neither ELF nor a known compression" : "empty file");
-	bytes = read_rest(scratch, fd, head);
-	if (!format)
-		return bytes;
-	bytes = decode(format, scratch, bytes);
-	if (!is_elf(bytes))
-		bad("does not hold an ELF file");
-	return bytes;
+	return format ? decode(format, scratch, bytes) : bytes;
 }
 
-void module_read(int fd, struct arena *scratch, const struct elf_sink *sink)
+/* What is said of a file whose bytes are not what was expected. */
+static const char *otherwise(struct span head)
 {
-	struct span head = read_head(fd, scratch);
+	if (format_of(head))
+		return "does not hold an ELF file";
+	return head.p < head.end ? "neither ELF nor a known compression" : "empty file";
+}
 
-	if (is_elf(head)) {
-		struct file_source file = {
-			.source = { read_from_file, expect_from_file }, .fd = fd, .scratch = scratch,
-			.head = { head, 0 },
-		};
+struct memory_source source_of(struct span bytes)
+{
+	struct span head = span_size(bytes) < HEAD ? bytes : span_of(bytes.p, HEAD);
 
-		elf_read(&file.source, sink);
-	} else {
-		struct memory_source memory = {
-			{ read_from_memory, expect_from_memory }, decompressed(fd, scratch, head)
-		};
+	return (struct memory_source){ { read_from_memory, expect_from_memory, head, otherwise(head) }, bytes };
+}
 
-		elf_read(&memory.source, sink);
-	}
+static struct source *source_of_file(int fd, struct arena *scratch, struct span head)
+{
+	struct file_source *file = arena_take(scratch, 1, sizeof(*file), 8);
+
+	*file = (struct file_source){
+		.source = { read_from_file, expect_from_file, head, otherwise(head) },
+		.fd = fd, .scratch = scratch, .head = { head, 0 },
+	};
+	return &file->source;
+}
+
+struct source *module_source(int fd, struct arena *scratch, bool at_once)
+{
+	struct span head = read_head(fd, scratch), bytes;
+	struct memory_source *memory;
+
+	if (!format_of(head) && !at_once)
+		return source_of_file(fd, scratch, head);
+	bytes = whole(fd, scratch, head);
+	memory = arena_take(scratch, 1, sizeof(*memory), 8);
+	*memory = source_of(bytes);
+	memory->source.otherwise = otherwise(head);
+	return &memory->source;
 }
 
 struct span module_bytes(int fd, struct arena *scratch)
 {
-	return decompressed(fd, scratch, read_head(fd, scratch));
-}
-
-void module_examine(struct span bytes, void (*work)(void *context, const struct elf *elf), void *context)
-{
-	struct memory_source memory = { { read_from_memory, expect_from_memory }, bytes };
-	struct elf elf;
-
-	elf_open(&elf, &memory.source);
-	work(context, &elf);
+	return whole(fd, scratch, read_head(fd, scratch));
 }
 
 const char *module_form(int fd)
@@ -247,11 +247,4 @@ const char *module_form(int fd)
 	const struct format *format = format_of(span_of(head, read_at(fd, head, HEAD, 0)));
 
 	return format ? format->name : "";
-}
-
-void module_force(struct span bytes, bool no_versions, bool no_vermagic)
-{
-	struct memory_source memory = { { read_from_memory, expect_from_memory }, bytes };
-
-	elf_force(&memory.source, no_versions, no_vermagic);
 }

@@ -118,7 +118,7 @@ static enum verdict check_options(struct options *o)
 		return wrong_usage("-E and -F exclude each other", "");
 	if (o->question == BOTH)
 		return wrong_usage("--explain and --dot exclude each other", "");
-	if (o->all_versions && o->release)
+	if (o->all_versions && o->release && !o->in_depmod_old)
 		return wrong_usage("--all-versions takes no version, and so not ", o->release);
 	if (o->base_count > 1 && !o->output_directory && !o->question)
 		return wrong_usage("more than one -b needs -o", "");
@@ -137,7 +137,6 @@ enum verdict parse_options(struct options *o, int count, char **arguments, struc
 	struct arguments line = { arguments + 1, known, apply, parse_operand, o };
 	enum verdict verdict;
 
-	*o = (struct options){ 0 };
 	o->bases = arena_take(memory, (size_t)count + 1, sizeof(*o->bases), sizeof(void *));
 	o->configs = arena_take(memory, (size_t)count + 1, sizeof(*o->configs), sizeof(void *));
 	o->files = arena_take(memory, (size_t)count + 1, sizeof(*o->files), sizeof(void *));

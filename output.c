@@ -399,21 +399,6 @@ static void write_devname(struct output *o)
 		add_devname(o, m);
 }
 
-/* ---- map files ---- */
-
-static void write_map(struct output *o, enum map map)
-{
-	size_t length;
-
-	map_begin(&o->text, map);
-	for (uint32_t m = 0; m < o->tree->count; m++) {
-		struct values lines = values_in(o, m, (char)(MAP_LINE + map), true);
-
-		for (const char *line; (line = next_value(&lines, &length));)
-			map_add(&o->text, o->tree->modules[m].path, line);
-	}
-}
-
 /* ---- the set ---- */
 
 struct file {
@@ -437,9 +422,9 @@ static const struct file files[] = {
 	{ "modules.devname", write_devname, true, false },
 };
 
-_Static_assert(COUNT_OF(files) + MAPS_NOW <= OUTPUT_FILES_MAX, "publish.c has room for every file");
+_Static_assert(COUNT_OF(files) + MAP_FILES_MAX <= OUTPUT_FILES_MAX, "publish.c has room for every file");
 
-/* Map files come after these two. */
+/* modules.dep and modules.dep.bin: those of after_dependencies() come next. */
 enum { DEPENDENCY_FILES = 2 };
 
 static bool belongs(const struct file *file, enum file_set set)
@@ -452,25 +437,10 @@ void adopt_outputs(struct publication *publication, enum file_set set)
 	for (size_t i = 0; i < COUNT_OF(files); i++)
 		if (belongs(&files[i], set))
 			publish_adopt(publication, files[i].name);
-	for (enum map map = 0; map < MAPS_NOW && set == ALL_FILES; map++)
-		publish_adopt(publication, map_name(map));
-}
-
-static bool write_maps(struct output *o, struct arena *content,
-		       bool (*publish)(void *context, const char *name, struct span content), void *context)
-{
-	for (enum map map = 0; map < MAPS_NOW; map++) {
-		text_open(&o->text, content);
-		write_map(o, map);
-		if (!publish(context, map_name(map), span_of(o->text.start, o->text.size)))
-			return false;
-	}
-	return true;
 }
 
 bool write_outputs(const struct output_options *options, const struct tree *tree,
-		   const struct loaded *loaded, const struct graph *graph,
-		   bool (*publish)(void *context, const char *name, struct span content), void *context)
+		   const struct loaded *loaded, const struct graph *graph, publish_function *publish, void *context)
 {
 	struct output o = { .options = options, .tree = tree, .loaded = loaded, .graph = graph };
 	struct arena content;
@@ -480,8 +450,7 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 	arena_reserve(&o.values, "values", OUTPUT_MEMORY, false);
 	arena_reserve(&o.strings, "aliases", OUTPUT_MEMORY, false);
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		if (i == DEPENDENCY_FILES && options->maps && options->set != VALUE_FILES &&
-		    !write_maps(&o, &content, publish, context))
+		if (i == DEPENDENCY_FILES && options->after_dependencies && !options->after_dependencies(context))
 			return false;
 		if (!belongs(&files[i], options->set))
 			continue;

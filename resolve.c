@@ -110,14 +110,6 @@ static void find_suppliers(struct resolving *r)
 
 /* ---- direct dependencies ---- */
 
-/* What stands before a module's path in messages. */
-static const char *root_of(const struct tree *tree, uint32_t module)
-{
-	const struct module *m = &tree->modules[module];
-
-	return *m->path == '/' ? "" : tree->roots[m->root].name;
-}
-
 /* Says what -e asks for about the module's need number i. */
 static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 {
@@ -135,7 +127,7 @@ static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 	if (!what)
 		return;
 	r->graph->unresolved++;
-	REPORT(UNRESOLVED, root_of(r->tree, module), r->tree->modules[module].path, what,
+	REPORT(UNRESOLVED, root_of(r->tree, &r->tree->modules[module], true), r->tree->modules[module].path, what,
 	       r->loaded->keepers[facts->worker].names.entries[id].string);
 }
 
@@ -162,9 +154,9 @@ static void find_direct(struct resolving *r)
 			new_words(r->arena, 1, owner);  /* direct[count], as nothing else is taken here */
 			count++;
 			if (r->options->show)
-				text_line(r->options->show, root_of(r->tree, m), r->tree->modules[m].path, " needs \"",
+				text_line(r->options->show, root_of(r->tree, &r->tree->modules[m], true), r->tree->modules[m].path, " needs \"",
 					r->loaded->keepers[facts->worker].names.entries[id].string, "\": ",
-					root_of(r->tree, owner), r->tree->modules[owner].path, (char *)NULL);
+					root_of(r->tree, &r->tree->modules[owner], true), r->tree->modules[owner].path, (char *)NULL);
 		}
 		graph->first[m + 1] = count;
 	}
@@ -234,4 +226,50 @@ void resolve(struct graph *graph, const struct tree *tree, const struct loaded *
 		graph->cyclic = leave_out_cycles(graph, tree, arena);
 		number_modules(&r);
 	}
+}
+
+/* ---- all that a module needs ---- */
+
+void closure_init(struct closure *closure, uint32_t modules, struct arena *arena)
+{
+	closure->seen = new_words(arena, modules, 0);
+	closure->round = 0;
+	closure->list = arena_take(arena, modules, sizeof(*closure->list), 8);
+	closure->spare = arena_take(arena, modules, sizeof(*closure->spare), 8);
+}
+
+uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *c)
+{
+	uint32_t count = 0, done = 0;
+
+	c->seen[module] = ++c->round;
+	for (uint32_t at = module;; at = (uint32_t)c->list[done++].item) {
+		for (uint32_t i = graph->first[at]; i < graph->first[at + 1]; i++) {
+			uint32_t dependency = graph->direct[i];
+
+			if (c->seen[dependency] == c->round)
+				continue;
+			c->seen[dependency] = c->round;
+			c->list[count++] = (struct key){ .chunk = graph->number[dependency],
+							 .item = dependency };
+		}
+		if (done == count)
+			break;
+	}
+	sort_chunks(c->list, c->spare, count);
+	return count;
+}
+
+bool needs(const struct graph *graph, uint32_t module, uint32_t other, struct closure *closure)
+{
+	all_dependencies(graph, module, closure);
+	return module != other && closure->seen[other] == closure->round;
+}
+
+bool needs_directly(const struct graph *graph, uint32_t module, uint32_t other)
+{
+	for (uint32_t i = graph->first[module]; i < graph->first[module + 1]; i++)
+		if (graph->direct[i] == other)
+			return true;
+	return false;
 }

@@ -40,13 +40,6 @@ struct walk {
 
 /* ---- names ---- */
 
-static bool ends_at(const char *name, size_t length, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return length > n && memcmp(name + length - n, suffix, n) == 0;
-}
-
 /* The length of `name` up to and with `.ko`, or 0 when it is not a module's name. */
 static size_t plain_length(const char *name)
 {
@@ -55,12 +48,12 @@ static size_t plain_length(const char *name)
 
 	if (*name == '.')
 		return 0;
-	if (ends_at(name, length, ".ko"))
+	if (ends_in(name, length, ".ko"))
 		return length;
 	for (size_t i = 0; i < COUNT_OF(compressed); i++)
-		if (ends_at(name, length, compressed[i])) {
+		if (ends_in(name, length, compressed[i])) {
 			length -= strlen(compressed[i]);
-			return ends_at(name, length, ".ko") ? length : 0;
+			return ends_in(name, length, ".ko") ? length : 0;
 		}
 	return 0;
 }
@@ -263,7 +256,7 @@ struct candidates {
 	struct tree *tree;
 	const struct config *config;
 	struct names *names;       /* of modules; an id is the place in tree->modules */
-	bool tell_losers;
+	bool tell_shadowed;
 };
 
 static bool starts_with_directory(const char *path, const char *directory)
@@ -331,19 +324,19 @@ bool wins(const struct config *config, const struct module *module, const struct
 	return strcmp(path, other) < 0;
 }
 
-static void keep_loser(struct tree *tree, struct arena *memory, struct module module)
+static void keep_shadowed(struct tree *tree, struct arena *memory, struct module module)
 {
-	struct loser *loser = arena_take(memory, 1, sizeof(*loser), sizeof(void *));
+	struct shadowed *shadowed = arena_take(memory, 1, sizeof(*shadowed), sizeof(void *));
 
-	*loser = (struct loser){ module, tree->losers };
-	tree->losers = loser;
+	*shadowed = (struct shadowed){ module, tree->shadowed };
+	tree->shadowed = shadowed;
 }
 
 static void add_module(struct candidates *c, struct arena *memory, uint32_t root, const char *path)
 {
 	const char *name = module_name(memory, path);
 	uint32_t id = names_borrow(c->names, name, strlen(name));
-	struct module found = { path, name, (uint32_t)strlen(path), (uint32_t)strlen(name), root, 0 }, loser;
+	struct module found = { path, name, (uint32_t)strlen(path), (uint32_t)strlen(name), root, 0 }, shadowed;
 	struct module *module = &c->tree->modules[id];
 	struct rule_of_choice rule;
 
@@ -356,16 +349,16 @@ static void add_module(struct candidates *c, struct arena *memory, uint32_t root
 		*module = found;
 		return;
 	}
-	loser = found;
+	shadowed = found;
 	if (wins(c->config, &found, module, &rule)) {
-		loser = *module;
+		shadowed = *module;
 		*module = found;
 	}
-	if (c->tell_losers)
-		warning("duplicate module ", name, ": ", told_root(c->tree, module), module->path, " is used, not ",
-			told_root(c->tree, &loser), loser.path);
-	if (c->tree->keeps_losers)
-		keep_loser(c->tree, memory, loser);
+	if (c->tell_shadowed)
+		warning("duplicate module ", name, ": ", root_of(c->tree, module, false), module->path, " is used, not ",
+			root_of(c->tree, &shadowed, false), shadowed.path);
+	if (c->tree->keeps_shadowed)
+		keep_shadowed(c->tree, memory, shadowed);
 }
 
 static bool found_module(struct walk *walk, const char *path)
@@ -458,11 +451,11 @@ static void prepare(struct candidates *c, struct arena *memory, struct arena *sc
 	names_init(c->names, scratch, most, 0, c->tree->key);
 }
 
-int scan(struct tree *tree, const struct config *config, bool tell_losers, struct arena *memory,
+int scan(struct tree *tree, const struct config *config, bool tell_shadowed, struct arena *memory,
 	 struct arena *scratch)
 {
 	struct names names;
-	struct candidates candidates = { tree, config, &names, tell_losers };
+	struct candidates candidates = { tree, config, &names, tell_shadowed };
 	struct walk walk = {
 		.tree = tree, .config = config, .memory = memory, .found = found_module,
 		.context = &candidates,
@@ -478,11 +471,11 @@ int scan(struct tree *tree, const struct config *config, bool tell_losers, struc
 	return 0;
 }
 
-int scan_named(struct tree *tree, const struct config *config, const char *const *paths, bool tell_losers,
+int scan_named(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed,
 	       struct arena *memory, struct arena *scratch)
 {
 	struct names names;
-	struct candidates candidates = { tree, config, &names, tell_losers };
+	struct candidates candidates = { tree, config, &names, tell_shadowed };
 
 	prepare(&candidates, memory, scratch);
 	for (; *paths; paths++) {
@@ -530,11 +523,6 @@ bool scan_objects(const char *path, size_t hidden, const struct config *config, 
 	return !walk.unread;
 }
 
-bool newer(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
-}
-
 struct comparison {
 	struct timespec latest;
 	bool found_newer;
@@ -546,7 +534,7 @@ static bool compare_times(struct walk *walk, const char *path)
 	struct comparison *c = walk->context;
 	struct stat st;
 
-	c->found_newer = stat_again(directory_of(walk), path, &st) || newer(&st.st_mtim, &c->latest);
+	c->found_newer = stat_again(directory_of(walk), path, &st) || is_newer(&st.st_mtim, &c->latest);
 	return !c->found_newer;
 }
 

@@ -335,7 +335,7 @@ static void check_shut(const char *path)
 	struct fault fault = { 0 };
 
 	assert_false(attempt(read_the_shut, (void *)(uintptr_t)paths, &fault));
-	assert_true(fault.passing);
+	assert_true(fault.transient);
 	assert_string_equal(fault.why, "Too many open files");
 }
 

@@ -1,0 +1,103 @@
+/* arena.c: memory. Address space is reserved once, in a few large pieces, and touched as needed; a piece is
+ * handed out in order and wound back as a whole. Nothing is ever freed, so nothing is ever freed twice. */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+
+#include "base.h"
+
+enum { PAGE = 4096, SMALLEST = 1 << 20 };
+
+static void describe_limit(struct arena *arena)
+{
+	struct text text = { .start = arena->limit, .capacity = sizeof(arena->limit), .fd = -1 };
+	struct number mebibytes;
+
+	text_string(&text, "all of ");
+	text_string(&text, decimal(&mebibytes, arena->size >> 20));
+	text_add(&text, " MiB are used up", sizeof(" MiB are used up"));
+}
+
+/* How often every size is halved, on a system that grants less. */
+static unsigned scarcity;
+
+static void *map(size_t size, bool shared)
+{
+	int kind = (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE;
+
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, kind, -1, 0);
+}
+
+void arena_plan(size_t total)
+{
+	void *trial = map(total, false);
+
+	for (scarcity = 0; trial == MAP_FAILED && total >> scarcity > SMALLEST;)
+		trial = map(total >> ++scarcity, false);
+	if (trial != MAP_FAILED)
+		munmap(trial, total >> scarcity);
+}
+
+size_t arena_share(size_t size)
+{
+	return size >> scarcity;
+}
+
+void arena_reserve(struct arena *arena, const char *name, size_t size, bool shared)
+{
+	void *start = map(arena_share(size), shared);
+
+	if (start == MAP_FAILED)
+		bad_in(name, "no memory");
+	*arena = (struct arena){ .name = name, .start = start, .size = arena_share(size),
+				  .shared = shared };
+	describe_limit(arena);
+}
+
+void *arena_take(struct arena *arena, size_t count, size_t size, size_t alignment)
+{
+	size_t at = (arena->used + alignment - 1) & ~(alignment - 1);
+
+	if (at > arena->size || (size && count > (arena->size - at) / size))
+		bad_fault((struct fault){ .what = arena->name, .why = arena->limit,
+					  .transient = arena->shared });
+	arena->used = at + count * size;
+	return arena->start + at;
+}
+
+char *arena_string(struct arena *arena, const char *string, size_t length)
+{
+	char *copy = arena_take(arena, length + 1, 1, 1);
+
+	memcpy(copy, string, length);
+	copy[length] = 0;
+	return copy;
+}
+
+char *arena_copy(struct arena *arena, struct span bytes)
+{
+	return arena_string(arena, (const char *)bytes.p, span_size(bytes));
+}
+
+char *arena_text(struct arena *arena, struct text *text)
+{
+	text_add(text, "", 1);
+	return arena_take(arena, text->size, 1, 1);
+}
+
+uint32_t *new_words(struct arena *arena, size_t count, uint32_t value)
+{
+	uint32_t *words = arena_take(arena, count, sizeof(*words), sizeof(*words));
+
+	for (size_t i = 0; i < count; i++)
+		words[i] = value;
+	return words;
+}
+
+void arena_rewind(struct arena *arena, size_t used, size_t keep)
+{
+	size_t kept = (used + keep + PAGE - 1) & ~(size_t)(PAGE - 1);
+
+	if (arena->used > kept)
+		madvise(arena->start + kept, arena->used - kept, MADV_DONTNEED);
+	arena->used = used;
+}

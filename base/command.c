@@ -1,0 +1,57 @@
+/* command.c: what all commands begin and end with: signals, --help and --version, the end of standard output. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base.h"
+
+/* Stands here alone; the Makefile reads it. */
+#define VERSION "0.1"
+
+void command_begin(const char *name)
+{
+	(void)signal(SIGXFSZ, SIG_IGN);  /* a file that grows too large is an error like others */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);  /* whoever started us may have ignored it */
+	report_setup((struct report_settings){ .program = name });
+}
+
+int command_end(struct text *standard_output, int status)
+{
+	text_flush(standard_output);
+	if (!standard_output->error)
+		return status;
+	if (standard_output->error != EPIPE)
+		error("could not write to standard output: ", error_text(standard_output->error));
+	return 1;
+}
+
+void print_about(struct text *out, char what, const char *name, const char *help)
+{
+	if (what == 'h')
+		text_string(out, help);
+	else
+		text_line(out, name, " " VERSION "\n+GZIP +XZ +ZSTD", (char *)NULL);
+}
+
+uint64_t random_key(void)
+{
+	uint64_t key;
+
+	/* Without it, where the system put the stack is the best there is. */
+	if (syscall(SYS_getrandom, &key, sizeof(key), 1) != sizeof(key))
+		key = (uintptr_t)__builtin_frame_address(0);
+	return key;
+}
+
+const char *environment_value(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (char **e = environ; *e; e++)
+		if (strncmp(*e, name, length) == 0)
+			return *e + length;
+	return "";
+}

@@ -1,0 +1,169 @@
+/* conf.c: configuration in directories like depmod.d and modprobe.d: which files count, and their lines. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base.h"
+
+/* Highest precedence first. */
+static const char standard_places[][16] = { "/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib" };
+
+/* A file of a directory; `name` is the last part of `path`. */
+struct candidate {
+	const char *path, *name;
+};
+
+struct candidates {
+	struct candidate *files;
+	uint32_t count;
+};
+
+void conf_say(const struct conf *conf, enum level level, const char *what, const char *word)
+{
+	struct number line;
+
+	REPORT(level, conf->path, ":", decimal(&line, conf->line), ": ", what, word);
+}
+
+/* The next line as it stands in the file; but of modules.conf without comment and blanks at its end. */
+static bool next_part(struct conf *conf, struct span *rest, struct span *line)
+{
+	const uint8_t *comment;
+
+	if (!next_line(rest, line))
+		return false;
+	conf->line++;
+	comment = conf->old ? memchr(line->p, '#', span_size(*line)) : NULL;
+	if (comment)
+		line->end = comment;
+	while (conf->old && line->p < line->end && line->end[-1] <= ' ')
+		line->end--;
+	return true;
+}
+
+/* A backslash at the end of a line joins the next one to it. */
+static struct span join_lines(struct conf *conf, struct span *rest, struct span line)
+{
+	struct span joined = { conf->memory->start + conf->memory->used, NULL };
+	struct span next = line;
+
+	for (;;) {
+		bool more = next.p < next.end && next.end[-1] == '\\';
+
+		memcpy(arena_take(conf->memory, span_size(next) - more, 1, 1), next.p,
+		       span_size(next) - more);
+		if (!more || !next_part(conf, rest, &next))
+			break;
+	}
+	joined.end = conf->memory->start + conf->memory->used;
+	return joined;
+}
+
+static void read_file(struct conf *conf)
+{
+	struct span content, line;
+	int failed = file_read(conf->memory, CURRENT_DIRECTORY, conf->path, ANY_FILE, &content);
+
+	if (failed) {
+		error("cannot read ", conf->path, ": ", error_text(failed));
+		return;
+	}
+	for (conf->line = 0; next_part(conf, &content, &line);) {
+		if (line.p < line.end && line.end[-1] == '\\')
+			line = join_lines(conf, &content, line);
+		conf->read_line(conf, line);
+	}
+}
+
+static bool is_configuration(const struct conf *conf, const char *directory, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (*name == '.')
+		return false;
+	if (ends_in(name, length, ".conf") || (conf->aliases && ends_in(name, length, ".alias")))
+		return true;
+	info("not read, as it does not end in .conf: ", directory, "/", name);
+	return false;
+}
+
+/* Names keep their order; a name that a higher directory has already stays hidden. */
+static void add_candidate(struct candidates *c, const char *path)
+{
+	struct candidate file = { path, base_name(path) };
+	uint32_t at = c->count;
+
+	for (uint32_t i = 0; i < c->count; i++)
+		if (strcmp(c->files[i].name, file.name) == 0)
+			return;
+	if (c->count == CONFIG_FILES_MAX) {
+		error("too many files, not read: ", path);
+		return;
+	}
+	for (; at && strcmp(c->files[at - 1].name, file.name) > 0; at--)
+		c->files[at] = c->files[at - 1];
+	c->files[at] = file;
+	c->count++;
+}
+
+static void list_directory(struct conf *conf, const char *path, struct candidates *c)
+{
+	struct directory directory;
+	unsigned char type;
+	const char *name;
+
+	if (directory_open(&directory, CURRENT_DIRECTORY, path)) {
+		error("cannot read directory ", path, ": ", error_text(directory.error));
+		return;
+	}
+	while ((name = directory_next(&directory, &type))) {
+		const char *file;
+		struct stat st;
+
+		if (!is_configuration(conf, path, name))
+			continue;
+		file = join_path(conf->memory, path, name);
+		if (stat_again(CURRENT_DIRECTORY, file, &st) == 0 && S_ISDIR(st.st_mode))
+			error("directories inside directories are not supported: ", file);
+		else
+			add_candidate(c, file);
+	}
+	if (directory.error)
+		error("cannot read all of directory ", path, ": ", error_text(directory.error));
+}
+
+/* Whether there is something. */
+static bool list_path(struct conf *conf, const char *path, struct candidates *c)
+{
+	struct stat st;
+	int failed = stat_again(CURRENT_DIRECTORY, path, &st);
+
+	if (failed == EIO)
+		bad_in(path, error_text(failed));
+	if (failed && failed != ENOENT && failed != ENOTDIR)
+		error("cannot read ", path, ": ", error_text(failed));
+	else if (!failed && S_ISDIR(st.st_mode))
+		list_directory(conf, path, c);
+	else if (!failed)
+		add_candidate(c, path);
+	return failed != ENOENT;
+}
+
+void conf_read(struct conf *conf, const char *const *paths)
+{
+	struct candidates c = {
+		.files = arena_take(conf->memory, CONFIG_FILES_MAX, sizeof(*c.files), sizeof(void *)),
+	};
+
+	if (conf->first)
+		list_path(conf, conf->first, &c);
+	for (const char *const *path = paths; path && *path; path++)
+		if (!list_path(conf, *path, &c))
+			info("no such configuration: ", *path);
+	for (size_t i = 0; !paths && i < COUNT_OF(standard_places); i++)
+		list_path(conf, join_path(conf->memory, standard_places[i], conf->directory), &c);
+	for (uint32_t i = 0; i < c.count; i++) {
+		conf->path = c.files[i].path;
+		read_file(conf);
+	}
+}

@@ -1,0 +1,44 @@
+/* cores.c: the processors that this process may use, and which of them another process should begin on. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base.h"
+
+enum { LONG_BITS = 8 * sizeof(long) };
+
+/* Those that this process may use, as the system has them. */
+struct cores {
+	unsigned long bits[4096 / LONG_BITS];
+};
+
+static struct cores get_cores(void)
+{
+	struct cores cores = { 0 };
+
+	syscall(SYS_sched_getaffinity, 0, sizeof(cores), &cores);
+	return cores;
+}
+
+uint32_t usable_cores(void)
+{
+	struct cores cores = get_cores();
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < COUNT_OF(cores.bits); i++)
+		for (unsigned long set = cores.bits[i]; set; set &= set - 1)
+			count++;
+	return count ? count : 1;
+}
+
+void run_elsewhere(int pid)
+{
+	struct cores cores = get_cores();
+	unsigned here;
+
+	if (syscall(SYS_getcpu, &here, NULL, NULL) || here / LONG_BITS >= COUNT_OF(cores.bits))
+		return;
+	cores.bits[here / LONG_BITS] &= ~(1UL << here % LONG_BITS);
+	syscall(SYS_sched_setaffinity, pid, sizeof(cores), &cores);
+}

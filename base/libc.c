@@ -1,0 +1,111 @@
+/* libc.c: what the C library needs kilobytes for, in a few bytes each: functions of strings whose speed does not matter
+ * here, and system calls without what handlers of signals and threads would need. Only in the release build: linked before
+ * the library, they stand in place of its own. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base.h"
+
+char *strchr(const char *s, int c)
+{
+	while (*s != (char)c)
+		if (!*s++)
+			return NULL;
+	return (char *)(uintptr_t)s;
+}
+
+static size_t span(const char *s, const char *set, bool in)
+{
+	size_t n = 0;
+
+	while (s[n] && (strchr(set, s[n]) != NULL) == in)
+		n++;
+	return n;
+}
+
+size_t strspn(const char *s, const char *set)
+{
+	return span(s, set, true);
+}
+
+size_t strcspn(const char *s, const char *set)
+{
+	return span(s, set, false);
+}
+
+int strncmp(const char *a, const char *b, size_t n)
+{
+	for (; n && *a == *b && *a; n--)
+		a++, b++;
+	return n ? (uint8_t)*a - (uint8_t)*b : 0;
+}
+
+char *strstr(const char *s, const char *part)
+{
+	size_t length = strlen(part);
+
+	for (; strncmp(s, part, length) != 0; s++)
+		if (!*s)
+			return NULL;
+	return (char *)(uintptr_t)s;
+}
+
+/* A handler must not return, so what x86_64 wants restored by is never called. The handler stands first in the kernel's
+ * struct sigaction, and flags follow; on MIPS, whose sets of signals are larger, too, it is the other way round. */
+void (*signal(int number, void (*handler)(int)))(int)
+{
+#ifdef __mips__
+	enum { HANDLER = 1, FLAGS = 0, SET_SIZE = 16 };
+#else
+	enum { HANDLER = 0, FLAGS = 1, SET_SIZE = 8 };
+#endif
+	enum { NOT_BLOCKED_MEANWHILE = 0x40000000, HAS_RESTORER = 0x04000000 };
+	uintptr_t action[16] = { [FLAGS] = NOT_BLOCKED_MEANWHILE | HAS_RESTORER }, before[16] = { 0 };
+
+	action[HANDLER] = (uintptr_t)handler;
+	syscall(SYS_rt_sigaction, number, action, before, SET_SIZE);
+	return (void (*)(int))before[HANDLER];
+}
+
+/* Eight bytes at a time, as long as none of them is c. System.map has seven million. */
+void *memchr(const void *bytes, int c, size_t n)
+{
+	const uint64_t all = ONES * (uint8_t)c;
+	const uint8_t *p = bytes;
+
+	while (n >= 8 && !zero_byte(le64(p) ^ all)) {
+		n -= 8;
+		p += 8;
+	}
+	for (; n--; p++)
+		if (*p == (uint8_t)c)
+			return (uint8_t *)(uintptr_t)p;
+	return NULL;
+}
+
+int openat(int directory, const char *path, int flags, ...)
+{
+	va_list list;
+	int mode = 0;
+
+	va_start(list, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(list, int);
+	va_end(list);
+	return (int)syscall(SYS_openat, directory, path, flags | O_LARGEFILE, mode);
+}
+
+/* There are no threads that would have to be told. */
+pid_t _Fork(void)
+{
+#ifdef SYS_fork
+	return (pid_t)syscall(SYS_fork);
+#else
+	return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+#endif
+}

@@ -1,0 +1,231 @@
+/* text.c: bytes being written, and lines and words being read; in place of stdio. */
+#include <errno.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "base.h"
+
+void text_open(struct text *text, struct arena *arena)
+{
+	*text = (struct text){ .start = (char *)arena->start + arena->used,
+			       .capacity = arena->size - arena->used, .fd = -1 };
+}
+
+void text_flush(struct text *text)
+{
+	size_t done = 0;
+
+	while (done < text->size && !text->error) {
+		ssize_t n = write(text->fd, text->start + done, text->size - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			text->error = n == 0 ? ENOSPC : errno;
+	}
+	text->size = 0;
+}
+
+void text_add(struct text *text, const void *bytes, size_t size)
+{
+	while (size > text->capacity - text->size) {
+		size_t part = text->capacity - text->size;
+
+		if (text->fd < 0)
+			bad_in("output file", "grows too large");
+		memcpy(text->start + text->size, bytes, part);
+		text->size = text->capacity;
+		text_flush(text);
+		bytes = (const char *)bytes + part;
+		size -= part;
+	}
+	memcpy(text->start + text->size, bytes, size);
+	text->size += size;
+}
+
+char *text_room(struct text *text, size_t size)
+{
+	char *room = text->start + text->size;
+
+	if (size > text->capacity - text->size)
+		bad_in("output file", "grows too large");
+	text->size += size;
+	return room;
+}
+
+void text_string(struct text *text, const char *string)
+{
+	text_add(text, string, strlen(string));
+}
+
+void text_harmless(struct text *text, const char *bytes, size_t size)
+{
+	for (; size--; bytes++)
+		text_add(text, (uint8_t)*bytes < ' ' || *bytes == 0x7f ? "?" : bytes, 1);
+}
+
+void text_line(struct text *text, ...)
+{
+	const char *part;
+	va_list list;
+
+	va_start(list, text);
+	while ((part = va_arg(list, const char *)))
+		text_string(text, part);
+	va_end(list);
+	text_add(text, "\n", 1);
+}
+
+const char *decimal(struct number *buffer, uint64_t value)
+{
+	/* cppcheck-suppress ctuuninitvar; it is about to be written */
+	char *p = buffer->digits + sizeof(buffer->digits) - 1;
+
+	*p = 0;
+	do
+		*--p = (char)('0' + value % 10);
+	while (value /= 10);
+	return p;
+}
+
+bool parse_unsigned(const char **string, uint32_t *value)
+{
+	const char *p = *string;
+	uint64_t sum = 0;
+
+	for (; *p >= '0' && *p <= '9'; p++) {
+		sum = sum * 10 + (uint64_t)(*p - '0');
+		if (sum > UINT32_MAX)
+			return false;
+	}
+	if (p == *string)
+		return false;
+	*string = p;
+	*value = (uint32_t)sum;
+	return true;
+}
+
+bool next_line(struct span *rest, struct span *line)
+{
+	const uint8_t *end;
+
+	if (rest->p == rest->end)
+		return false;
+	end = memchr(rest->p, '\n', span_size(*rest));
+	*line = (struct span){ rest->p, end ? end : rest->end };
+	rest->p = end ? end + 1 : rest->end;
+	return true;
+}
+
+static bool blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool next_word(struct span *line, struct span *word)
+{
+	while (line->p < line->end && blank(*line->p))
+		line->p++;
+	word->p = line->p;
+	while (line->p < line->end && !blank(*line->p))
+		line->p++;
+	word->end = line->p;
+	return word->p < word->end;
+}
+
+bool span_is(struct span s, const char *string)
+{
+	size_t length = strlen(string);
+
+	return span_size(s) == length && memcmp(s.p, string, length) == 0;
+}
+
+/* Eight bytes at a time. A byte is below 0x20 where subtracting 0x20 borrows and its high bit is clear; it is 0x7f where
+ * adding 1 to its low seven bits sets the high one, which it had not. */
+bool has_control(const char *string, size_t length)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= length; i += 8) {
+		uint64_t word = any64(string + i);
+
+		if (((word - ONES * 0x20) | ((word & ~HIGH) + ONES)) & ~word & HIGH)
+			return true;
+	}
+	for (; i < length; i++)
+		if ((uint8_t)string[i] < ' ' || string[i] == 0x7f)
+			return true;
+	return false;
+}
+
+bool has_any(const char *string, size_t length, char a, char b, char c)
+{
+	uint64_t all_a = ONES * (uint8_t)a, all_b = ONES * (uint8_t)b, all_c = ONES * (uint8_t)c;
+	size_t i = 0;
+
+	for (; i + 8 <= length; i += 8) {
+		uint64_t word = any64(string + i);
+
+		if (zero_byte(word ^ all_a) | zero_byte(word ^ all_b) | zero_byte(word ^ all_c))
+			return true;
+	}
+	for (; i < length; i++)
+		if (string[i] == a || string[i] == b || string[i] == c)
+			return true;
+	return false;
+}
+
+bool is_ascii(const char *string, size_t length)
+{
+	uint64_t all = 0;
+	size_t i = 0;
+
+	for (; i + 8 <= length; i += 8)
+		all |= any64(string + i);
+	for (; i < length; i++)
+		all |= (uint8_t)string[i];
+	return !(all & HIGH);
+}
+
+const char *replace_all(struct arena *memory, const char *string, const char *what, const char *with)
+{
+	struct text text;
+	const char *found;
+
+	text_open(&text, memory);
+	for (; (found = strstr(string, what)); string = found + strlen(what)) {
+		text_add(&text, string, (size_t)(found - string));
+		text_string(&text, with);
+	}
+	text_string(&text, string);
+	return arena_text(memory, &text);
+}
+
+unsigned hex_digit(uint8_t c)
+{
+	uint8_t lower = c | 32;
+
+	if (c >= '0' && c <= '9')
+		return c - (unsigned)'0';
+	return lower >= 'a' && lower <= 'f' ? lower - (unsigned)'a' + 10 : 16;
+}
+
+void text_hex(struct text *text, uint64_t value, unsigned digits)
+{
+	unsigned count = 16;
+
+	while (count > digits && !(value >> (count * 4 - 4)))
+		count--;
+	while (count--)
+		text_add(text, &"0123456789abcdef"[value >> count * 4 & 15], 1);
+}
+
+void append_word(struct arena *memory, struct words **list, const char *word)
+{
+	struct words *entry = arena_take(memory, 1, sizeof(*entry), sizeof(void *));
+
+	while (*list)
+		list = &(*list)->next;
+	*entry = (struct words){ .word = word };
+	*list = entry;
+}

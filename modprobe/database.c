@@ -1,0 +1,197 @@
+/* database.c: what depmod wrote about a kernel's modules, for looking things up: the binary indexes, and in place of
+ * one that is missing or damaged the text file that says the same. */
+#include <errno.h>
+
+#include "modprobe.h"
+
+static const struct {
+	char index[28], text[24];
+	bool patterns;             /* keys of the index are */
+} files[TABLE_COUNT] = {
+	[TABLE_DEPENDENCIES] = { "modules.dep.bin", "modules.dep", false },
+	[TABLE_SYMBOLS] = { "modules.symbols.bin", "modules.symbols", true },
+	[TABLE_ALIASES] = { "modules.alias.bin", "modules.alias", true },
+	[TABLE_BUILTINS] = { "modules.builtin.bin", "modules.builtin", false },
+	[TABLE_BUILTIN_ALIASES] = { "modules.builtin.alias.bin", "modules.builtin.modinfo", true },
+};
+
+struct lookup {
+	struct database *database;
+	enum lookup_table table;
+	const char *key;           /* NULL: all there is goes to `out` */
+	const struct match *matches;
+	bool kept;                 /* there is a new match */
+	struct text *out;
+};
+
+/* By priority; of equal ones the later found goes first. */
+static void add_match(void *context, const char *key, uint32_t priority, const char *value)
+{
+	struct lookup *l = context;
+	const struct match **place = &l->matches;
+	struct match *match = arena_take(l->database->memory, 1, sizeof(*match), sizeof(void *));
+
+	(void)key;
+	while (*place && (*place)->priority < priority)
+		place = (const struct match **)&(*place)->next;
+	*match = (struct match){ value, priority, *place };
+	*place = match;
+	l->kept = true;
+}
+
+static void print_pair(void *context, const char *key, uint32_t priority, const char *value)
+{
+	(void)priority;
+	text_line(context, "alias ", key, " ", value, (char *)NULL);
+}
+
+/* ---- text ---- */
+
+static const char *word_of(struct database *d, struct span *line)
+{
+	struct span word;
+
+	if (!next_word(line, &word))
+		return "";
+	return arena_copy(d->memory, word);
+}
+
+static void match_alias(struct lookup *l, char *pattern, const char *module, uint32_t number)
+{
+	if (!normalize(pattern))
+		return;
+	if (!l->key)
+		print_pair(l->out, pattern, 0, module);
+	else if (glob_matches(pattern, l->key))
+		add_match(l, NULL, number, module);
+}
+
+/* `alias PATTERN MODULE` */
+static void match_alias_line(struct lookup *l, struct span line, uint32_t number)
+{
+	struct span word, pattern;
+
+	if (next_word(&line, &word) && span_is(word, "alias") && next_word(&line, &pattern))
+		match_alias(l, arena_copy(l->database->memory, pattern),
+			    word_of(l->database, &line), number);
+}
+
+/* `PATH: PATH...` of modules.dep, `PATH` of modules.builtin */
+static void match_path_line(struct lookup *l, struct span line)
+{
+	const char *whole = arena_copy(l->database->memory, line);
+	const char *colon = strchr(whole, ':');
+	const char *path = colon ? arena_string(l->database->memory, whole, (size_t)(colon - whole)) : whole;
+
+	if (l->key && strcmp(module_name(l->database->memory, path), l->key) == 0)
+		add_match(l, NULL, 0, whole);
+}
+
+/* `MODULE.alias=PATTERN` */
+static void match_builtin_alias(struct lookup *l, const char *string, size_t length)
+{
+	const char *point = memchr(string, '.', length);
+	struct arena *memory = l->database->memory;
+
+	if (point && strncmp(point, ".alias=", 7) == 0)
+		match_alias(l, arena_string(memory, point + 7, (size_t)(string + length - point - 7)),
+			    arena_string(memory, string, (size_t)(point - string)), 0);
+}
+
+/* What is not kept takes no memory. */
+static void search_line(struct lookup *l, struct span line, uint32_t number)
+{
+	size_t used = l->database->memory->used;
+
+	l->kept = false;
+	if (l->table == TABLE_BUILTIN_ALIASES)
+		match_builtin_alias(l, (const char *)line.p, span_size(line));
+	else if (files[l->table].patterns)
+		match_alias_line(l, line, number);
+	else
+		match_path_line(l, line);
+	if (!l->kept)
+		l->database->memory->used = used;
+}
+
+static void search_text(struct lookup *l, struct span text)
+{
+	struct span line;
+
+	if (l->table != TABLE_BUILTIN_ALIASES)
+		for (uint32_t number = 1; next_line(&text, &line); number++)
+			search_line(l, line, number);
+	else
+		while (next_string(&text, &line) && line.end < text.end)
+			search_line(l, line, 0);
+}
+
+/* ---- tables ---- */
+
+static void use_text(struct database *d, enum lookup_table table, const char *why)
+{
+	const char *index = files[table].index, *text = files[table].text;
+	int failed = file_read(d->memory, CURRENT_DIRECTORY, join_path(d->memory, d->directory, text), REGULAR_FILE,
+			       &d->content[table]);
+
+	d->form[table] = failed ? NOTHING : TEXT;
+	if (!failed)
+		warning(d->directory, "/", index, ": ", why, "; reading ", text, " instead");
+	else if (failed != ENOENT)
+		warning(d->directory, "/", text, ": ", error_text(failed));
+}
+
+static void open_table(struct database *d, enum lookup_table table)
+{
+	const char *path = join_path(d->memory, d->directory, files[table].index);
+	int failed = file_read(d->memory, CURRENT_DIRECTORY, path, REGULAR_FILE, &d->content[table]);
+
+	d->form[table] = INDEX;
+	if (failed)
+		use_text(d, table, error_text(failed));
+}
+
+static void search_index(void *context)
+{
+	struct lookup *l = context;
+	struct span file = l->database->content[l->table];
+
+	if (!l->key)
+		index_each(file, print_pair, l->out);
+	else if (files[l->table].patterns)
+		index_match(file, l->key, add_match, l);
+	else
+		index_find(file, l->key, add_match, l);
+}
+
+static void search(struct lookup *l)
+{
+	struct database *d = l->database;
+	enum lookup_table table = l->table;
+	struct fault fault;
+	struct reason reason;
+
+	if (d->form[table] == UNREAD)
+		open_table(d, table);
+	if (d->form[table] == INDEX && !attempt(search_index, l, &fault)) {
+		l->matches = NULL;
+		use_text(d, table, fault_text(&reason, &fault));
+	}
+	if (d->form[table] == TEXT)
+		search_text(l, d->content[table]);
+}
+
+const struct match *database_find(struct database *d, enum lookup_table table, const char *key)
+{
+	struct lookup l = { .database = d, .table = table, .key = key };
+
+	search(&l);
+	return l.matches;
+}
+
+void database_print(struct database *d, enum lookup_table table, struct text *out)
+{
+	struct lookup l = { .database = d, .table = table, .out = out };
+
+	search(&l);
+}

@@ -1,0 +1,299 @@
+/* lookup.c: from what a person or the kernel asks for to modules, and from a module to all that is to be loaded with
+ * it, in order. */
+#include <sys/stat.h>
+
+#include "modprobe.h"
+
+/* Soft dependencies that lead to others farther than this lead nowhere. */
+enum { DEEPEST = 4096 };
+
+static struct item **end_of(struct item **list)
+{
+	while (*list)
+		list = &(*list)->next;
+	return list;
+}
+
+static void append(struct catalog *c, struct item **list, struct ko *ko)
+{
+	struct item *item = arena_take(c->memory, 1, sizeof(*item), sizeof(void *));
+
+	*item = (struct item){ ko, NULL };
+	*end_of(list) = item;
+}
+
+/* One for each name, and one for each alias that led to the name. */
+static struct ko *ko_of(struct catalog *c, const char *name, const char *alias)
+{
+	const char *key = alias ? join_path(c->memory, name, alias) : name;
+	uint32_t count = c->names.count, id = names_borrow(&c->names, key, strlen(key));
+	struct ko *ko = &c->kos[id];
+
+	if (id == count)
+		*ko = (struct ko){ .name = name, .alias = alias };
+	return ko;
+}
+
+/* ---- dependencies ---- */
+
+static const char *absolute(struct catalog *c, const char *path)
+{
+	return *path == '/' ? path : join_path(c->memory, c->database->directory, path);
+}
+
+/* `PATH: PATH...`; what the list begins with is needed last. */
+static void read_dependencies(struct catalog *c, struct ko *ko, const char *line)
+{
+	struct span rest = span_of(line, strlen(line)), word;
+
+	if (ko->known)
+		return;
+	ko->known = true;
+	for (bool first = true; next_word(&rest, &word); first = false) {
+		size_t length = span_size(word) - (first && word.end[-1] == ':');
+		const char *path = absolute(c, arena_string(c->memory, (const char *)word.p, length));
+		struct ko *dependency = first ? ko : ko_of(c, module_name(c->memory, path), NULL);
+		struct item *item;
+
+		if (!dependency->path)
+			dependency->path = path;
+		if (first)
+			continue;
+		item = arena_take(c->memory, 1, sizeof(*item), sizeof(void *));
+		*item = (struct item){ dependency, ko->dependencies };
+		ko->dependencies = item;
+	}
+}
+
+static void look_up_dependencies(struct catalog *c, struct ko *ko)
+{
+	const struct match *match = ko->known ? NULL : database_find(c->database, TABLE_DEPENDENCIES, ko->name);
+
+	if (match)
+		read_dependencies(c, ko, match->value);
+	ko->known = true;
+}
+
+const char *ko_path(struct catalog *c, struct ko *ko)
+{
+	if (!ko->path)
+		look_up_dependencies(c, ko);
+	return ko->path;
+}
+
+bool ko_is_builtin(struct catalog *c, struct ko *ko)
+{
+	if (!ko->builtin_known)
+		ko->builtin = database_find(c->database, TABLE_BUILTINS, ko->name) != NULL;
+	ko->builtin_known = true;
+	return ko->builtin;
+}
+
+/* ---- names and aliases ---- */
+
+static void add_alias_of(struct catalog *c, const char *asked, struct item **list)
+{
+	for (const struct rule *r = c->rules->rules; (r = next_rule(r, ALIAS_OF)); r = r->next)
+		if (glob_matches(r->name, asked))
+			append(c, list, ko_of(c, r->value, r->name));
+}
+
+static void add_name(struct catalog *c, const char *name, struct item **list)
+{
+	const struct match *match = strchr(name, ':') ? NULL : database_find(c->database, TABLE_DEPENDENCIES, name);
+	struct ko *ko;
+
+	if (!match)
+		return;
+	ko = ko_of(c, name, NULL);
+	read_dependencies(c, ko, match->value);
+	append(c, list, ko);
+}
+
+static void add_matches(struct catalog *c, enum lookup_table table, const char *alias, struct item **list)
+{
+	for (const struct match *match = database_find(c->database, table, alias); match; match = match->next) {
+		struct ko *ko = ko_of(c, match->value, alias);
+
+		if (table == TABLE_BUILTIN_ALIASES)
+			ko->builtin = ko->builtin_known = true;
+		append(c, list, ko);
+	}
+}
+
+/* A name that only an install or remove command has. */
+static void add_command(struct catalog *c, const char *name, struct item **list)
+{
+	for (enum rule_kind kind = INSTALL; kind <= REMOVE && !*list; kind++)
+		for (const struct rule *r = c->rules->rules; !*list && (r = next_rule(r, kind)); r = r->next)
+			if (strcmp(r->name, name) == 0)
+				append(c, list, ko_of(c, name, NULL));
+}
+
+static void add_builtin(struct catalog *c, const char *name, struct item **list)
+{
+	struct ko *ko;
+
+	if (!database_find(c->database, TABLE_BUILTINS, name))
+		return;
+	ko = ko_of(c, name, NULL);
+	ko->builtin = ko->builtin_known = true;
+	append(c, list, ko);
+}
+
+struct item *look_up(struct catalog *c, const char *asked)
+{
+	char *name = arena_string(c->memory, asked, strlen(asked));
+	struct item *list = NULL;
+
+	if (!normalize(name))
+		return NULL;
+	add_alias_of(c, name, &list);
+	if (!list)
+		add_name(c, name, &list);
+	if (!list && strncmp(name, "symbol:", 7) == 0)
+		add_matches(c, TABLE_SYMBOLS, name, &list);
+	if (!list)
+		add_command(c, name, &list);
+	if (!list)
+		add_matches(c, TABLE_ALIASES, name, &list);
+	if (!list)
+		add_builtin(c, name, &list);
+	if (!list)
+		add_matches(c, TABLE_BUILTIN_ALIASES, name, &list);
+	return list;
+}
+
+struct item *look_up_path(struct catalog *c, const char *path)
+{
+	struct item *list = NULL;
+	struct stat st;
+	struct ko *ko;
+
+	if (stat_again(CURRENT_DIRECTORY, path, &st) || !S_ISREG(st.st_mode))
+		return NULL;
+	ko = ko_of(c, module_name(c->memory, path), NULL);
+	ko->path = absolute_path(c->memory, path);
+	ko->builtin_known = true;
+	append(c, &list, ko);
+	return list;
+}
+
+/* ---- what the rules say of a module ---- */
+
+const char *ko_command(const struct catalog *c, const struct ko *ko, enum rule_kind kind)
+{
+	const struct rule *r = c->rules->rules;
+
+	while ((r = next_rule(r, kind)) && !glob_matches(r->name, ko->name))
+		r = r->next;
+	return r ? r->value : NULL;
+}
+
+bool ko_is_blacklisted(const struct catalog *c, const struct ko *ko)
+{
+	const struct rule *r = c->rules->rules;
+
+	while ((r = next_rule(r, BLACKLIST)) && strcmp(r->name, ko->name) != 0)
+		r = r->next;
+	return r != NULL;
+}
+
+/* Those of all rules, separated by blanks, and then `more`. */
+const char *ko_parameters(const struct catalog *c, const struct ko *ko, const char *more)
+{
+	struct text text;
+
+	text_open(&text, c->memory);
+	for (const struct rule *r = c->rules->rules; (r = next_rule(r, PARAMETERS)); r = r->next) {
+		if (strcmp(r->name, ko->name) != 0 && (!ko->alias || strcmp(r->name, ko->alias) != 0))
+			continue;
+		if (text.size)
+			text_string(&text, " ");
+		text_string(&text, r->value);
+	}
+	if (text.size)
+		text_string(&text, " ");
+	text_string(&text, more ? more : "");
+	return arena_text(c->memory, &text);
+}
+
+void ko_soft(struct catalog *c, const struct ko *ko, struct item **before, struct item **after)
+{
+	const char *words = ko_command(c, ko, SOFT_RULE);
+	struct span rest = span_of(words ? words : "", words ? strlen(words) : 0), word;
+	struct item **list = NULL;
+
+	*before = *after = NULL;
+	while (next_word(&rest, &word)) {
+		if (span_is(word, "pre:"))
+			list = before;
+		else if (span_is(word, "post:"))
+			list = after;
+		else if (list)
+			*end_of(list) = look_up(c, arena_copy(c->memory, word));
+	}
+}
+
+/* ---- what is loaded with a module ---- */
+
+static void plan(struct catalog *c, struct ko *ko, bool required, bool plain, struct item **list);
+
+/* With its soft dependencies, which have theirs. */
+static void plan_softly(struct catalog *c, struct ko *ko, struct item **list)
+{
+	struct item *before, *after;
+
+	ko_soft(c, ko, &before, &after);
+	for (const struct item *i = before; i; i = i->next)
+		plan(c, i->ko, false, false, list);
+	append(c, list, ko);
+	ko->plain = before || after;
+	for (const struct item *i = after; i; i = i->next)
+		plan(c, i->ko, false, false, list);
+}
+
+static void plan(struct catalog *c, struct ko *ko, bool required, bool plain, struct item **list)
+{
+	if (ko->planned || c->depth == DEEPEST)
+		return;
+	c->depth++;
+	ko->planned = true;
+	look_up_dependencies(c, ko);
+	ko->required |= required;
+	for (const struct item *i = ko->dependencies; i; i = i->next)
+		i->ko->required |= required;
+	for (const struct item *i = ko->dependencies; i; i = i->next)
+		plan_softly(c, i->ko, list);
+	if (plain) {
+		append(c, list, ko);
+		ko->plain = true;
+	} else {
+		plan_softly(c, ko, list);
+	}
+	c->depth--;
+}
+
+struct item *plan_loading(struct catalog *c, struct ko *ko, bool plain)
+{
+	struct item *list = NULL;
+
+	for (uint32_t i = 0; i < c->names.count; i++)
+		c->kos[i].planned = c->kos[i].required = false;
+	plan(c, ko, true, plain, &list);
+	return list;
+}
+
+void catalog_open(struct catalog *c, struct arena *memory, const char *directory, const char *const *configuration)
+{
+	uint32_t room = (uint32_t)arena_share(KOS_MAX);
+
+	*c = (struct catalog){
+		.memory = memory, .rules = arena_take(memory, 1, sizeof(*c->rules), sizeof(void *)),
+		.database = arena_take(memory, 1, sizeof(*c->database), sizeof(void *)),
+	};
+	*c->database = (struct database){ .directory = directory, .memory = memory };
+	names_init(&c->names, memory, room, 0, 0);
+	c->kos = arena_take(memory, room, sizeof(*c->kos), 64);
+	rules_read(c->rules, memory, configuration, join_path(memory, directory, "modules.softdep"));
+}

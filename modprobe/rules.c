@@ -1,0 +1,169 @@
+/* rules.c: modprobe.d, and what the kernel's command line says of modules. */
+#include "modprobe.h"
+
+static const char commands[RULE_KINDS][10] = {
+	[BLACKLIST] = "blacklist", [INSTALL] = "install", [REMOVE] = "remove", [ALIAS_OF] = "alias",
+	[PARAMETERS] = "options", [SOFT_RULE] = "softdep", [WEAK_RULE] = "weakdep",
+};
+
+const char *rule_command(enum rule_kind kind)
+{
+	return commands[kind];
+}
+
+static void add_rule(struct rules *rules, enum rule_kind kind, const char *name, const char *value)
+{
+	struct rule *rule = arena_take(rules->conf.memory, 1, sizeof(*rule), sizeof(void *));
+
+	*rule = (struct rule){ kind, name, value, NULL };
+	*rules->last = rule;
+	rules->last = &rule->next;
+}
+
+const struct rule *next_rule(const struct rule *rule, enum rule_kind kind)
+{
+	while (rule && rule->kind != kind)
+		rule = rule->next;
+	return rule;
+}
+
+static char *keep(struct rules *rules, struct span word)
+{
+	return arena_copy(rules->conf.memory, word);
+}
+
+/* What follows the name and one blank. Parameters are separated by blanks alone. */
+static char *rest_of(struct rules *rules, enum rule_kind kind, struct span line)
+{
+	char *rest;
+
+	line.p += line.p < line.end;
+	rest = keep(rules, line);
+	for (char *p = rest; kind == PARAMETERS && *p; p++)
+		if (*p == '\t')
+			*p = ' ';
+	return *rest ? rest : NULL;
+}
+
+/* False when the line is not as it should be. */
+static bool read_rule(struct rules *rules, enum rule_kind kind, struct span line)
+{
+	struct span word;
+	char *name, *value = NULL;
+
+	if (!next_word(&line, &word))
+		return false;
+	name = keep(rules, word);
+	if (kind == ALIAS_OF && next_word(&line, &word))
+		value = keep(rules, word);
+	else if (kind != ALIAS_OF && kind != BLACKLIST)
+		value = rest_of(rules, kind, line);
+	if (!normalize(name) || (kind != BLACKLIST && !value) || (kind == ALIAS_OF && !normalize(value)))
+		return false;
+	add_rule(rules, kind, name, value);
+	return true;
+}
+
+/* A backslash says only that what follows it is meant. */
+static struct span without_backslashes(struct rules *rules, struct span line)
+{
+	char *start = keep(rules, line), *to = start;
+
+	for (const char *p = start; *p; p++) {
+		p += *p == '\\' && p[1];
+		*to++ = *p;
+	}
+	return span_of(start, (size_t)(to - start));
+}
+
+static void read_line(struct conf *conf, struct span line)
+{
+	struct rules *rules = (struct rules *)conf;
+	struct span command;
+
+	line = without_backslashes(rules, line);
+	if (!next_word(&line, &command) || *command.p == '#')
+		return;
+	for (enum rule_kind kind = 0; kind < RULE_KINDS; kind++)
+		if (span_is(command, commands[kind])) {
+			if (!read_rule(rules, kind, line))
+				conf_say(conf, ERROR, "ignoring a bad line that begins with ", commands[kind]);
+			return;
+		}
+	conf_say(conf, ERROR, "ignoring a line that begins with ", keep(rules, command));
+}
+
+/* ---- the kernel's command line ---- */
+
+static void read_blacklist(struct rules *rules, char *names)
+{
+	while (*names) {
+		size_t length = strcspn(names, ",");
+		bool last = !names[length];
+
+		names[length] = 0;
+		if (length && normalize(names))
+			add_rule(rules, BLACKLIST, names, NULL);
+		names += length + !last;
+	}
+}
+
+/* MODULE.PARAMETER[=VALUE]; a boot loader may have quoted all of it: then the quotes belong around the value. */
+static void read_parameter(struct rules *rules, char *word, bool quoted)
+{
+	char *parameter = strchr(word, '.'), *value = strchr(word, '=');
+
+	if (!parameter || parameter == word || (value && value < parameter) || word[strcspn(word, "= ")] == ' ')
+		return;
+	*parameter++ = 0;
+	if (strcmp(word, "modprobe") == 0 && strncmp(parameter, "blacklist=", 10) == 0) {
+		read_blacklist(rules, parameter + 10);
+		return;
+	}
+	if (quoted && value) {
+		struct text text;
+
+		text_open(&text, rules->conf.memory);
+		text_add(&text, parameter, (size_t)(value + 1 - parameter));
+		text_string(&text, "\"");
+		text_string(&text, value + 1);
+		text_add(&text, "\"", 2);
+		parameter = arena_take(rules->conf.memory, text.size, 1, 1);
+	}
+	if (normalize(word) && parameter[strcspn(parameter, ".=")] != '.')
+		add_rule(rules, PARAMETERS, word, parameter);
+}
+
+/* Words are separated by blanks outside of quotes. */
+static void read_command_line(struct rules *rules, struct span text)
+{
+	char *p = keep(rules, text);
+
+	while (*(p += strspn(p, " \t\n\v\f\r"))) {
+		bool quoted = *p == '"', inside = quoted;
+		char *word = p += quoted, *end;
+
+		for (; *p && (inside || !strchr(" \t\n\v\f\r", *p)); p++)
+			inside ^= *p == '"';
+		end = p;
+		p += *p != 0;
+		*end = 0;
+		if (quoted && end > word && end[-1] == '"')
+			end[-1] = 0;
+		read_parameter(rules, word, quoted);
+	}
+}
+
+void rules_read(struct rules *rules, struct arena *memory, const char *const *paths, const char *first)
+{
+	struct span line;
+
+	*rules = (struct rules){
+		.conf = { .memory = memory, .directory = "modprobe.d", .first = first, .aliases = true,
+			  .read_line = read_line },
+	};
+	rules->last = &rules->rules;
+	conf_read(&rules->conf, paths);
+	if (file_read(memory, CURRENT_DIRECTORY, "/proc/cmdline", ANY_FILE, &line) == 0)
+		read_command_line(rules, line);
+}

@@ -1,0 +1,178 @@
+/* running.c: the running kernel: which modules it has, and putting one in or taking one out. What /sys does not tell,
+ * /proc/modules does; where neither is there, no module seems to be loaded, and the kernel has the last word. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "modprobe.h"
+
+/* Flags of finit_module(2) and delete_module(2) */
+enum { IGNORE_VERSIONS = 1, IGNORE_VERMAGIC = 2, COMPRESSED_FILE = 4 };
+
+/* "/sys/module/NAME/FILE" */
+static const char *sys_path(struct arena *scratch, const char *name, const char *file)
+{
+	return join_path(scratch, join_path(scratch, "/sys/module", name), file);
+}
+
+/* The first word of a file, "" when there is none. */
+static const char *first_word(struct arena *scratch, const char *path)
+{
+	struct span content, line, word;
+
+	if (file_read(scratch, CURRENT_DIRECTORY, path, ANY_FILE, &content) || !next_line(&content, &line) ||
+	    !next_word(&line, &word))
+		return "";
+	return arena_copy(scratch, word);
+}
+
+/* A word of the module's line in /proc/modules: name, size, uses, holders, state. */
+static const char *listed(struct arena *scratch, const char *name, int column)
+{
+	struct span content, line, word;
+
+	if (file_read(scratch, CURRENT_DIRECTORY, "/proc/modules", ANY_FILE, &content))
+		return "";
+	while (next_line(&content, &line)) {
+		if (!next_word(&line, &word) || !span_is(word, name))
+			continue;
+		while (column-- && next_word(&line, &word))
+			;
+		return column < 0 ? arena_copy(scratch, word) : "";
+	}
+	return "";
+}
+
+enum module_state running_state(struct arena *scratch, const char *name)
+{
+	const char *state = first_word(scratch, sys_path(scratch, name, "initstate"));
+
+	if (!*state)
+		state = listed(scratch, name, 4);
+	if (strcmp(state, "live") == 0 || strcmp(state, "Live") == 0)
+		return LIVE;
+	/* Who cannot know must try. */
+	if (!*state && access("/sys/module", F_OK) && access("/proc/modules", F_OK))
+		return CHANGING;
+	return *state ? CHANGING : ABSENT;
+}
+
+uint32_t running_uses(struct arena *scratch, const char *name)
+{
+	const char *uses = first_word(scratch, sys_path(scratch, name, "refcnt"));
+	uint32_t count = 0;
+
+	if (!*uses)
+		uses = listed(scratch, name, 2);
+	parse_unsigned(&uses, &count);
+	return count;
+}
+
+struct words *running_holders(struct arena *memory, const char *name)
+{
+	const char *listing = listed(memory, name, 3);
+	struct words *holders = NULL;
+
+	/* "a,b," or "-" */
+	while (*listing && *listing != '-') {
+		size_t length = strcspn(listing, ",");
+		struct words *holder = arena_take(memory, 1, sizeof(*holder), sizeof(void *));
+
+		*holder = (struct words){ arena_string(memory, listing, length), holders };
+		holders = holder;
+		listing += length;
+		listing += *listing == ',';
+	}
+	return holders;
+}
+
+/* What the kernel's own decompression can fail with, where ours may do better. */
+static bool worth_another_try(int failed)
+{
+	return failed == ENOSYS || failed == EINVAL || failed == EOPNOTSUPP || failed == ENOEXEC;
+}
+
+static int insert_file(int fd, const char *parameters, int flags)
+{
+	return syscall(SYS_finit_module, fd, parameters, flags) ? errno : 0;
+}
+
+struct insertion {
+	struct arena *scratch;
+	const char *parameters;
+	int fd, failed;
+	bool no_versions, no_vermagic;
+};
+
+/* Bytes that were changed are not those that were signed, and with a wrong signature the kernel takes no module. What
+ * stands between the module and the end of the file, it does not look at. */
+static struct span without_signature(struct span bytes)
+{
+	static const char mark[] = "~Module signature appended~\n";
+	const size_t length = sizeof(mark) - 1;
+
+	if (span_size(bytes) >= length && memcmp(bytes.end - length, mark, length) == 0)
+		bytes.end -= length;
+	return bytes;
+}
+
+static void insert_bytes(void *context)
+{
+	struct insertion *i = context;
+	struct span bytes = module_bytes(i->fd, i->scratch);
+
+	if (i->no_versions || i->no_vermagic) {
+		struct memory_source memory = source_of(bytes);
+
+		elf_force(&memory.source, i->no_versions, i->no_vermagic);
+		bytes = without_signature(bytes);
+	}
+	i->failed = syscall(SYS_init_module, bytes.p, span_size(bytes), i->parameters) ? errno : 0;
+}
+
+/* The kernel reads the file itself, where it can. */
+static int insert(struct insertion *i, const char *path)
+{
+	const char *form = module_form(i->fd);
+	int flags = (i->no_versions ? IGNORE_VERSIONS : 0) | (i->no_vermagic ? IGNORE_VERMAGIC : 0);
+	struct fault fault;
+
+	i->failed = ENOSYS;
+	if (!*form)
+		i->failed = insert_file(i->fd, i->parameters, flags);
+	else if (strcmp(form, first_word(i->scratch, "/sys/module/compression")) == 0)
+		i->failed = insert_file(i->fd, i->parameters, flags | COMPRESSED_FILE);
+	if (*form ? !worth_another_try(i->failed) : i->failed != ENOSYS)
+		return i->failed;
+	if (attempt(insert_bytes, i, &fault))
+		return i->failed;
+	report_fault(ERROR, path, &fault);
+	return ENOEXEC;
+}
+
+int running_insert(struct arena *scratch, const char *path, const char *parameters, bool no_versions, bool no_vermagic)
+{
+	struct insertion i = {
+		.scratch = scratch, .parameters = parameters, .no_versions = no_versions, .no_vermagic = no_vermagic,
+	};
+	size_t used = scratch->used;
+	int failed;
+
+	i.fd = module_open(CURRENT_DIRECTORY, path);
+	if (i.fd < 0) {
+		failed = errno;
+		error(path, ": ", error_text(failed));
+		return failed == ENOENT ? ENODATA : failed;
+	}
+	failed = insert(&i, path);
+	close(i.fd);
+	arena_rewind(scratch, used, 0);
+	return failed;
+}
+
+int running_remove(const char *name, bool force)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK | (force ? O_TRUNC : 0)) ? errno : 0;
+}

@@ -1,0 +1,270 @@
+/* mapfiles.c: the map files of kernels since 2.6, for depmod --map: from paths of modules, a line each on standard input, to the
+ * files on standard output, in the form that older.c describes. Modules are read by processes that may do nothing else,
+ * each of which has a slice of the list; what they leave in shared memory is checked before it is believed. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "old.h"
+
+/* Of one module, ten times and more what any real one has. */
+enum { LINES_MAX = 1 << 16, LINES_SIZE = 8 << 20, KEEP = 1 << 20 };
+
+/* What became of one module: its lines stand at lines.start + from up to + to, each behind the letter of its map, NUL-ended. */
+struct outcome {
+	uint32_t from, to;
+	bool done, failed, transient;
+	struct reason reason;
+};
+
+/* The modules that one process reads, first to last - 1, and the memory for their lines. */
+struct slice {
+	uint32_t first, last;
+	struct arena lines;
+	pid_t pid;
+};
+
+struct run {
+	const char **paths;
+	uint32_t count;
+	struct outcome *outcomes;  /* by module, shared */
+	struct slice slices[JOBS_MAX];
+	uint32_t slice_count, each;  /* each has so many modules, the last one maybe fewer */
+	struct arena *scratch;
+	struct text *out;
+	bool damaged;
+};
+
+/* ---- in a process of its own ---- */
+
+struct reading {
+	struct slice *slice;
+	struct arena *scratch;
+	const char *path;
+	const struct elf *elf;
+	uint32_t from, lines;
+};
+
+static void put_value(struct reading *r, char kind, const char *value, size_t length)
+{
+	char *copy;
+
+	if (++r->lines > LINES_MAX || r->slice->lines.used - r->from + length > LINES_SIZE)
+		bad_in("device tables", "too many values");
+	copy = arena_take(&r->slice->lines, length + 2, 1, 1);
+	copy[0] = kind;
+	memcpy(copy + 1, value, length);
+	copy[length + 1] = 0;
+}
+
+static void put_line(void *context, enum map map, const char *line, size_t length)
+{
+	put_value(context, (char)('0' + map), line, length);
+}
+
+/* Those that depmod would keep; `skip` is the length of what stands before each. */
+static void put_aliases(struct reading *r, struct span strings, const char *before)
+{
+	size_t skip = strlen(before);
+
+	for (struct span one; next_string(&strings, &one);) {
+		const char *string = (const char *)one.p;
+		size_t length = span_size(one);
+
+		if (length > skip && length <= VALUE_MAX && memcmp(string, before, skip) == 0 && !has_control(string, length))
+			put_value(r, ALIAS, string + skip, length - skip);
+	}
+}
+
+static void put_section(struct reading *r, enum wanted wanted, const char *name, const char *before)
+{
+	if (r->elf->sections[wanted].present)
+		put_aliases(r, elf_bytes(r->elf, r->elf->sections[wanted], name), before);
+}
+
+/* Aliases are collected first; lines come behind them. */
+static void read_module(void *context)
+{
+	struct reading *r = context;
+	int fd = module_open(CURRENT_DIRECTORY, r->path);
+	const char *start = (const char *)r->slice->lines.start + r->from;
+	struct values aliases;
+	struct elf elf;
+
+	if (fd < 0)
+		bad_fault(system_fault(errno));
+	elf_open(&elf, module_source(fd, r->scratch, true));
+	close(fd);
+	r->elf = &elf;
+	put_section(r, MODINFO, ".modinfo", "alias=");
+	put_section(r, MODALIAS, ".modalias", "");
+	aliases = (struct values){ start, (const char *)r->slice->lines.start + r->slice->lines.used, ALIAS };
+	map_lines(&elf, aliases, put_line, r);
+}
+
+static void read_one(struct run *run, struct slice *slice, uint32_t number)
+{
+	struct outcome *outcome = &run->outcomes[number];
+	struct reading r = {
+		.slice = slice, .scratch = run->scratch, .path = run->paths[number], .from = (uint32_t)slice->lines.used,
+	};
+	struct fault fault;
+
+	outcome->failed = !attempt(read_module, &r, &fault);
+	if (outcome->failed) {
+		fault_text(&outcome->reason, &fault);
+		outcome->transient = fault.transient;
+		slice->lines.used = r.from;
+	}
+	arena_rewind(run->scratch, 0, KEEP);
+	outcome->from = r.from;
+	outcome->to = (uint32_t)slice->lines.used;
+	outcome->done = true;
+}
+
+/* ---- in the parent ---- */
+
+static bool start(struct run *run, struct slice *slice)
+{
+	slice->pid = _Fork();
+	if (slice->pid)
+		return slice->pid > 0;
+	confine();
+	for (uint32_t i = slice->first; i < slice->last; i++)
+		read_one(run, slice, i);
+	_exit(0);
+}
+
+/* The first module of the slice that nobody has read. What was read before stays where it is. */
+static uint32_t first_left(const struct run *run, struct slice *slice)
+{
+	uint32_t i = slice->first;
+
+	for (; i < slice->last && run->outcomes[i].done; i++)
+		if (run->outcomes[i].to > slice->lines.used && run->outcomes[i].to <= slice->lines.size)
+			slice->lines.used = run->outcomes[i].to;
+	return i;
+}
+
+/* A process that dies costs the module it was on; another one goes on behind it. */
+static bool finish(struct run *run, struct slice *slice)
+{
+	for (;;) {
+		while (waitpid(slice->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		slice->first = first_left(run, slice);
+		if (slice->first == slice->last)
+			return true;
+		run->outcomes[slice->first] = (struct outcome){
+			.done = true, .failed = true, .reason = { "the process that read it died" },
+		};
+		if (++slice->first == slice->last)
+			return true;
+		if (!start(run, slice))
+			return false;
+	}
+}
+
+static bool read_all_modules(struct run *run, uint32_t jobs)
+{
+	bool started = true;
+
+	run->each = run->count / jobs + 1;
+	for (uint32_t from = 0; from < run->count && started; from += run->each) {
+		struct slice *slice = &run->slices[run->slice_count++];
+
+		slice->first = from;
+		slice->last = run->count - from < run->each ? run->count : from + run->each;
+		arena_reserve(&slice->lines, "map files", OUTPUT_MEMORY / 4, true);
+		started = start(run, slice);
+	}
+	for (uint32_t i = 0; i < run->slice_count && started; i++)
+		started = finish(run, &run->slices[i]);
+	if (!started)
+		error("could not begin to read modules: ", error_text(errno));
+	return started;
+}
+
+/* The slice that the module is in. */
+static struct slice *slice_of(struct run *run, uint32_t number)
+{
+	return &run->slices[number / run->each];
+}
+
+static bool is_sound(const struct outcome *outcome, const struct arena *lines)
+{
+	return outcome->from <= outcome->to && outcome->to <= lines->size;
+}
+
+/* False when the system failed, and not the module. */
+static bool check_outcome(struct run *run, uint32_t number)
+{
+	struct outcome *outcome = &run->outcomes[number];
+
+	outcome->reason.text[REASON_SIZE - 1] = 0;
+	if (!is_sound(outcome, &run->slices[0].lines))
+		*outcome = (struct outcome){ .failed = true, .reason = { "the process that read it left nonsense" } };
+	if (!outcome->failed)
+		return true;
+	error(run->paths[number], ": left out of the maps: ", outcome->reason.text);
+	outcome->from = outcome->to = 0;
+	run->damaged = true;
+	return !outcome->transient;
+}
+
+/* A line of a process that was taken over is no line when it would forge others. */
+static void print_map(struct run *run, enum map map)
+{
+	text_string(run->out, map_name(map));
+	text_add(run->out, "", 1);
+	map_begin(run->out, map);
+	for (uint32_t i = 0; i < run->count; i++) {
+		const struct outcome *outcome = &run->outcomes[i];
+		const char *start = (const char *)slice_of(run, i)->lines.start;
+		struct values lines = { start + outcome->from, start + outcome->to, (char)('0' + map) };
+		size_t length;
+
+		for (const char *line; (line = next_value(&lines, &length));)
+			if (!has_control(line, length))
+				map_add(run->out, run->paths[i], line);
+	}
+	text_add(run->out, "", 1);
+}
+
+/* Standard input as lines, each NUL-ended now. */
+static void read_list(struct run *run, struct arena *memory)
+{
+	struct span content, rest, line;
+	uint32_t count = 0;
+	int failed = read_all(memory, STDIN_FILENO, &content);
+
+	if (failed)
+		bad_in("standard input", error_text(failed));
+	for (rest = content; next_line(&rest, &line);)
+		run->count++;
+	run->paths = arena_take(memory, run->count, sizeof(*run->paths), sizeof(void *));
+	for (rest = content; next_line(&rest, &line);)
+		run->paths[count++] = arena_copy(memory, line);
+}
+
+int print_map_files(uint32_t jobs, struct arena *memory, struct arena *scratch, struct text *out)
+{
+	static struct run run;
+	struct arena shared;
+
+	run.scratch = scratch;
+	run.out = out;
+	read_list(&run, memory);
+	arena_reserve(&shared, "shared memory", SHARED_MEMORY, true);
+	run.outcomes = arena_take(&shared, run.count, sizeof(*run.outcomes), 8);
+	if (!read_all_modules(&run, jobs))
+		return 1;
+	for (uint32_t i = 0; i < run.count; i++)
+		if (!check_outcome(&run, i))
+			return 1;
+	for (enum map map = 0; map < MAPS_NOW; map++)
+		print_map(&run, map);
+	text_add(out, "", 1);
+	return run.damaged;
+}

@@ -1,0 +1,329 @@
+/* modutils.c: modules of kernels before 2.6, as modutils read them: which there are, what they export and need, and the
+ * content of modules.dep, which has their paths from the root and only direct dependencies. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "old.h"
+
+/* Of one module, ten times and more what any real one has. */
+enum { NAMES_SIZE = 16 << 20, LINES_MAX = 1 << 16 };
+
+#define EXPORTED (UINT32_C(1) << 31)       /* in the list of a module's symbols; the others are needs */
+
+/* ---- modules ---- */
+
+const char **modules_to_read(struct old_run *run)
+{
+	const struct options *o = run->options;
+	const char **paths = o->files;
+	bool unread = false;
+
+	if (!run->named)
+		paths = old_modules(&run->conf, &unread, run->memory, run->scratch);
+	run->status |= unread && o->strict;
+	return paths;
+}
+
+/* The path that is meant: one that is not there may be one as modules.dep has it. */
+static const char *path_meant(const struct old_run *run, const char *word)
+{
+	const char *path = absolute_path(run->memory, word), *below = below_base(run->memory, run->conf.base, path);
+	struct stat st;
+
+	return stat_again(CURRENT_DIRECTORY, path, &st) == ENOENT && !stat_again(CURRENT_DIRECTORY, below, &st) ? below : path;
+}
+
+/* Less the base directory, by whatever name a person calls it. */
+static const char *path_shown(const struct old_run *run, const char *path)
+{
+	size_t length = strlen(path);
+
+	if (!run->named)
+		return path + strlen(run->conf.base);
+	while (length && (path[length] != '/' || !is_same_file(CURRENT_DIRECTORY, arena_string(run->memory, path, length), run->conf.base, 0)))
+		length--;
+	return path + length;
+}
+
+void find_old_modules(struct old_run *run)
+{
+	const char **paths = modules_to_read(run);
+	uint32_t count = 0;
+
+	while (paths[count])
+		count++;
+	run->modules = arena_take(run->memory, count, sizeof(*run->modules), sizeof(void *));
+	for (uint32_t i = 0; i < count; i++) {
+		const char *path = run->named ? path_meant(run, paths[i]) : paths[i], *shown = path_shown(run, path);
+
+		if (can_be_listed(shown)) {
+			run->modules[run->count++] = (struct object_file){ .path = path, .shown = shown };
+			continue;
+		}
+		error("left out, as its name cannot be written to modules.dep: ", path);
+		run->status = 1;
+	}
+}
+
+/* ---- reading ---- */
+
+/* One module being read. */
+struct reading {
+	struct old_run *run;
+	struct object_file *module;
+	const struct elf *elf;
+	size_t names_used;         /* before it */
+	uint32_t lines;
+	int fd;
+};
+
+static void add_symbol(void *context, const char *name, bool export)
+{
+	struct reading *r = context;
+	struct old_run *run = r->run;
+
+	if (++r->module->count > SYMBOLS_OF_MODULE || run->names.used - r->names_used > NAMES_SIZE)
+		bad("too many symbols");
+	new_words(&run->symbols, 1, names_add(&run->names, name, strlen(name)) | (export ? EXPORTED : 0));
+}
+
+static void add_line(void *context, enum map map, const char *line, size_t length)
+{
+	struct reading *r = context;
+	uint32_t file = 0;
+
+	(void)length;
+	if (++r->lines > LINES_MAX)
+		bad("too many entries in device tables");
+	while (old_maps[file] != map)
+		file++;
+	map_add(&r->run->files[file + 1], r->module->path, line);
+}
+
+static void tell_damage(struct old_run *run, const struct object_file *module, const struct fault *fault)
+{
+	if (fault->transient)
+		bad_in(module->path, fault->why);
+	report_fault(ERROR, module->path, fault);
+	run->status |= run->named || run->options->strict;
+}
+
+static void read_tables(void *context)
+{
+	struct reading *r = context;
+
+	old_map_lines(r->elf, add_line, r);
+}
+
+/* Tables that are damaged, or of another kernel's layout, cost their lines only. */
+static void read_elf(struct reading *r, const struct elf *elf)
+{
+	struct text files[OLD_FILES];
+	struct fault fault;
+
+	r->elf = elf;
+	ksymtab_read(elf, r->run->scratch, add_symbol, r);
+	memcpy(files, r->run->files, sizeof(files));
+	if (attempt(read_tables, r, &fault))
+		return;
+	memcpy(r->run->files, files, sizeof(files));
+	tell_damage(r->run, r->module, &fault);
+}
+
+static void read_module(void *context)
+{
+	struct reading *r = context;
+	struct elf elf;
+
+	if (r->fd < 0)
+		bad_fault(system_fault(errno));
+	elf_open(&elf, module_source(r->fd, r->run->scratch, true));
+	read_elf(r, &elf);
+}
+
+static void try_module(struct old_run *run, struct object_file *module)
+{
+	struct names names = run->names;
+	struct reading r = { .run = run, .module = module, .names_used = names.used };
+	size_t symbols = run->symbols.used;
+	struct fault fault;
+
+	module->first = (uint32_t)(symbols / sizeof(uint32_t));
+	r.fd = module_open(CURRENT_DIRECTORY, module->path);
+	if (!attempt(read_module, &r, &fault)) {
+		tell_damage(run, module, &fault);
+		names_rewind(&run->names, names.count, names.used);
+		run->symbols.used = symbols;
+		module->count = 0;
+		module->left_out = true;
+	}
+	if (r.fd >= 0)
+		close(r.fd);
+	arena_rewind(run->scratch, 0, 1 << 20);
+}
+
+void read_old_modules(struct old_run *run)
+{
+	for (uint32_t i = 0; i < run->count; i++) {
+		if (run->options->verbose)
+			text_line(run->out, run->modules[i].shown, (char *)NULL);
+		try_module(run, &run->modules[i]);
+	}
+}
+
+/* ---- symbols ---- */
+
+bool read_old_kernel(struct old_run *run)
+{
+	static const char running[] = "/proc/ksyms", use_count[] = "mod_use_count_";
+	const struct options *o = run->options;
+	const char *path = o->symvers ? o->symvers : o->system_map;
+	uint32_t capacity = (uint32_t)arena_share(SYMBOLS_MAX);
+	struct kernel_symbols symbols;
+	struct stat st;
+	int failed;
+
+	names_init(&run->names, run->memory, capacity, capacity * (size_t)32, run->key);
+	if (!path && stat_again(CURRENT_DIRECTORY, running, &st) == 0)
+		path = running;
+	if (!path)
+		warning("the kernel's symbols are not known: no -F, and no ", running);
+	symbols = (struct kernel_symbols){ .names = &run->names, .scratch = run->scratch, .path = path, .prefix = o->prefix };
+	failed = symbols_read(&symbols, o->symvers ? read_symvers_line : read_ksyms_line);
+	symbols_add(&symbols, use_count, sizeof(use_count) - 1, 0);
+	if (failed)
+		REPORT(FATAL, "could not load ", path, ": ", error_text(failed));
+	run->kernel_symbols = run->names.count;
+	return !failed;
+}
+
+static const uint32_t *symbols_of(const struct old_run *run, const struct object_file *module)
+{
+	return (const uint32_t *)(const void *)run->symbols.start + module->first;
+}
+
+/* Those of one symbol stand in the order of modules. */
+static void list_exporters(struct old_run *run)
+{
+	uint32_t count = (uint32_t)(run->symbols.used / sizeof(uint32_t));
+
+	run->exporters = arena_take(run->memory, count, sizeof(*run->exporters), sizeof(uint32_t));
+	run->first_exporter = new_words(run->memory, run->names.count, NONE);
+	for (uint32_t i = run->count; i--;) {
+		const uint32_t *symbols = symbols_of(run, &run->modules[i]);
+
+		for (uint32_t s = run->modules[i].count; s--;) {
+			uint32_t *first = &run->first_exporter[symbols[s] & ~EXPORTED];
+
+			if (!(symbols[s] & EXPORTED))
+				continue;
+			run->symbols_known += *first == NONE;
+			run->exporters[--count] = (struct exporter){ i, *first };
+			*first = count;
+		}
+	}
+}
+
+static bool are_neighbours(const char *a, const char *b)
+{
+	size_t length = (size_t)(base_name(a) - a);
+
+	return (size_t)(base_name(b) - b) == length && memcmp(a, b, length) == 0;
+}
+
+/* The kernel, or a module in the same directory, or the first module; NONE when nobody exports it. */
+static uint32_t owner_of(const struct old_run *run, uint32_t name, const struct object_file *module)
+{
+	uint32_t first;
+
+	if (name == NONE)
+		return NONE;
+	if (name < run->kernel_symbols)
+		return OWNER_KERNEL;
+	first = run->first_exporter[name];
+	for (uint32_t e = first; e != NONE; e = run->exporters[e].next)
+		if (are_neighbours(run->modules[run->exporters[e].module].path, module->path))
+			return run->exporters[e].module;
+	return first == NONE ? NONE : run->exporters[first].module;
+}
+
+/* Of a name with a version: _R and at least eight characters, of which the last eight are hexadecimal digits. Without one,
+ * the whole length. */
+static size_t unversioned_length(const char *name, size_t length)
+{
+	for (size_t at = length; at--;) {
+		if (name[at] != '_' || name[at + 1] != 'R')
+			continue;
+		return length - at >= 10 && strspn(name + length - 8, "0123456789abcdefABCDEF") == 8 ? at : length;
+	}
+	return length;
+}
+
+/* Where functions have descriptors, .NAME is the code of NAME. */
+static uint32_t find_owner(const struct old_run *run, uint32_t need, const struct object_file *module)
+{
+	const char *name = run->names.entries[need].string;
+	size_t length = run->names.entries[need].length;
+	size_t plain = run->options->system_map ? unversioned_length(name, length) : length;
+	uint32_t owner = owner_of(run, need, module);
+
+	if (owner == NONE && plain < length)
+		owner = owner_of(run, names_find(&run->names, name, plain), module);
+	if (owner == NONE && *name == '.')
+		owner = owner_of(run, names_find(&run->names, name + 1, plain - 1), module);
+	return owner;
+}
+
+/* ---- modules.dep ---- */
+
+static void report_missing(struct old_run *run, const struct object_file *module, uint32_t need, bool first)
+{
+	const struct options *o = run->options;
+
+	run->status |= o->unresolved_fails;
+	if (first && !o->quiet)
+		REPORT(PLAIN, "*** Unresolved symbols in ", module->path);
+	if (o->errors && !o->quiet)
+		REPORT(INDENTED, run->names.entries[need].string);
+}
+
+/* PATH: and, each behind a tab, what it needs, a line for each but the first; then an empty line. */
+static void write_module(struct old_run *run, uint32_t number, uint32_t *seen)
+{
+	const struct object_file *module = &run->modules[number];
+	const uint32_t *symbols = symbols_of(run, module);
+	const char *before = "\t";
+	bool first = true;
+
+	seen[number] = number;
+	text_string(&run->files[0], module->shown);
+	text_string(&run->files[0], ":");
+	for (uint32_t i = 0; i < module->count; i++) {
+		uint32_t owner = (symbols[i] & EXPORTED) ? OWNER_KERNEL : find_owner(run, symbols[i], module);
+
+		if (owner == NONE) {
+			report_missing(run, module, symbols[i], first);
+			first = false;
+		} else if (owner != OWNER_KERNEL && seen[owner] != number) {
+			seen[owner] = number;
+			text_string(&run->files[0], before);
+			text_string(&run->files[0], run->modules[owner].shown);
+			before = " \\\n\t";
+		}
+	}
+	text_string(&run->files[0], "\n\n");
+}
+
+void resolve_old_modules(struct old_run *run)
+{
+	uint32_t *seen = new_words(run->memory, run->count, NONE);
+
+	list_exporters(run);
+	for (uint32_t i = 0; i < run->count; i++)
+		if (!run->modules[i].left_out) {
+			write_module(run, i, seen);
+			run->modules_read++;
+		}
+}

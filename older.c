@@ -1,0 +1,178 @@
+/* older.c: what older systems want, which the program depmod.old does: kernels before 2.6, whose modules are .o files, and the
+ * map files by which hotplug scripts found modules for devices. Few need it, so it takes no room in depmod.
+ *
+ * For map files depmod.old is a filter. It reads the paths of modules, a line each, and prints each file as its name, NUL, its
+ * content, NUL; then, when nothing went wrong on the way, an empty name. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "depmod.h"
+
+bool is_old(const struct options *o)
+{
+	const char *p = o->release;
+	uint32_t major, minor;
+
+	for (const char **file = o->files; *file && !o->all; file++)
+		if (is_object(*file))
+			return true;
+	return parse_unsigned(&p, &major) && *p++ == '.' && parse_unsigned(&p, &minor) &&
+	       (major == 1 || (major == 2 && minor < 6));
+}
+
+/* ---- the program ---- */
+
+static const char program_name[] = "depmod.old";
+
+/* The program in the directory of that length, when it is there; else NULL. */
+static const char *in_directory(struct arena *memory, const char *directory, size_t length)
+{
+	const char *path = join_path(memory, arena_string(memory, directory, length), program_name);
+
+	return access(path, X_OK) ? NULL : path;
+}
+
+/* Beside this program: as the kernel knows it, or else as it was called. */
+static const char *beside_itself(struct arena *memory, const char *own_name)
+{
+	char path[4096];
+	long length = syscall(SYS_readlinkat, CURRENT_DIRECTORY, "/proc/self/exe", path, sizeof(path) - 1);
+
+	if (length > 0) {
+		path[length] = 0;
+		own_name = path;
+	}
+	return strchr(own_name, '/') ? in_directory(memory, own_name, (size_t)(base_name(own_name) - own_name)) : NULL;
+}
+
+const char *find_depmod_old(struct arena *memory, const char *own_name)
+{
+	const char *found = beside_itself(memory, own_name), *place = environment_value("PATH=");
+
+	for (size_t length; !found && *place; place += length + (place[length] == ':')) {
+		length = strcspn(place, ":");
+		if (length)
+			found = in_directory(memory, place, length);
+	}
+	if (!found)
+		error("kernels before 2.6 and map files need the program depmod.old, which is neither beside this one nor in PATH");
+	return found;
+}
+
+static void execute(const char *program, char **arguments)
+{
+	execve(program, arguments, environ);
+	error("could not run ", program, ": ", error_text(errno));
+}
+
+void become_depmod_old(const char *program, char **arguments, const char *release, struct arena *memory)
+{
+	size_t count = 0;
+	char **all;
+
+	while (arguments[count])
+		count++;
+	all = arena_take(memory, count + 2, sizeof(*all), sizeof(void *));
+	memcpy(all, arguments, count * sizeof(*all));
+	all[count] = (char *)(uintptr_t)release;
+	all[count + 1] = NULL;
+	execute(program, all);
+}
+
+/* ---- map files ---- */
+
+/* Both ends of it, and what it is asked for. */
+struct filter {
+	const char *program;
+	const struct options *options;
+	const struct tree *tree;
+	int to[2], from[2];
+	pid_t pid;
+};
+
+/* In the child: paths are below the root, unless they say which one they are below. */
+static void become_filter(const struct filter *f)
+{
+	char *arguments[] = {
+		"depmod", "--map", f->options->quiet ? "-q" : "--map", f->options->verbose ? "-v" : "--map",
+		f->options->syslog ? "-s" : "--map", NULL,
+	};
+
+	if (syscall(SYS_dup3, f->to[0], STDIN_FILENO, 0) >= 0 && syscall(SYS_dup3, f->from[1], STDOUT_FILENO, 0) >= 0 &&
+	    (f->tree->whole_paths || syscall(SYS_fchdir, f->tree->roots[0].directory) == 0))
+		execute(f->program, arguments);
+	_exit(1);
+}
+
+static bool start_filter(struct filter *f)
+{
+	if (syscall(SYS_pipe2, f->to, O_CLOEXEC) || syscall(SYS_pipe2, f->from, O_CLOEXEC))
+		return false;
+	f->pid = _Fork();
+	if (f->pid == 0)
+		become_filter(f);
+	close(f->to[0]);
+	close(f->from[1]);
+	return f->pid > 0;
+}
+
+static void send_paths(const struct filter *f, const struct graph *graph)
+{
+	char buffer[4096];
+	struct text text = { .start = buffer, .capacity = sizeof(buffer), .fd = f->to[1] };
+
+	for (uint32_t m = 0; m < f->tree->count; m++)
+		if (!graph->left_out[m]) {
+			const struct module *module = &f->tree->modules[m];
+
+			text_line(&text, root_of(f->tree, module, false), module->path, (char *)NULL);
+		}
+	text_flush(&text);
+	close(f->to[1]);
+}
+
+/* A name that leads nowhere else than into the directory of the other files. */
+static bool is_map_name(struct span name)
+{
+	return span_size(name) > 8 && span_size(name) < 32 && memcmp(name.p, "modules.", 8) == 0 &&
+	       !memchr(name.p, '/', span_size(name));
+}
+
+/* Hands on what the filter said. False when it did not come to its end, or publish() ends the work. */
+static bool publish_maps(struct span said, publish_function *publish, void *context)
+{
+	struct span name, content;
+
+	for (uint32_t count = 0; next_string(&said, &name) && name.p < name.end; count++)
+		if (count == MAP_FILES_MAX || !is_map_name(name) || !next_string(&said, &content) ||
+		    !publish(context, (const char *)name.p, content))
+			return false;
+	return said.p == said.end && name.p == name.end;
+}
+
+bool make_map_files(const char *program, const struct options *options, const struct tree *tree, const struct graph *graph,
+		    struct arena *memory, publish_function *publish, void *context, bool *damaged)
+{
+	struct filter f = { .program = program, .options = options, .tree = tree };
+	struct span said;
+	int failed, status = -1;
+
+	if (!start_filter(&f)) {
+		error("could not run ", program, ": ", error_text(errno));
+		return false;
+	}
+	send_paths(&f, graph);
+	failed = read_all(memory, f.from[0], &said);
+	close(f.from[0]);
+	while (waitpid(f.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*damaged = status != 0;
+	if (!failed && publish_maps(said, publish, context))
+		return true;
+	error("no map files came from ", program);
+	return false;
+}

@@ -1,0 +1,194 @@
+/* releases.c: where modules stand, and of which kernels: BASE/lib/modules/RELEASE, or BASE/usr/lib/modules/RELEASE on a
+ * system that has only that one. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "depmod.h"
+
+bool is_release(const char *word)
+{
+	uint32_t number;
+
+	return parse_unsigned(&word, &number) && *word++ == '.' && parse_unsigned(&word, &number) && !strchr(word, '/');
+}
+
+const char *running_release(struct arena *memory)
+{
+	struct utsname name;
+
+	if (uname(&name))
+		bad_in("uname", error_text(errno));
+	return arena_string(memory, name.release, strlen(name.release));
+}
+
+char *below_base(struct arena *memory, const char *base, const char *below)
+{
+	struct text text;
+
+	below += strspn(below, "/");
+	text_open(&text, memory);
+	text_add(&text, base, unslashed_length(base));
+	text_add(&text, "/", 1);
+	text_string(&text, below);
+	return arena_text(memory, &text);
+}
+
+const char *module_directory(struct arena *memory, const char *base)
+{
+	static const char usual[] = "lib/modules", other[] = "usr/lib/modules";
+	struct stat st;
+
+	return stat_again(CURRENT_DIRECTORY, below_base(memory, base, usual), &st) == ENOENT &&
+	       !stat_again(CURRENT_DIRECTORY, below_base(memory, base, other), &st) ? other : usual;
+}
+
+void releases_locate(struct releases *k, const struct options *o, struct arena *memory, struct arena *scratch)
+{
+	*k = (struct releases){ .options = o, .memory = memory, .scratch = scratch };
+	k->directories = arena_take(memory, (size_t)o->base_count + 1, sizeof(*k->directories), sizeof(void *));
+	do {
+		const char *base = o->base_count ? absolute_path(memory, o->bases[k->count]) : "";
+		const char *below = o->module_directory ? o->module_directory : module_directory(memory, base);
+
+		k->directories[k->count++] = below_base(memory, base, below);
+		/* One tree in usr/lib tells that lib is, or will be, a link to that. */
+		if (!k->below || *below == 'u')
+			k->below = below;
+	} while (k->count < o->base_count);
+}
+
+static char *release_path(const struct releases *k, const char *directory, const char *release)
+{
+	return join_path(k->memory, join_path(k->memory, directory, release), "");
+}
+
+char *releases_output(const struct releases *k, const char *release)
+{
+	const char *out = k->options->output_directory;
+
+	return release_path(k, out ? below_base(k->memory, absolute_path(k->memory, out), k->below)
+				   : k->directories[0], release);
+}
+
+/* ---- which there are ---- */
+
+/* Adds a key for each release to the scratch memory. */
+static void find_releases(const struct releases *k, const char *path)
+{
+	struct directory directory;
+	unsigned char type;
+	const char *name;
+	struct stat st;
+
+	directory_open(&directory, CURRENT_DIRECTORY, path);
+	while (!directory.error && (name = directory_next(&directory, &type)))
+		if (is_release(name) &&
+		    (type == DT_DIR || (!stat_again(directory.fd, name, &st) && S_ISDIR(st.st_mode)))) {
+			struct key *key = arena_take(k->scratch, 1, sizeof(*key), 8);
+
+			key->length = (uint32_t)strlen(name);
+			key->string = arena_string(k->memory, name, key->length);
+		}
+	if (directory.error && directory.error != ENOENT)
+		bad_in(path, error_text(directory.error));
+}
+
+const char *const *releases_list(const struct releases *k)
+{
+	size_t kept = k->scratch->used, count, n = 0;
+	struct key *keys = arena_take(k->scratch, 0, sizeof(*keys), 8), *end;
+	const char **list;
+
+	for (uint32_t i = 0; i < k->count; i++)
+		find_releases(k, k->directories[i]);
+	end = arena_take(k->scratch, 0, sizeof(*keys), 8);
+	count = (size_t)(end - keys);
+	sort_strings(keys, arena_take(k->scratch, count, sizeof(*keys), 8), count);
+	list = arena_take(k->memory, count + 1, sizeof(*list), sizeof(void *));
+	for (size_t i = 0; i < count; i++)
+		if (!n || strcmp(list[n - 1], keys[i].string) != 0)
+			list[n++] = keys[i].string;
+	list[n] = NULL;
+	for (uint32_t i = 0; !n && i < k->count; i++)
+		error("no kernel's modules are in ", k->directories[i]);
+	arena_rewind(k->scratch, kept, 0);
+	return list;
+}
+
+/* ---- the one that is asked for ---- */
+
+/* As a shell reads it: names on a foreign disk may be anything. NULL is no word. */
+static void put_word(struct text *text, const char *option, const char *word)
+{
+	bool plain;
+
+	if (!word)
+		return;
+	plain = *word;
+	for (const char *p = word; *p; p++)
+		plain &= (*p >= '+' && *p <= '9' && *p != ',') || (*p >= 'A' && *p <= 'Z') || *p == '_' ||
+			 (*p >= 'a' && *p <= 'z');
+	text_string(text, option);
+	text_string(text, plain ? "" : "'");
+	for (; *word; word++)
+		text_string(text, *word == '\'' ? "'\\''" : (char[]){ *word, 0 });
+	text_string(text, plain ? "" : "'");
+}
+
+/* Who asked only to look is to be told nothing that writes. */
+static void tell_command(const struct releases *k, const char *release)
+{
+	static const char looks[][11] = { " -n", [EXPLAIN] = " --explain", [DOT] = " --dot" };
+	const struct options *o = k->options;
+	struct text text;
+
+	text_open(&text, k->memory);
+	for (const char **base = o->bases; *base; base++)
+		put_word(&text, " -b ", *base);
+	put_word(&text, " -m ", o->module_directory);
+	put_word(&text, " -o ", o->output_directory);
+	for (const char **config = o->configs; *config; config++)
+		put_word(&text, " -C ", *config);
+	if (o->dry_run)
+		text_string(&text, looks[o->question]);
+	put_word(&text, " ", o->module);
+	put_word(&text, " ", release);
+	text_add(&text, "", 1);
+	error(o->dry_run ? "to look at" : "to index", " what is there: depmod", text.start);
+}
+
+static void tell_what_is_there(const struct releases *k)
+{
+	for (const char *const *release = releases_list(k); *release; release++)
+		tell_command(k, *release);
+}
+
+bool releases_open(const struct releases *k, const char *release, struct tree *tree)
+{
+	bool all = k->options->all_versions;
+
+	*tree = (struct tree){ .key = tree->key, .whole_paths = all || k->count > 1 };
+	tree->roots = arena_take(k->memory, k->count, sizeof(*tree->roots), sizeof(void *));
+	for (uint32_t i = 0; i < k->count; i++) {
+		struct root *root = &tree->roots[tree->root_count];
+		bool missing;
+
+		root->name = release_path(k, k->directories[i], release);
+		root->directory = open_again(CURRENT_DIRECTORY, root->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		tree->root_count += root->directory >= 0;
+		if (root->directory >= 0)
+			continue;
+		missing = errno == ENOENT;
+		REPORT(!missing || k->count == 1 ? ERROR : all ? INFO : WARNING, "could not open directory ",
+		       root->name, ": ", error_text(errno));
+		if (!missing)
+			return false;
+	}
+	if (!tree->root_count)
+		tell_what_is_there(k);
+	return tree->root_count != 0;
+}

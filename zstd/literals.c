@@ -1,0 +1,312 @@
+/* literals.c: the literals of a zstd block, Huffman coding included (RFC 8878 sections 3.1.1.3.1
+ * and 4.2).
+ *
+ *   2 bits            type: 0 raw, 1 RLE, 2 compressed, 3 treeless (the tree is an earlier block's)
+ *   1 or 2 bits       size format
+ *   5 to 36 bits      regenerated size; for types 2 and 3 compressed size
+ *   type 0            the literals
+ *   type 1            one byte, repeated
+ *   type 2            tree description, then streams
+ *   type 3            streams
+ *
+ *   streams           1 stream, or 3 times 2 bytes of size and 4 streams; read from their ends
+ *   tree description  1 byte h, then the weights of all symbols but the last one with a weight:
+ *     h < 128         h bytes: FSE table and stream, two states in turn
+ *     h >= 128        h - 127 weights of 4 bits
+ *
+ * A code is at most 11 bits long, so one table of 2048 entries decodes any: 4 KB. The four streams
+ * are decoded side by side, 5 symbols of each from one load of 8 bytes. About 7 instructions a
+ * literal.
+ */
+#include "zstd.h"
+
+enum {
+	RAW, RLE, COMPRESSED, TREELESS,
+
+	WEIGHTS_LOG_MAX = 6,
+	WEIGHT_MAX = HUFFMAN_BITS_MAX,
+	SYMBOLS = 256,
+
+	STREAMS = 4,
+	JUMP_TABLE_SIZE = 6,
+	FOUR_STREAMS_MIN = 6,       /* fewer literals are never cut into four */
+
+	PER_LOAD = 5,               /* symbols */
+	LOAD_BYTES = 7,             /* that PER_LOAD symbols use up at most */
+};
+
+_Static_assert(8 + PER_LOAD * HUFFMAN_BITS_MAX + 1 <= 64, "used bits, symbols and mark fit");
+_Static_assert(PER_LOAD * HUFFMAN_BITS_MAX <= LOAD_BYTES * 8, "LOAD_BYTES");
+_Static_assert((int)WEIGHT_MAX < (int)FSE_SYMBOLS_MAX, "a table of weights is a table");
+
+/* ---- the tree: section 4.2.1 ---- */
+
+/* Section 4.2.1.2: two states take turns; when the bits run out, the other still has a symbol. */
+static unsigned read_fse_weights(struct span s, uint8_t *weight)
+{
+	static const uint8_t no_extra_bits[WEIGHT_MAX + 1] = { 0 };
+	const struct fse_codes weights = { 0, WEIGHT_MAX + 1, no_extra_bits };
+	struct fse_table table;
+	const struct fse_cell *cell[2];
+	struct bits bits;
+	uint64_t window;
+	unsigned count = 0;
+
+	fse_read(&table, &s, WEIGHTS_LOG_MAX, weights);
+	bits = bits_from_end(s);
+	window = bits_peek(bits);
+	for (int i = 0; i < 2; i++)
+		cell[i] = &table.cell[bits_next(&window, table.log)];
+	bits.left -= 2 * (ptrdiff_t)table.log;
+	while (bits.left >= 0) {
+		const struct fse_cell *now = cell[count & 1];
+
+		if (count > SYMBOLS - 3)
+			bad("too many Huffman weights");
+		weight[count] = (uint8_t)now->base;
+		window = bits_peek(bits);
+		bits.left -= now->state_bits;
+		cell[count++ & 1] = &table.cell[now->next + bits_next(&window, now->state_bits)];
+	}
+	if (count == 0)
+		bad("bit stream too short");
+	weight[count] = (uint8_t)cell[count & 1]->base;
+	return count + 1;
+}
+
+static unsigned read_direct_weights(struct span s, unsigned count, uint8_t *weight)
+{
+	for (unsigned i = 0; i < count; i++) {
+		weight[i] = s.p[i / 2] >> (i & 1 ? 0 : 4) & 15;
+		if (weight[i] > WEIGHT_MAX)
+			bad("Huffman code too long");
+	}
+	return count;
+}
+
+/* A symbol of weight w has 1 << (w - 1) of the places in the code space. The last symbol has what
+ * the others leave of the next power of two. Counts the symbols of each weight; returns the longest
+ * code's bits. */
+static unsigned complete_weights(uint8_t *weight, unsigned count, unsigned *symbols)
+{
+	unsigned sum = 0, rest, bits;
+
+	for (unsigned i = 0; i < count; i++)
+		symbols[weight[i]]++;
+	for (unsigned w = 1; w <= WEIGHT_MAX; w++)
+		sum += symbols[w] << (w - 1);
+	if (sum == 0 || sum >= 1u << HUFFMAN_BITS_MAX)
+		bad("Huffman weights out of range");
+	bits = highest_bit(sum) + 1;
+	rest = (1u << bits) - sum;
+	if (rest & (rest - 1))
+		bad("Huffman weights do not add up");
+	weight[count] = (uint8_t)(highest_bit(rest) + 1);
+	symbols[weight[count]]++;
+	if (symbols[1] < 2 || symbols[1] & 1)
+		bad("Huffman weights do not add up");
+	return bits;
+}
+
+/* Section 4.2.1.3: codes in the order of weights, of one weight in the order of symbols. An entry
+ * is a symbol and, in its low byte, the bits of the symbol's code; a shorter code has more entries.
+ * They are stored four at a time, too many at first, which the next ones and the slack of the table
+ * take. */
+static void build_table(uint16_t *table, uint8_t *weight, unsigned count)
+{
+	unsigned symbols[WEIGHT_MAX + 1] = { 0 }, start[WEIGHT_MAX + 1];
+	unsigned bits = complete_weights(weight, count, symbols), at = 0, sum = 0;
+	uint8_t sorted[SYMBOLS];
+
+	for (unsigned w = 0; w <= WEIGHT_MAX; sum += symbols[w++])
+		start[w] = sum;
+	for (unsigned symbol = 0; symbol <= count; symbol++)
+		sorted[start[weight[symbol]]++] = (uint8_t)symbol;
+	for (unsigned i = symbols[0]; i <= count; i++) {
+		unsigned w = weight[sorted[i]];
+		unsigned places = 1u << (w - 1 + HUFFMAN_BITS_MAX - bits);
+		uint64_t entry = (unsigned)sorted[i] << 8 | (bits + 1 - w);
+
+		entry *= UINT64_C(0x0001000100010001);
+		for (unsigned j = 0; j < places; j += 4)
+			memcpy(table + at + j, &entry, sizeof(entry));
+		at += places;
+	}
+}
+
+static void read_tree(uint16_t *table, struct span *s)
+{
+	uint8_t weight[SYMBOLS];
+	unsigned header = *take_data(s, 1).p;
+	unsigned size = header < 128 ? header : (header - 127 + 1) / 2;
+	struct span description = take_data(s, size);
+	unsigned count = header < 128 ? read_fse_weights(description, weight)
+	                              : read_direct_weights(description, header - 127, weight);
+
+	build_table(table, weight, count);
+}
+
+/* ---- the streams: section 4.2.2 ---- */
+
+/* `window` holds the 8 bytes at `p`, what is used up shifted out at the top. Its lowest bit was
+ * made 1 before the shift, so the zeros below the lowest 1 are as many as the bits used up. */
+struct stream {
+	uint64_t window;
+	const uint8_t *p, *start;
+};
+
+static struct stream open_stream(struct span s)
+{
+	struct bits bits = bits_from_end(s);
+
+	return (struct stream){ (le64(s.end - 8) | 1) << (8 - (bits.left & 7)), s.end - 8, s.p };
+}
+
+static inline void refill(struct stream *s)
+{
+	unsigned used = (unsigned)__builtin_ctzll(s->window);
+
+	s->p -= used / 8;
+	s->window = (le64(s->p) | 1) << used % 8;
+}
+
+static inline void decode_symbol(const uint16_t *table, uint64_t *window, uint8_t *out)
+{
+	unsigned entry = table[*window >> (64 - HUFFMAN_BITS_MAX)];
+
+	*window <<= entry & 63;
+	*out = (uint8_t)(entry >> 8);
+}
+
+/* The rest of a stream, which must end with the last of `count` literals. */
+static void finish_stream(const uint16_t *table, const struct stream *s, uint8_t *out, size_t count)
+{
+	struct bits bits = { s->start, (s->p - s->start) * 8 + 64 - __builtin_ctzll(s->window) };
+
+	while (count > 0 && bits.left >= 0) {
+		uint64_t window = bits_peek(bits);
+
+		for (int i = 0; i < PER_LOAD && count > 0; i++, count--) {
+			bits.left -= table[window >> (64 - HUFFMAN_BITS_MAX)] & 63;
+			decode_symbol(table, &window, out++);
+		}
+	}
+	if (bits.left != 0)
+		bad("literals do not end with their stream");
+}
+
+static void decode_one(const uint16_t *table, struct span s, uint8_t *out, size_t count)
+{
+	struct stream stream = open_stream(s);
+
+	finish_stream(table, &stream, out, count);
+}
+
+/* How many loads each stream has for certain, and room for, when the fastest uses LOAD_BYTES each
+ * time: a load is whole while it begins at or after the stream's start. */
+static size_t safe_loads(const struct stream *s, size_t room)
+{
+	size_t loads = room / PER_LOAD;
+
+	for (int i = 0; i < STREAMS; i++) {
+		size_t bytes = s[i].p < s[i].start ? 0 : (size_t)(s[i].p - s[i].start) + LOAD_BYTES;
+
+		if (bytes / LOAD_BYTES < loads)
+			loads = bytes / LOAD_BYTES;
+	}
+	return loads;
+}
+
+/* So many loads of each stream; their output begins `quarter` literals apart. */
+HOT static void decode_loads(const uint16_t *table, struct stream *stream, uint8_t *out, size_t quarter,
+                             size_t loads)
+{
+	struct stream a = stream[0], b = stream[1], c = stream[2], d = stream[3];
+
+	for (; loads > 0; loads--) {
+		for (const uint8_t *end = out + PER_LOAD; out != end; out++) {
+			decode_symbol(table, &a.window, out);
+			decode_symbol(table, &b.window, out + quarter);
+			decode_symbol(table, &c.window, out + 2 * quarter);
+			decode_symbol(table, &d.window, out + 3 * quarter);
+		}
+		refill(&a);
+		refill(&b);
+		refill(&c);
+		refill(&d);
+	}
+	stream[0] = a, stream[1] = b, stream[2] = c, stream[3] = d;
+}
+
+/* The first three streams have as many literals each, the fourth has the rest, not more. */
+static void decode_four(const uint16_t *table, struct span s, uint8_t *out, size_t count)
+{
+	size_t quarter = (count + 3) / 4, last = count - 3 * quarter, done = 0;
+	struct span sizes = take_data(&s, JUMP_TABLE_SIZE);
+	struct stream stream[STREAMS];
+
+	for (size_t i = 0; i < STREAMS - 1; i++)
+		stream[i] = open_stream(take_data(&s, le16(sizes.p + 2 * i)));
+	stream[STREAMS - 1] = open_stream(s);
+	for (size_t loads; (loads = safe_loads(stream, last - done)) > 0; done += loads * PER_LOAD)
+		decode_loads(table, stream, out + done, quarter, loads);
+	for (size_t i = 0; i < STREAMS; i++)
+		finish_stream(table, &stream[i], out + i * quarter + done,
+		              (i < STREAMS - 1 ? quarter : last) - done);
+}
+
+/* ---- the section: section 3.1.1.3.1 ---- */
+
+static struct span raw_literals(struct literals *literals, struct span *block, size_t size)
+{
+	struct span raw = take_data(block, size);
+
+	if (literals->in.end - raw.end >= LITERALS_SLACK)
+		return raw;
+	memcpy(literals->buffer, raw.p, size);
+	return span_of(literals->buffer, size);
+}
+
+static struct span compressed_literals(struct literals *literals, struct span *block, size_t size,
+                                       size_t compressed_size, bool four, bool treeless)
+{
+	struct span s = take_data(block, compressed_size);
+
+	if (four && size < FOUR_STREAMS_MIN)
+		bad("too few literals for four streams");
+	if (treeless && !literals->has_table)
+		bad("no earlier Huffman tree");
+	if (!treeless)
+		read_tree(literals->table, &s);
+	literals->has_table = true;
+	(four ? decode_four : decode_one)(literals->table, s, literals->buffer, size);
+	return span_of(literals->buffer, size);
+}
+
+/* Raw and RLE literals have one size, of 5, 12 or 20 bits, the others two, of 10, 10, 14 or 18
+ * bits. */
+COLD struct span literals_read(struct literals *literals, struct span *block, size_t block_max)
+{
+	static const uint8_t header_bytes[2][4] = { { 1, 2, 1, 3 }, { 3, 3, 4, 5 } };
+	static const uint8_t size_bits[2][4] = { { 5, 12, 5, 20 }, { 10, 10, 14, 18 } };
+	uint8_t header[8] = { 0 };
+	unsigned first = span_size(*block) > 0 ? *block->p : 0;
+	unsigned type = first & 3, format = first >> 2 & 3, coded = type >= COMPRESSED;
+	unsigned bytes = header_bytes[coded][format], bits = size_bits[coded][format];
+	size_t size, coded_size;
+	uint64_t sizes;
+
+	memcpy(header, take_data(block, bytes).p, bytes);
+	sizes = le64(header) >> (bits == 5 ? 3 : 4);
+	size = (size_t)(sizes & ((1u << bits) - 1));
+	coded_size = (size_t)(sizes >> bits & ((1u << bits) - 1));
+	if (size > block_max)
+		bad("block too large");
+	if (type == RAW)
+		return raw_literals(literals, block, size);
+	if (type == RLE) {
+		memset(literals->buffer, *take_data(block, 1).p, size);
+		return span_of(literals->buffer, size);
+	}
+	return compressed_literals(literals, block, size, coded_size, format > 0, type == TREELESS);
+}
