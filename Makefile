@@ -11,12 +11,14 @@ ROOMS = depmod $(SHARED) $(sort $(basename $(wildcard modprobe/*.c old/*.c)))
 objects = $(patsubst %,build/%.o,$(1) $(SHARED))
 
 # Where time is spent; all else is made small.
-FAST = inflate xz/lzma2 zstd/literals zstd/sequences zstd/fse zstd/xxh64 elf facts hash
+DECODERS = inflate xz/lzma2 zstd/literals zstd/sequences zstd/fse zstd/xxh64
+FAST = elf facts hash
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 SAFE = -D_FILE_OFFSET_BITS=64 -fPIE -fstack-protector
-SMALL = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
-SMALLEST := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
+SMALL = -fomit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
+OZ := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
+SMALLEST = $(OZ) $(SMALLER)
 OPTIMISE = $(SMALLEST)
 LINK_SAFE = -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,--exclude-libs=ALL,-s
 
@@ -53,20 +55,22 @@ depmod.old: $(call objects,$(sort $(basename $(wildcard old/*.c))))
 $(PROGRAMS):
 	$(LINK)
 
-$(FAST:%=build/%.o): OPTIMISE = -O2
+UNALIGNED = -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1
+$(FAST:%=build/%.o): OPTIMISE = -O2 $(UNALIGNED) $(SMALLER)
+$(DECODERS:%=build/%.o): OPTIMISE = -O2 $(UNALIGNED)
 
 HEADERS = depmod.h $(wildcard */*.h)
-build/%.o: %.c $(HEADERS) Makefile build/compiler
+build/%.o: %.c $(HEADERS) Makefile $(wildcard release/processors.mk) build/compiler
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARNINGS) $(SAFE) $(SMALL) $(OPTIMISE) $(PROCESSOR) $(ACROSS) $(CFLAGS) -c $< -o $@
 
-# What --help prints, as bytes that C takes.
+# What --help prints, as bytes that C takes; a tab in place of the blanks before the second column.
 build/depmod.o: build/help/depmod.inc
 build/modprobe/modprobe.o: build/help/modprobe.inc
 build/old/old.o: build/help/depmod.old.inc
 build/help/%.inc: help/%
 	@mkdir -p $(@D)
-	@{ cat $<; printf '\0'; } | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g' >$@
+	@{ unexpand -a -t 26 $<; printf '\0'; } | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g' >$@
 
 # Another compiler or other flags: everything anew.
 build/compiler: always

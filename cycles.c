@@ -10,14 +10,14 @@ struct visit {
 struct search {
 	struct graph *graph;
 	const struct tree *tree;
-	uint32_t *order;           /* by module: when it was first seen, from 1 on; 0 before */
+	uint32_t *order;           /* by module: when it was first seen, from 1 on; 0 before; NONE once it is left out here */
 	uint32_t *low;             /* by module: the earliest open one that it is known to reach */
 	uint32_t *component;       /* by module: the component's number, or NONE while open */
 	uint32_t *open;            /* stack of those seen that belong to no component yet */
 	struct visit *path;        /* stack of those whose dependencies are being visited */
 	uint32_t *parent;          /* by module: who needs it, on the way from where a cycle is shown */
 	uint32_t *queue;
-	const char **parts;        /* of the message */
+	const char **last_part;    /* of a message: a NULL is behind it, and room for the others before it */
 	uint32_t open_count, depth, seen, components, cyclic;
 };
 
@@ -42,23 +42,18 @@ static uint32_t last_before(struct search *s, uint32_t start)
 	}
 }
 
+/* The message is put together from its end, as the way back from the end is known. */
 static void report_cycle(struct search *s, uint32_t start)
 {
-	uint32_t length = 1, at, m, last = last_before(s, start);
+	const char **part = s->last_part;
 
-	for (m = last; m != start; m = s->parent[m])
-		length++;
-	at = 2 * length + 1;
-	s->parts[at + 1] = NULL;
-	s->parts[at] = s->tree->modules[start].name;
-	for (m = last;; m = s->parent[m]) {
-		s->parts[--at] = " -> ";
-		s->parts[--at] = s->tree->modules[m].name;
-		if (m == start)
-			break;
+	*part = s->tree->modules[start].name;
+	for (uint32_t m = last_before(s, start); m != NONE; m = s->parent[m]) {
+		*--part = " -> ";
+		*--part = s->tree->modules[m].name;
 	}
-	s->parts[0] = "Cycle detected: ";
-	report(ERROR, s->parts);
+	*--part = "Cycle detected: ";
+	report(ERROR, part);
 }
 
 static bool needs_left_out(const struct search *s, uint32_t m)
@@ -89,8 +84,10 @@ static void close_component(struct search *s, uint32_t root)
 		s->cyclic += s->open_count - from;
 		report_cycle(s, lowest);
 	}
-	for (uint32_t i = from; i < s->open_count && out; i++)
+	for (uint32_t i = from; i < s->open_count && out; i++) {
 		s->graph->left_out[s->open[i]] = true;
+		s->order[s->open[i]] = NONE;
+	}
 	s->components++;
 	s->open_count = from;
 }
@@ -137,13 +134,13 @@ static void visit_from(struct search *s, uint32_t start)
 	}
 }
 
-static void report_left_out(const struct search *s, const bool *damaged)
+static void report_left_out(const struct search *s)
 {
 	struct number count;
 
 	error("Found ", decimal(&count, s->cyclic), " modules in dependency cycles!");
 	for (uint32_t m = 0; m < s->tree->count; m++)
-		if (s->graph->left_out[m] && !damaged[m])
+		if (s->order[m] == NONE)
 			error("leaving out ", s->tree->modules[m].path, ", which cannot be loaded");
 }
 
@@ -156,14 +153,14 @@ uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct a
 		.component = new_words(arena, n, NONE), .open = new_words(arena, n, 0),
 		.parent = new_words(arena, n, NONE), .queue = new_words(arena, n, 0),
 		.path = arena_take(arena, n, sizeof(*s.path), 8),
-		.parts = arena_take(arena, 2 * (size_t)n + 3, sizeof(*s.parts), 8),
+		.last_part = arena_take(arena, 2 * (size_t)n + 3, sizeof(*s.last_part), 8),
 	};
-	bool *damaged = arena_take(arena, n, sizeof(*damaged), 1);
 
-	memcpy(damaged, graph->left_out, n * sizeof(*damaged));
+	s.last_part += 2 * (size_t)n + 1;
+	s.last_part[1] = NULL;
 	for (uint32_t m = 0; m < n; m++)
 		if (!s.order[m])
 			visit_from(&s, m);
-	report_left_out(&s, damaged);
+	report_left_out(&s);
 	return s.cyclic;
 }

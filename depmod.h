@@ -345,6 +345,28 @@ int symbols_read(struct kernel_symbols *symbols, symbol_line *read_line);
 void symbols_add(struct kernel_symbols *symbols, const void *name, size_t length, uint32_t crc);
 void symbols_complain(const struct kernel_symbols *symbols, const char *what);
 
+/* ---- output.c: the content of each output file ----------------------------------------------- */
+
+/* Values are what modinfo alone decides: aliases and soft dependencies. */
+enum file_set { ALL_FILES, VALUE_FILES, OTHER_FILES };
+
+struct output_options {
+	enum file_set set;
+	bool text_only;            /* -n */
+	bool warn;                 /* of duplicate aliases */
+	bool (*after_dependencies)(void *context);  /* writes what comes between modules.dep.bin and the rest; may be NULL */
+};
+
+/* Makes each file in turn and hands it to publish(); ends early, with false, when that or after_dependencies() returns
+ * false. */
+bool write_outputs(const struct output_options *options, const struct tree *tree,
+		   const struct loaded *loaded, const struct graph *graph, publish_function *publish, void *context);
+
+struct publication;
+
+/* Adopts the files of a set that another process wrote. */
+void adopt_outputs(struct publication *publication, enum file_set set);
+
 /* ---- resolve.c: owners, dependencies, order -------------------------------------------------- */
 
 #define OWNER_KERNEL (UINT32_MAX - 1)
@@ -397,28 +419,6 @@ bool needs_directly(const struct graph *graph, uint32_t module, uint32_t other);
 /* Names each cycle and each module that is in one or needs one, marks those in graph->left_out, and
  * returns how many are in one. */
 uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct arena *arena);
-
-/* ---- output.c: the content of each output file ----------------------------------------------- */
-
-/* Values are what modinfo alone decides: aliases and soft dependencies. */
-enum file_set { ALL_FILES, VALUE_FILES, OTHER_FILES };
-
-struct output_options {
-	enum file_set set;
-	bool text_only;            /* -n */
-	bool warn;                 /* of duplicate aliases */
-	bool (*after_dependencies)(void *context);  /* writes what comes between modules.dep.bin and the rest; may be NULL */
-};
-
-/* Makes each file in turn and hands it to publish(); ends early, with false, when that or after_dependencies() returns
- * false. */
-bool write_outputs(const struct output_options *options, const struct tree *tree,
-		   const struct loaded *loaded, const struct graph *graph, publish_function *publish, void *context);
-
-struct publication;
-
-/* Adopts the files of a set that another process wrote. */
-void adopt_outputs(struct publication *publication, enum file_set set);
 
 /* ---- publish.c: replacing a set of files ----------------------------------------------------- */
 

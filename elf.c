@@ -28,6 +28,10 @@ static const struct layout layout64 = {
 	.st_name = { 0, 4 }, .st_value = { 8, 8 }, .st_size = { 16, 8 }, .st_info = { 4, 1 }, .st_shndx = { 6, 2 },
 };
 
+/* Modules of the host's own word size and byte order are by far the most common. */
+#define HOST_BIG (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+#define HOST_LAYOUT (sizeof(void *) == 8 ? &layout64 : &layout32)
+
 enum {
 	E_TYPE = 16, E_MACHINE = 18, SMALLEST_HEADER = 20,
 	CLASS_AT = 4, CLASS_32 = 1, CLASS_64 = 2, ORDER_AT = 5, ORDER_LITTLE = 1, ORDER_BIG = 2,
@@ -55,7 +59,7 @@ static uint64_t elf_get(const struct elf *elf, const uint8_t *record, struct fie
 	return get(elf->big, record, field);
 }
 
-static struct section section_of(const struct elf *elf, const uint8_t *header)
+COLD static struct section section_of(const struct elf *elf, const uint8_t *header)
 {
 	const struct layout *l = elf->layout;
 	struct section section = {
@@ -72,14 +76,14 @@ static struct section section_of(const struct elf *elf, const uint8_t *header)
 }
 
 /* Where an empty section would stand does not matter. */
-static struct span read_section(const struct elf *elf, struct section section, const char *what)
+COLD static struct span read_section(const struct elf *elf, struct section section, const char *what)
 {
 	if (!section.size)
 		return span_of("", 0);
 	return elf->source->read(elf->source, section.offset, section.size, what);
 }
 
-static struct span wanted_section(const struct elf *elf, enum wanted wanted)
+COLD static struct span wanted_section(const struct elf *elf, enum wanted wanted)
 {
 	return elf->sections[wanted].present
 		       ? read_section(elf, elf->sections[wanted], section_name[wanted])
@@ -87,7 +91,7 @@ static struct span wanted_section(const struct elf *elf, enum wanted wanted)
 }
 
 /* Tells the source of two sections that will both be read, if they are neighbours. */
-static void expect_both(const struct elf *elf, struct section a, struct section b)
+COLD static void expect_both(const struct elf *elf, struct section a, struct section b)
 {
 	struct section first = a.offset < b.offset ? a : b, second = a.offset < b.offset ? b : a;
 
@@ -104,7 +108,7 @@ static bool is_elf(struct span start)
 }
 
 /* "Figure 4-4": class, byte order and type say whether this is a file that we can read at all. */
-static void read_ident(struct elf *elf)
+COLD static void read_ident(struct elf *elf)
 {
 	struct source *source = elf->source;
 	struct span header;
@@ -130,7 +134,7 @@ static void read_ident(struct elf *elf)
 
 /* Returns the index of the section that holds the sections' names. From SHN_LORESERVE sections on, their
  * number and that index stand in section header 0 ("Sections", e_shnum and e_shstrndx). */
-static uint32_t read_section_table(struct elf *elf)
+COLD static uint32_t read_section_table(struct elf *elf)
 {
 	const struct layout *l = elf->layout;
 	struct span header = elf->source->read(elf->source, 0, l->header_size, "ELF header");
@@ -157,7 +161,7 @@ static uint32_t read_section_table(struct elf *elf)
 	return names;
 }
 
-static const uint8_t *section_header(const struct elf *elf, uint32_t index, const char *why)
+COLD static const uint8_t *section_header(const struct elf *elf, uint32_t index, const char *why)
 {
 	uint8_t size = elf->layout->section_size;
 
@@ -167,7 +171,7 @@ static const uint8_t *section_header(const struct elf *elf, uint32_t index, cons
 }
 
 /* A table of strings must end in NUL; then every offset inside it is a string. */
-static struct span string_table(struct span span, const char *why)
+COLD static struct span string_table(struct span span, const char *why)
 {
 	if (span.p < span.end && span.end[-1])
 		bad(why);
@@ -192,8 +196,13 @@ static void note_section(struct elf *elf, const uint8_t *header, const char *nam
 		}
 }
 
-/* Runs over every section of every module, and each_symbol() over every symbol: inlined a second time for the most
- * common layout, with its numbers as constants. */
+static bool is_of_host(const struct elf *elf)
+{
+	return elf->big == HOST_BIG && elf->layout == HOST_LAYOUT;
+}
+
+/* Runs over every section of every module, and each_symbol() over every symbol. Both are compiled twice: for modules of the
+ * host's own kind, with the numbers of their layout as constants, and in few bytes for all others. */
 INLINE void each_section(struct elf *elf, const struct layout *l, bool big)
 {
 	const char *names = (const char *)elf->names.p;
@@ -209,26 +218,30 @@ INLINE void each_section(struct elf *elf, const struct layout *l, bool big)
 	}
 }
 
-/* Whether it is the layout that loops are made for a second time, on hosts where it is the most common one. */
-static inline bool is_common(const struct elf *elf)
+HOT static void each_host_section(struct elf *elf)
 {
-	return sizeof(void *) == 8 && !elf->big && elf->layout == &layout64;
+	each_section(elf, HOST_LAYOUT, HOST_BIG);
 }
 
-static void find_sections(struct elf *elf)
+COLD static void each_foreign_section(struct elf *elf)
+{
+	each_section(elf, elf->layout, elf->big);
+}
+
+COLD static void find_sections(struct elf *elf)
 {
 	uint32_t index = read_section_table(elf);
 	const uint8_t *header = section_header(elf, index, "no section holds the section names");
 
 	elf->names = string_table(read_section(elf, section_of(elf, header), "section names"),
 				  "section names without an end");
-	if (is_common(elf))
-		each_section(elf, &layout64, false);
+	if (is_of_host(elf))
+		each_host_section(elf);
 	else
-		each_section(elf, elf->layout, elf->big);
+		each_foreign_section(elf);
 }
 
-static void read_modinfo(const struct elf *elf)
+COLD static void read_modinfo(const struct elf *elf)
 {
 	struct span strings = wanted_section(elf, MODINFO);
 
@@ -246,7 +259,7 @@ struct symbols {
 };
 
 /* The CRC that a __crc_ symbol stands for: its value, or the 32 bits that it points to. */
-static uint32_t crc_of(const struct elf *elf, const struct symbols *s, uint32_t number,
+COLD static uint32_t crc_of(const struct elf *elf, const struct symbols *s, uint32_t number,
 		       uint64_t value, uint32_t section)
 {
 	struct section place;
@@ -312,7 +325,17 @@ INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct l
 	}
 }
 
-static void read_exported_names(const struct elf *elf)
+HOT static void each_host_symbol(const struct elf *elf, struct symbols *s)
+{
+	each_symbol(elf, s, HOST_LAYOUT, HOST_BIG);
+}
+
+COLD static void each_foreign_symbol(const struct elf *elf, struct symbols *s)
+{
+	each_symbol(elf, s, elf->layout, elf->big);
+}
+
+COLD static void read_exported_names(const struct elf *elf)
 {
 	struct span strings = string_table(wanted_section(elf, KSYMTAB_STRINGS),
 					   "__ksymtab_strings without an end");
@@ -328,7 +351,7 @@ static void read_exported_names(const struct elf *elf)
 
 /* The symbols that matter. Local ones, which stand first (sh_info tells how many), cannot be needs; they
  * can be __crc_ symbols, but only where something is exported at all. */
-static struct section symbols_that_matter(const struct elf *elf, uint32_t *first)
+COLD static struct section symbols_that_matter(const struct elf *elf, uint32_t *first)
 {
 	struct section symtab = elf->sections[SYMTAB];
 	uint64_t size = elf->layout->symbol_size, skip = size;
@@ -347,7 +370,7 @@ static struct section symbols_that_matter(const struct elf *elf, uint32_t *first
 	return symtab;
 }
 
-static void read_symbols(const struct elf *elf)
+COLD static void read_symbols(const struct elf *elf)
 {
 	struct symbols s = {
 		.sparc = elf->machine == EM_SPARC || elf->machine == EM_SPARC32PLUS ||
@@ -360,16 +383,16 @@ static void read_symbols(const struct elf *elf)
 	s.strings = string_table(wanted_section(elf, STRTAB), ".strtab without an end");
 	if (elf->sink->wants_crcs)
 		s.indices = wanted_section(elf, SYMTAB_SHNDX);
-	if (is_common(elf))
-		each_symbol(elf, &s, &layout64, false);
+	if (is_of_host(elf))
+		each_host_symbol(elf, &s);
 	else
-		each_symbol(elf, &s, elf->layout, elf->big);
+		each_foreign_symbol(elf, &s);
 	if (!s.exports)
 		read_exported_names(elf);
 }
 
 /* Records of 64 bytes: a CRC as wide as the file's words, of which only the low 32 bits are used, then a name. */
-static void read_versions(const struct elf *elf, struct span records)
+HOT static void read_versions(const struct elf *elf, struct span records)
 {
 	uint8_t word = elf->layout->word, low = elf->big ? (uint8_t)(word - 4) : 0;
 
@@ -388,7 +411,7 @@ static void read_versions(const struct elf *elf, struct span records)
 }
 
 /* Two sections side by side: CRCs of 32 bits, and as many names. */
-static void read_extended_versions(const struct elf *elf)
+COLD static void read_extended_versions(const struct elf *elf)
 {
 	struct span crcs = wanted_section(elf, EXTENDED_CRCS);
 	struct span names = string_table(wanted_section(elf, EXTENDED_NAMES),
@@ -418,7 +441,7 @@ COLD struct elf_form elf_form(struct span start)
 	};
 }
 
-void elf_read(struct source *source, const struct elf_sink *sink)
+COLD void elf_read(struct source *source, const struct elf_sink *sink)
 {
 	struct elf elf = { .source = source, .sink = sink };
 	struct span versions;

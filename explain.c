@@ -20,13 +20,11 @@ struct page {
 
 /* ---- which module ---- */
 
-static bool is_asked(const struct inquiry *q, const struct module *module, const char *name)
+/* Whether a module of the name that was asked for is the file, too, if a path was. A link is not the file that it leads to. */
+static bool is_asked(const struct inquiry *q, const struct module *module)
 {
-	int root = q->tree->roots[module->root].directory;
-
-	/* A link is not the file that it leads to. */
-	return strcmp(module->name, name) == 0 &&
-	       (!strchr(q->module, '/') || is_same_file(root, q->module, module->path, AT_SYMLINK_NOFOLLOW));
+	return !strchr(q->module, '/') || is_same_file(q->tree->roots[module->root].directory, q->module, module->path,
+						       AT_SYMLINK_NOFOLLOW);
 }
 
 static bool is_builtin(const struct inquiry *q, const char *name)
@@ -51,30 +49,30 @@ static void tell_missing(const struct inquiry *q, const char *name)
 	}
 	for (uint32_t m = 0; m < q->tree->count; m++)
 		nearest_try(&nearest, span_of(q->tree->modules[m].name, q->tree->modules[m].name_length));
-	for (uint32_t r = 0; r < q->tree->root_count; r++) {
-		bool near = nearest.found.p && r + 1 == q->tree->root_count;
-
-		error("no module ", q->module, " in ", q->tree->roots[r].name, near ? ", did you mean " : "",
-		      near ? (const char *)nearest.found.p : "", near ? "?" : "");
-	}
+	/* A part that is NULL ends the message. */
+	for (uint32_t r = 0; r < q->tree->root_count; r++)
+		error("no module ", q->module, " in ", q->tree->roots[r].name,
+		      nearest.found.p && r + 1 == q->tree->root_count ? ", did you mean " : NULL,
+		      (const char *)nearest.found.p, "?");
 }
 
+/* Every file of the name has it in common with one module that counts. */
 uint32_t find_module(const struct inquiry *q, const struct module **shadowed)
 {
 	const char *name = module_name(q->scratch, q->module);
-	const struct shadowed *l = q->tree->shadowed;
 
 	*shadowed = NULL;
-	for (uint32_t m = 0; m < q->tree->count; m++)
-		if (is_asked(q, &q->tree->modules[m], name))
+	for (uint32_t m = 0; m < q->tree->count; m++) {
+		if (strcmp(q->tree->modules[m].name, name) != 0)
+			continue;
+		if (is_asked(q, &q->tree->modules[m]))
 			return m;
-	while (l && !is_asked(q, &l->module, name))
-		l = l->next;
-	for (uint32_t m = 0; l && m < q->tree->count; m++)
-		if (strcmp(q->tree->modules[m].name, name) == 0) {
-			*shadowed = &l->module;
-			return m;
-		}
+		for (const struct shadowed *s = q->tree->shadowed; s; s = s->next)
+			if (strcmp(s->module.name, name) == 0 && is_asked(q, &s->module)) {
+				*shadowed = &s->module;
+				return m;
+			}
+	}
 	tell_missing(q, name);
 	return NONE;
 }
@@ -86,17 +84,21 @@ static void fold(struct text *out, struct span line)
 {
 	enum { LABEL = 16, WIDTH = 79 };
 	static const char blanks[] = "\n                ";
-	size_t label = (size_t)((const uint8_t *)memchr(line.p, '\t', span_size(line)) - line.p), column = LABEL;
+	const size_t label = (size_t)((const uint8_t *)memchr(line.p, '\t', span_size(line)) - line.p);
+	size_t column = LABEL - 1;
+	const char *before = "";
 	struct span word;
 
 	text_add(out, line.p, label);
 	text_add(out, blanks + 1, LABEL - label);
 	line.p += label;
-	for (; next_word(&line, &word); column += span_size(word)) {
-		bool first = column == LABEL, folds = !first && column + 1 + span_size(word) > WIDTH;
-
-		text_string(out, folds ? blanks : first ? "" : " ");
-		column = folds ? LABEL : column + !first;
+	for (; next_word(&line, &word); before = " ") {
+		column += 1 + span_size(word);
+		if (column > WIDTH && *before) {
+			before = blanks;
+			column = LABEL + span_size(word);
+		}
+		text_string(out, before);
 		text_add(out, word.p, span_size(word));
 	}
 	text_add(out, "\n", 1);
@@ -127,7 +129,7 @@ static bool equal(const struct key *a, const struct key *b)
 }
 
 /* A line of what was collected, if anything was. Words that end in a colon are counted, others told once. */
-static void put_list(struct page *p, const char *label, const char *owner)
+static void put_list(struct page *p, const char *label)
 {
 	uint32_t count = sort_collected(p), same;
 
@@ -138,10 +140,6 @@ static void put_list(struct page *p, const char *label, const char *owner)
 		for (same = 1; i + same < count && equal(word, word + same);)
 			same++;
 		text_string(&p->text, i ? ", " : label);
-		if (!i && owner) {
-			text_string(&p->text, owner);
-			text_string(&p->text, ": ");
-		}
 		text_harmless(&p->text, word->string, word->length);
 		if (word->length && word->string[word->length - 1] == ':') {
 			text_string(&p->text, " ");
@@ -155,18 +153,15 @@ static void put_list(struct page *p, const char *label, const char *owner)
 
 static const char *machine_name(uint16_t machine, struct number *number)
 {
-	static const struct {
-		uint16_t machine;
-		char name[10];
-	} machines[] = {
-		{ 3, "i386" }, { 4, "m68k" }, { 8, "mips" }, { 15, "parisc" }, { 18, "sparc" }, { 20, "ppc" },
-		{ 21, "ppc64" }, { 22, "s390" }, { 40, "arm" }, { 42, "sh" }, { 43, "sparc64" },
-		{ 62, "x86-64" }, { 183, "aarch64" }, { 243, "riscv" }, { 258, "loongarch" }, { 0x9026, "alpha" },
-	};
+	static const uint16_t numbers[] = { 3, 4, 8, 15, 18, 20, 21, 22, 40, 42, 43, 62, 183, 243, 258, 0x9026 };
+	static const char names[] =
+		"i386\0" "m68k\0" "mips\0" "parisc\0" "sparc\0" "ppc\0" "ppc64\0" "s390\0" "arm\0" "sh\0" "sparc64\0"
+		"x86-64\0" "aarch64\0" "riscv\0" "loongarch\0" "alpha";
+	const char *name = names;
 
-	for (size_t i = 0; i < COUNT_OF(machines); i++)
-		if (machines[i].machine == machine)
-			return machines[i].name;
+	for (size_t i = 0; i < COUNT_OF(numbers); i++, name += strlen(name) + 1)
+		if (numbers[i] == machine)
+			return name;
 	return decimal(number, machine);
 }
 
@@ -191,9 +186,9 @@ static void put_shadowed(struct page *p, const struct module *shadowed)
 	struct rule_of_choice rule;
 
 	wins(p->inquiry->config, p->module, shadowed, &rule);
+	/* A part that is NULL ends the line. */
 	text_line(&p->text, "instead of:\t", root_of(p->inquiry->tree, shadowed, false), shadowed->path, " by ", rule.name,
-		  rule.word ? " " : "", rule.word ? rule.word : "", rule.other_word ? " before " : "",
-		  rule.other_word, (char *)NULL);
+		  rule.word ? " " : NULL, rule.word, rule.other_word ? " before " : NULL, rule.other_word, (char *)NULL);
 }
 
 /* The other files of its name, and why they do not count. */
@@ -254,8 +249,10 @@ static void put_needs(struct page *p)
 	const struct graph *graph = p->inquiry->graph;
 
 	for (uint32_t i = graph->first[p->number]; i < graph->first[p->number + 1]; i++) {
+		text_string(&p->text, "needs:\t");
+		text_string(&p->text, p->inquiry->tree->modules[graph->direct[i]].name);
 		collect_needs(p, graph->direct[i]);
-		put_list(p, "needs:\t", p->inquiry->tree->modules[graph->direct[i]].name);
+		put_list(p, ": ");
 	}
 }
 
@@ -267,7 +264,7 @@ static void put_kernel(struct page *p)
 
 	if (known)
 		collect_needs(p, NONE);
-	put_list(p, "nobody has:\t", NULL);
+	put_list(p, "nobody has:\t");
 	collect_needs(p, known ? OWNER_KERNEL : NONE);
 	text_line(&p->text, "kernel symbols:\t", decimal(&number, p->count), (char *)NULL);
 	p->count = 0;
@@ -285,7 +282,7 @@ static void put_others(struct page *p, bool users, bool directly, const char *la
 		if (needs(graph, from, to, &p->closure) && needs_directly(graph, from, to) == directly)
 			collect(p, tree->modules[m].name, tree->modules[m].name_length);
 	}
-	put_list(p, label, NULL);
+	put_list(p, label);
 }
 
 /* ---- what it says ---- */
@@ -301,7 +298,7 @@ static void put_aliases(struct page *p)
 
 		collect(p, alias, colon ? (size_t)(colon - alias) + 1 : length);
 	}
-	put_list(p, "aliases:\t", NULL);
+	put_list(p, "aliases:\t");
 }
 
 static void put_values(struct page *p, char kind, const char *label)
@@ -344,26 +341,19 @@ bool explain(const struct inquiry *q)
 /* ---- the graph, in Graphviz's language (https://graphviz.org/doc/info/lang.html) ---- */
 
 /* Between quotes, only a quote is special; a backslash is doubled all the same, as one may stand before a quote. */
-static void put_name(struct text *out, const char *before, struct span name)
+static void put_name(struct text *out, const char *before, const char *name)
 {
 	text_string(out, before);
-	text_add(out, "\"", 1);
-	for (; name.p < name.end; name.p++) {
-		text_add(out, "\\", *name.p == '"' || *name.p == '\\');
-		text_add(out, name.p, 1);
+	for (; *name; name++) {
+		text_add(out, "\\", *name == '"' || *name == '\\');
+		text_add(out, name, 1);
 	}
-	text_add(out, "\"", 1);
 }
 
-static struct span name_of(const struct inquiry *q, uint32_t m)
+static void put_edge(const struct inquiry *q, uint32_t m, const char *to, const char *end)
 {
-	return span_of(q->tree->modules[m].name, q->tree->modules[m].name_length);
-}
-
-static void put_edge(const struct inquiry *q, uint32_t m, struct span to, const char *end)
-{
-	put_name(q->out, "\t", name_of(q, m));
-	put_name(q->out, " -> ", to);
+	put_name(q->out, "\t\"", q->tree->modules[m].name);
+	put_name(q->out, "\" -> \"", to);
 	text_string(q->out, end);
 }
 
@@ -380,7 +370,7 @@ static void put_soft(const struct inquiry *q, uint32_t m, char kind, const char 
 
 			normalize(name);
 			if (word.end[-1] != ':')
-				put_edge(q, m, span_of(name, span_size(word)), end);
+				put_edge(q, m, name, end);
 		}
 }
 
@@ -389,13 +379,13 @@ static void put_module(const struct inquiry *q, uint32_t m, const bool *shown)
 {
 	const struct graph *graph = q->graph;
 
-	put_name(q->out, "\t", name_of(q, m));
-	text_string(q->out, graph->left_out[m] ? " [color=red];\n" : ";\n");
+	put_name(q->out, "\t\"", q->tree->modules[m].name);
+	text_string(q->out, graph->left_out[m] ? "\" [color=red];\n" : "\";\n");
 	for (uint32_t i = graph->first[m]; i < graph->first[m + 1]; i++)
 		if (shown[graph->direct[i]])
-			put_edge(q, m, name_of(q, graph->direct[i]), ";\n");
-	put_soft(q, m, SOFTDEP, " [style=dashed];\n");
-	put_soft(q, m, WEAKDEP, " [style=dotted];\n");
+			put_edge(q, m, q->tree->modules[graph->direct[i]].name, "\";\n");
+	put_soft(q, m, SOFTDEP, "\" [style=dashed];\n");
+	put_soft(q, m, WEAKDEP, "\" [style=dotted];\n");
 }
 
 bool dot(const struct inquiry *q)

@@ -94,16 +94,37 @@ struct filter {
 	pid_t pid;
 };
 
-/* In the child: paths are below the root, unless they say which one they are below. */
+/* Gives the open file the number of standard input or output. */
+static bool set_standard(int file, int standard)
+{
+	return syscall(SYS_dup3, file, standard, 0) >= 0;
+}
+
+/* A new number for the end of a pipe. Where depmod was started with standard input or output closed, a pipe may have got
+ * their numbers, which are to be given to others. */
+static int above_standard(int end)
+{
+	int copy = (int)syscall(SYS_fcntl, end, F_DUPFD_CLOEXEC, 3);
+
+	close(end);
+	return copy;
+}
+
+/* In the child. Paths are told below the root, the working directory then, unless a path says which root it is below. */
 static void become_filter(const struct filter *f)
 {
-	char *arguments[] = {
-		"depmod", "--map", f->options->quiet ? "-q" : "--map", f->options->verbose ? "-v" : "--map",
-		f->options->syslog ? "-s" : "--map", NULL,
+	struct number jobs;
+	char flags[5] = "-r", *arguments[] = {  /* -r has no effect */
+		"depmod", "--map", "--jobs", (char *)(uintptr_t)decimal(&jobs, f->options->jobs), flags, NULL
 	};
+	size_t at = 2;
 
-	if (syscall(SYS_dup3, f->to[0], STDIN_FILENO, 0) >= 0 && syscall(SYS_dup3, f->from[1], STDOUT_FILENO, 0) >= 0 &&
-	    (f->tree->whole_paths || syscall(SYS_fchdir, f->tree->roots[0].directory) == 0))
+	if (f->options->quiet)
+		flags[at++] = 'q';
+	if (f->options->syslog)
+		flags[at] = 's';
+	if ((f->tree->whole_paths || syscall(SYS_fchdir, f->tree->roots[0].directory) == 0) &&
+	    set_standard(f->to[0], STDIN_FILENO) && set_standard(f->from[1], STDOUT_FILENO))
 		execute(f->program, arguments);
 	_exit(1);
 }
@@ -112,6 +133,8 @@ static bool start_filter(struct filter *f)
 {
 	if (syscall(SYS_pipe2, f->to, O_CLOEXEC) || syscall(SYS_pipe2, f->from, O_CLOEXEC))
 		return false;
+	f->to[0] = above_standard(f->to[0]);
+	f->from[1] = above_standard(f->from[1]);
 	f->pid = _Fork();
 	if (f->pid == 0)
 		become_filter(f);
@@ -120,19 +143,23 @@ static bool start_filter(struct filter *f)
 	return f->pid > 0;
 }
 
-static void send_paths(const struct filter *f, const struct graph *graph)
+static bool send_paths(const struct filter *f, const struct graph *graph)
 {
 	char buffer[4096];
 	struct text text = { .start = buffer, .capacity = sizeof(buffer), .fd = f->to[1] };
+	bool lines = true;         /* each path is one */
 
 	for (uint32_t m = 0; m < f->tree->count; m++)
 		if (!graph->left_out[m]) {
 			const struct module *module = &f->tree->modules[m];
+			const char *root = root_of(f->tree, module, false);
 
-			text_line(&text, root_of(f->tree, module, false), module->path, (char *)NULL);
+			lines &= !strchr(root, '\n');
+			text_line(&text, root, module->path, (char *)NULL);
 		}
 	text_flush(&text);
 	close(f->to[1]);
+	return lines && !text.error;
 }
 
 /* A name that leads nowhere else than into the directory of the other files. */
@@ -147,11 +174,14 @@ static bool publish_maps(struct span said, publish_function *publish, void *cont
 {
 	struct span name, content;
 
-	for (uint32_t count = 0; next_string(&said, &name) && name.p < name.end; count++)
+	for (uint32_t count = 0; next_string(&said, &name); count++) {
+		if (name.p == name.end)
+			return said.p == said.end;
 		if (count == MAP_FILES_MAX || !is_map_name(name) || !next_string(&said, &content) ||
 		    !publish(context, (const char *)name.p, content))
 			return false;
-	return said.p == said.end && name.p == name.end;
+	}
+	return false;
 }
 
 bool make_map_files(const char *program, const struct options *options, const struct tree *tree, const struct graph *graph,
@@ -159,19 +189,20 @@ bool make_map_files(const char *program, const struct options *options, const st
 {
 	struct filter f = { .program = program, .options = options, .tree = tree };
 	struct span said;
-	int failed, status = -1;
+	int status = -1;
+	bool complete;
 
 	if (!start_filter(&f)) {
 		error("could not run ", program, ": ", error_text(errno));
 		return false;
 	}
-	send_paths(&f, graph);
-	failed = read_all(memory, f.from[0], &said);
+	complete = send_paths(&f, graph);
+	complete &= read_all(memory, f.from[0], &said) == 0;
 	close(f.from[0]);
 	while (waitpid(f.pid, &status, 0) < 0 && errno == EINTR)
 		;
 	*damaged = status != 0;
-	if (!failed && publish_maps(said, publish, context))
+	if (complete && publish_maps(said, publish, context))
 		return true;
 	error("no map files came from ", program);
 	return false;

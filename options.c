@@ -32,38 +32,52 @@ static enum verdict set_prefix(struct options *o, const char *value)
 	return GO_ON;
 }
 
+#define FIELD(name) offsetof(struct options, name)
+
+/* Options that only set a flag, or keep their value. */
+static const struct {
+	char letter;
+	uint8_t field;
+} flags[] = {
+	{ 'a', FIELD(all) }, { 'A', FIELD(quick) }, { 'e', FIELD(errors) }, { 'n', FIELD(dry_run) }, { 'q', FIELD(quiet) },
+	{ 's', FIELD(syslog) }, { 'u', FIELD(unresolved_fails) }, { 'v', FIELD(verbose) }, { 'w', FIELD(warn) },
+	{ OPTION_STRICT, FIELD(strict) }, { OPTION_MAP, FIELD(maps) }, { OPTION_ALL_VERSIONS, FIELD(all_versions) },
+}, values[] = {
+	{ 'm', FIELD(module_directory) }, { 'o', FIELD(output_directory) }, { 'E', FIELD(symvers) }, { 'F', FIELD(system_map) },
+};
+
+static void set_field(struct options *o, char letter, const char *value)
+{
+	static const bool given = true;
+
+	for (size_t i = 0; i < COUNT_OF(flags); i++)
+		if (flags[i].letter == letter)
+			memcpy((char *)o + flags[i].field, &given, sizeof(given));
+	for (size_t i = 0; i < COUNT_OF(values); i++)
+		if (values[i].letter == letter)
+			memcpy((char *)o + values[i].field, &value, sizeof(value));
+}
+
 static enum verdict apply(void *context, char letter, const char *value)
 {
 	struct options *o = context;
 
+	set_field(o, letter, value);
 	switch (letter) {
-	case 'a': o->all = true; break;
-	case 'A': o->quick = o->all = true; break;
 	case 'b': o->bases[o->base_count++] = value; break;
-	case 'm': o->module_directory = value; break;
-	case 'o': o->output_directory = value; break;
 	case 'C': o->configs[o->config_count++] = value; break;
-	case 'e': o->errors = true; break;
-	case 'E': o->symvers = value; break;
-	case 'F': o->system_map = value; break;
-	case 'n': o->dry_run = true; break;
 	case 'P': return set_prefix(o, value);
-	case 'q': o->quiet = true; break;
-	case 's': o->syslog = true; break;
-	case 'u': o->unresolved_fails = true; break;
-	case 'v': o->verbose = true; break;
-	case 'w': o->warn = true; break;
 	case 'V':
 	case 'h': o->print = letter; return DONE;
 	case OPTION_JOBS: return set_jobs(o, value);
-	case OPTION_STRICT: o->strict = true; break;
-	case OPTION_SYNC: o->sync = true; o->no_sync = false; break;
-	case OPTION_NO_SYNC: o->sync = false; o->no_sync = true; break;
-	case OPTION_MAP: o->maps = true; break;
+	case OPTION_SYNC:
+	case OPTION_NO_SYNC:
+		o->sync = letter == OPTION_SYNC;
+		o->no_sync = !o->sync;
+		break;
 	case OPTION_EXPLAIN: o->question |= EXPLAIN; o->module = value; break;
 	case OPTION_DOT: o->question |= DOT; break;
-	case OPTION_ALL_VERSIONS: o->all_versions = true; break;
-	default: break;  /* accepted, and nothing to do */
+	default: break;
 	}
 	return GO_ON;
 }
@@ -114,6 +128,7 @@ static enum verdict check_operands(struct options *o)
 
 static enum verdict check_options(struct options *o)
 {
+	o->all |= o->quick;
 	if (o->symvers && o->system_map)
 		return wrong_usage("-E and -F exclude each other", "");
 	if (o->question == BOTH)

@@ -2,6 +2,11 @@
  * same pass: values in modules.dep.bin are the lines of modules.dep. */
 #include "depmod.h"
 
+/* Files in the order in which they are written. Those of after_dependencies() come before ALIASES. */
+enum file_number {
+	DEP, DEP_BIN, ALIASES, ALIASES_BIN, SOFTDEPS, WEAKDEPS, SYMBOLS, SYMBOLS_BIN, BUILTIN_BIN, BUILTIN_ALIASES_BIN, DEVNAME,
+};
+
 struct output {
 	const struct output_options *options;
 	const struct tree *tree;
@@ -114,16 +119,6 @@ static void write_index(struct output *o, bool sorted)
 	forget_index(o);
 }
 
-static void write_unsorted_index(struct output *o)
-{
-	write_index(o, false);
-}
-
-static void write_sorted_index(struct output *o)
-{
-	write_index(o, true);
-}
-
 static void add_alias(struct output *o, const char *alias, uint32_t length, uint32_t value)
 {
 	char *copy;
@@ -210,26 +205,18 @@ static void write_alias(struct output *o)
 	}
 }
 
-static void write_soft(struct output *o, const char *word, uint32_t module, struct values values)
+/* Lines of WORD NAME VALUE, for each value of the kind. */
+static void write_soft(struct output *o, const char *word, char kind, const char *header)
 {
-	size_t length;
+	text_string(&o->text, header);
+	for (uint32_t m = 0; m < o->tree->count; m++) {
+		const struct facts *facts = facts_of(o, m);
+		struct values values = values_in(o, m, kind, facts->softdeps | facts->weakdeps);
+		size_t length;
 
-	for (const char *value; (value = next_value(&values, &length));)
-		text_line(&o->text, word, o->tree->modules[module].name, " ", value, (char *)NULL);
-}
-
-static void write_softdep(struct output *o)
-{
-	text_string(&o->text, "# Soft dependencies extracted from modules themselves.\n");
-	for (uint32_t m = 0; m < o->tree->count; m++)
-		write_soft(o, "softdep ", m, values_in(o, m, SOFTDEP, facts_of(o, m)->softdeps));
-}
-
-static void write_weakdep(struct output *o)
-{
-	text_string(&o->text, "# Weak dependencies extracted from modules themselves.\n");
-	for (uint32_t m = 0; m < o->tree->count; m++)
-		write_soft(o, "weakdep ", m, values_in(o, m, WEAKDEP, facts_of(o, m)->weakdeps));
+		for (const char *value; (value = next_value(&values, &length));)
+			text_line(&o->text, word, o->tree->modules[m].name, " ", value, (char *)NULL);
+	}
 }
 
 /* ---- symbols ---- */
@@ -313,11 +300,6 @@ static void add_builtin(struct output *o, struct span *content)
 	add_key(o, name, (uint32_t)strlen(name), add_value(o, "", 0, 0));
 }
 
-static void write_builtin_bin(struct output *o)
-{
-	write_index_of(o, "modules.builtin", add_builtin);
-}
-
 /* NAME.key=value, ended by NUL. */
 static void add_builtin_alias(struct output *o, struct span *content)
 {
@@ -341,11 +323,6 @@ static void add_builtin_alias(struct output *o, struct span *content)
 		return;
 	name = arena_string(&o->strings, string, (size_t)(key - string));
 	add_alias(o, value + 1, (uint32_t)strlen(value + 1), add_value(o, name, (uint32_t)(key - string), 0));
-}
-
-static void write_builtin_alias_bin(struct output *o)
-{
-	write_index_of(o, "modules.builtin.modinfo", add_builtin_alias);
 }
 
 /* ---- modules.devname ---- */
@@ -401,31 +378,42 @@ static void write_devname(struct output *o)
 
 /* ---- the set ---- */
 
-struct file {
-	const char *name;
-	void (*write)(struct output *o);
+/* Names stand in the table itself, and functions in write_file(): a pointer would cost a relocation besides. */
+static const struct file {
+	char name[26];
 	bool text, values;
+} files[] = {
+	[DEP] = { "modules.dep", true, false },
+	[DEP_BIN] = { "modules.dep.bin", false, false },
+	[ALIASES] = { "modules.alias", true, true },
+	[ALIASES_BIN] = { "modules.alias.bin", false, true },
+	[SOFTDEPS] = { "modules.softdep", true, true },
+	[WEAKDEPS] = { "modules.weakdep", true, true },
+	[SYMBOLS] = { "modules.symbols", true, false },
+	[SYMBOLS_BIN] = { "modules.symbols.bin", false, false },
+	[BUILTIN_BIN] = { "modules.builtin.bin", false, false },
+	[BUILTIN_ALIASES_BIN] = { "modules.builtin.alias.bin", false, false },
+	[DEVNAME] = { "modules.devname", true, false },
 };
 
 /* An index is made of the keys that the file before it collected. */
-static const struct file files[] = {
-	{ "modules.dep", write_dep, true, false },
-	{ "modules.dep.bin", write_unsorted_index, false, false },
-	{ "modules.alias", write_alias, true, true },
-	{ "modules.alias.bin", write_unsorted_index, false, true },
-	{ "modules.softdep", write_softdep, true, true },
-	{ "modules.weakdep", write_weakdep, true, true },
-	{ "modules.symbols", write_symbols, true, false },
-	{ "modules.symbols.bin", write_sorted_index, false, false },
-	{ "modules.builtin.bin", write_builtin_bin, false, false },
-	{ "modules.builtin.alias.bin", write_builtin_alias_bin, false, false },
-	{ "modules.devname", write_devname, true, false },
-};
+static void write_file(struct output *o, enum file_number number)
+{
+	switch (number) {
+	case DEP: write_dep(o); break;
+	case ALIASES: write_alias(o); break;
+	case SOFTDEPS: write_soft(o, "softdep ", SOFTDEP, "# Soft dependencies extracted from modules themselves.\n"); break;
+	case WEAKDEPS: write_soft(o, "weakdep ", WEAKDEP, "# Weak dependencies extracted from modules themselves.\n"); break;
+	case SYMBOLS: write_symbols(o); break;
+	case BUILTIN_BIN: write_index_of(o, "modules.builtin", add_builtin); break;
+	case BUILTIN_ALIASES_BIN: write_index_of(o, "modules.builtin.modinfo", add_builtin_alias); break;
+	case DEVNAME: write_devname(o); break;
+	default: write_index(o, number == SYMBOLS_BIN); break;
+	}
+}
 
 _Static_assert(COUNT_OF(files) + MAP_FILES_MAX <= OUTPUT_FILES_MAX, "publish.c has room for every file");
 
-/* modules.dep and modules.dep.bin: those of after_dependencies() come next. */
-enum { DEPENDENCY_FILES = 2 };
 
 static bool belongs(const struct file *file, enum file_set set)
 {
@@ -450,7 +438,7 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 	arena_reserve(&o.values, "values", OUTPUT_MEMORY, false);
 	arena_reserve(&o.strings, "aliases", OUTPUT_MEMORY, false);
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		if (i == DEPENDENCY_FILES && options->after_dependencies && !options->after_dependencies(context))
+		if (i == ALIASES && options->after_dependencies && !options->after_dependencies(context))
 			return false;
 		if (!belongs(&files[i], options->set))
 			continue;
@@ -459,10 +447,10 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 			continue;
 		}
 		text_open(&o.text, &content);
-		files[i].write(&o);
+		write_file(&o, (enum file_number)i);
 		if (!publish(context, files[i].name, span_of(o.text.start, o.text.size)))
 			return false;
-		if (i == 0)
+		if (i == DEP)
 			arena_take(&content, o.text.size, 1, 1);  /* modules.dep.bin quotes it */
 	}
 	return true;

@@ -84,6 +84,30 @@ char *arena_text(struct arena *arena, struct text *text)
 	return arena_take(arena, text->size, 1, 1);
 }
 
+const char *replace_all(struct arena *memory, const char *string, const char *what, const char *with)
+{
+	struct text text;
+	const char *found;
+
+	text_open(&text, memory);
+	for (; (found = strstr(string, what)); string = found + strlen(what)) {
+		text_add(&text, string, (size_t)(found - string));
+		text_string(&text, with);
+	}
+	text_string(&text, string);
+	return arena_text(memory, &text);
+}
+
+void append_word(struct arena *memory, struct words **list, const char *word)
+{
+	struct words *entry = arena_take(memory, 1, sizeof(*entry), sizeof(void *));
+
+	while (*list)
+		list = &(*list)->next;
+	*entry = (struct words){ .word = word };
+	*list = entry;
+}
+
 uint32_t *new_words(struct arena *arena, size_t count, uint32_t value)
 {
 	uint32_t *words = arena_take(arena, count, sizeof(*words), sizeof(*words));

@@ -175,61 +175,6 @@ uint32_t usable_cores(void);
  * busy (a virtual machine) may keep a new process waiting behind its parent for milliseconds. */
 void run_elsewhere(int pid);
 
-/* ---- report.c: messages ---------------------------------------------------------------------- */
-
-struct report_settings {
-	const char *program;       /* what messages begin with; NULL: as before, depmod at first */
-	bool quiet, verbose;
-	bool silent;               /* nothing at all */
-	bool syslog;               /* to /dev/log, where it is */
-};
-
-void report_setup(struct report_settings settings);
-
-/* One message of several parts, ended by NULL. */
-void report(enum level level, const char *const *parts);
-void report_fault(enum level level, const char *subject, const struct fault *fault);
-const char *fault_text(struct reason *reason, const struct fault *fault);
-
-/* The end of what -v tells; `begun` is what times(2) said then. */
-void report_sums(uint32_t modules, uint32_t symbols, uint32_t aliases, uint32_t files, uint32_t begun);
-
-/* What an errno means. */
-const char *error_text(int number);
-
-/* The parts as arguments, which take fewer bytes than an array; REPORT_PARTS_MAX at most. */
-enum { REPORT_PARTS_MAX = 16 };
-void report_parts(enum level level, ...) __attribute__((sentinel));
-
-#define REPORT(level, ...) report_parts(level, __VA_ARGS__, (char *)NULL)
-#define error(...) REPORT(ERROR, __VA_ARGS__)
-#define warning(...) REPORT(WARNING, __VA_ARGS__)
-#define info(...) REPORT(INFO, __VA_ARGS__)
-
-/* ---- progress.c: a line on a terminal while the work takes its time -------------------------- */
-
-/* What the run and the process that shows its progress have in common. */
-struct progress {
-	uint32_t found;            /* modules, while there may be more */
-	uint32_t total;            /* all of them; 0: not known */
-};
-
-/* The run begins: its first second is silent, however many kernels it is for. */
-void progress_clock(void);
-
-/* From then on, when standard error is a terminal, one line tells how many of the modules are done(), until
- * progress_end(), or a message, after which it may begin again. done() is called by another process; *progress is in memory
- * shared with that. Does nothing when there is a line already. Ctrl-C, of which the run dies, erases the line, too. */
-void progress_begin(uint32_t (*done)(const void *context), const void *context, const struct progress *progress);
-void progress_end(void);
-
-/* In a process that will never say anything: the line is none of its business, on Ctrl-C neither, when one that is confined
- * would die of asking whether it is. */
-void progress_leave(void);
-
-/* For whoever waits for a process that may have a line: Ctrl-C ends the one who waits after that, not before. */
-void progress_hold(bool held);
-
 /* ---- crc.c: CRC-32 as gzip, xz and Ethernet use it (RFC 1952 section 8) ---------------------- */
 
 enum { CRC32_TABLE_SIZE = 8 * 256 };
@@ -323,6 +268,61 @@ const char *directory_next(struct directory *directory, unsigned char *type);
 void sort_strings(struct key *keys, struct key *spare, size_t n);
 void sort_chunks(struct key *keys, struct key *spare, size_t n);
 
+/* ---- report.c: messages ---------------------------------------------------------------------- */
+
+struct report_settings {
+	const char *program;       /* what messages begin with; NULL: as before, depmod at first */
+	bool quiet, verbose;
+	bool silent;               /* nothing at all */
+	bool syslog;               /* to /dev/log, where it is */
+};
+
+void report_setup(struct report_settings settings);
+
+/* One message of several parts, ended by NULL. */
+void report(enum level level, const char *const *parts);
+void report_fault(enum level level, const char *subject, const struct fault *fault);
+const char *fault_text(struct reason *reason, const struct fault *fault);
+
+/* The end of what -v tells; `begun` is what times(2) said then. */
+void report_sums(uint32_t modules, uint32_t symbols, uint32_t aliases, uint32_t files, uint32_t begun);
+
+/* What an errno means. */
+const char *error_text(int number);
+
+/* The parts as arguments, which take fewer bytes than an array; REPORT_PARTS_MAX at most. */
+enum { REPORT_PARTS_MAX = 16 };
+void report_parts(enum level level, ...) __attribute__((sentinel));
+
+#define REPORT(level, ...) report_parts(level, __VA_ARGS__, (char *)NULL)
+#define error(...) REPORT(ERROR, __VA_ARGS__)
+#define warning(...) REPORT(WARNING, __VA_ARGS__)
+#define info(...) REPORT(INFO, __VA_ARGS__)
+
+/* ---- progress.c: a line on a terminal while the work takes its time -------------------------- */
+
+/* What the run and the process that shows its progress have in common. */
+struct progress {
+	uint32_t found;            /* modules, while there may be more */
+	uint32_t total;            /* all of them; 0: not known */
+};
+
+/* The run begins: its first second is silent, however many kernels it is for. */
+void progress_clock(void);
+
+/* From then on, when standard error is a terminal, one line tells how many of the modules are done(), until
+ * progress_end(), or a message, after which it may begin again. done() is called by another process; *progress is in memory
+ * shared with that. Does nothing when there is a line already. Ctrl-C, of which the run dies, erases the line, too. */
+void progress_begin(uint32_t (*done)(const void *context), const void *context, const struct progress *progress);
+void progress_end(void);
+
+/* In a process that will never say anything: the line is none of its business, on Ctrl-C neither, when one that is confined
+ * would die of asking whether it is. */
+void progress_leave(void);
+
+/* For whoever waits for a process that may have a line: Ctrl-C ends the one who waits after that, not before. */
+void progress_hold(bool held);
+
 /* ---- arena.c: memory ------------------------------------------------------------------------- */
 
 /* Finds out whether the system grants `total` bytes of address space; where not, all sizes become a half, a
@@ -344,6 +344,12 @@ char *arena_text(struct arena *arena, struct text *text);
 char *arena_string(struct arena *arena, const char *string, size_t length);
 char *arena_copy(struct arena *arena, struct span bytes);
 uint32_t *new_words(struct arena *arena, size_t count, uint32_t value);
+
+/* A copy with `with` in place of every `what`. */
+const char *replace_all(struct arena *memory, const char *string, const char *what, const char *with);
+
+/* Adds a word at the end of the list. */
+void append_word(struct arena *memory, struct words **list, const char *word);
 
 /* Back to where `used` was; pages beyond `keep` more bytes go back to the system. */
 void arena_rewind(struct arena *arena, size_t used, size_t keep);
@@ -389,12 +395,6 @@ unsigned hex_digit(uint8_t c);
 
 /* Appends the number with so many hexadecimal digits, or more where it needs them. */
 void text_hex(struct text *text, uint64_t value, unsigned digits);
-
-/* A copy with `with` in place of every `what`. */
-const char *replace_all(struct arena *memory, const char *string, const char *what, const char *with);
-
-/* Adds a word at the end of the list. */
-void append_word(struct arena *memory, struct words **list, const char *word);
 
 /* ---- span.c: untrusted bytes ----------------------------------------------------------------- */
 

@@ -28,10 +28,27 @@ int command_end(struct text *standard_output, int status)
 	return 1;
 }
 
+/* Help texts come without the blanks between their columns: a tab leads to the second column. */
+static void print_help(struct text *out, const char *help)
+{
+	enum { COLUMN = 26 };
+
+	for (unsigned at = 0; *help; help++) {
+		if (*help != '\t') {
+			text_add(out, help, 1);
+			at = *help == '\n' ? 0 : at + 1;
+		}
+		while (*help == '\t' && at < COLUMN) {
+			text_add(out, " ", 1);
+			at++;
+		}
+	}
+}
+
 void print_about(struct text *out, char what, const char *name, const char *help)
 {
 	if (what == 'h')
-		text_string(out, help);
+		print_help(out, help);
 	else
 		text_line(out, name, " " VERSION "\n+GZIP +XZ +ZSTD", (char *)NULL);
 }

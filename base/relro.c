@@ -1,5 +1,6 @@
-/* relro.c: what a dynamic loader does at the end of relocation, and musl does not where there is no loader: what nobody has to
- * write any more (PT_GNU_RELRO) becomes read-only. Only in the release build. */
+/* relro.c: makes read-only what is not written any more once the program has been relocated (the segment PT_GNU_RELRO). A
+ * dynamic loader does that for other programs; a static one has none, and musl's start leaves it out. Only in the release
+ * build, whose layout (release/program.ld) gives the segment pages of its own: they can be taken whole. */
 #include <link.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -17,6 +18,6 @@ __attribute__((constructor)) static void end_relocation(void)
 			uintptr_t start = (uintptr_t)base + segment->p_vaddr, end = start + segment->p_memsz;
 
 			start &= -page;
-			(void)mprotect((void *)start, (end & -page) - start, PROT_READ);
+			(void)mprotect((void *)start, ((end + page - 1) & -page) - start, PROT_READ);
 		}
 }

@@ -187,20 +187,6 @@ bool is_ascii(const char *string, size_t length)
 	return !(all & HIGH);
 }
 
-const char *replace_all(struct arena *memory, const char *string, const char *what, const char *with)
-{
-	struct text text;
-	const char *found;
-
-	text_open(&text, memory);
-	for (; (found = strstr(string, what)); string = found + strlen(what)) {
-		text_add(&text, string, (size_t)(found - string));
-		text_string(&text, with);
-	}
-	text_string(&text, string);
-	return arena_text(memory, &text);
-}
-
 unsigned hex_digit(uint8_t c)
 {
 	uint8_t lower = c | 32;
@@ -218,14 +204,4 @@ void text_hex(struct text *text, uint64_t value, unsigned digits)
 		count--;
 	while (count--)
 		text_add(text, &"0123456789abcdef"[value >> count * 4 & 15], 1);
-}
-
-void append_word(struct arena *memory, struct words **list, const char *word)
-{
-	struct words *entry = arena_take(memory, 1, sizeof(*entry), sizeof(void *));
-
-	while (*list)
-		list = &(*list)->next;
-	*entry = (struct words){ .word = word };
-	*list = entry;
 }

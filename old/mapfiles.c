@@ -41,7 +41,7 @@ struct run {
 struct reading {
 	struct slice *slice;
 	struct arena *scratch;
-	const char *path;
+	int fd;                    /* of the module's file */
 	const struct elf *elf;
 	uint32_t from, lines;
 };
@@ -87,19 +87,17 @@ static void put_section(struct reading *r, enum wanted wanted, const char *name,
 static void read_module(void *context)
 {
 	struct reading *r = context;
-	int fd = module_open(CURRENT_DIRECTORY, r->path);
-	const char *start = (const char *)r->slice->lines.start + r->from;
+	const char *lines = (const char *)r->slice->lines.start;
 	struct values aliases;
 	struct elf elf;
 
-	if (fd < 0)
+	if (r->fd < 0)
 		bad_fault(system_fault(errno));
-	elf_open(&elf, module_source(fd, r->scratch, true));
-	close(fd);
+	elf_open(&elf, module_source(r->fd, r->scratch, true));
 	r->elf = &elf;
 	put_section(r, MODINFO, ".modinfo", "alias=");
 	put_section(r, MODALIAS, ".modalias", "");
-	aliases = (struct values){ start, (const char *)r->slice->lines.start + r->slice->lines.used, ALIAS };
+	aliases = (struct values){ lines + r->from, lines + r->slice->lines.used, ALIAS };
 	map_lines(&elf, aliases, put_line, r);
 }
 
@@ -107,7 +105,8 @@ static void read_one(struct run *run, struct slice *slice, uint32_t number)
 {
 	struct outcome *outcome = &run->outcomes[number];
 	struct reading r = {
-		.slice = slice, .scratch = run->scratch, .path = run->paths[number], .from = (uint32_t)slice->lines.used,
+		.slice = slice, .scratch = run->scratch, .from = (uint32_t)slice->lines.used,
+		.fd = module_open(CURRENT_DIRECTORY, run->paths[number]),
 	};
 	struct fault fault;
 
@@ -117,6 +116,8 @@ static void read_one(struct run *run, struct slice *slice, uint32_t number)
 		outcome->transient = fault.transient;
 		slice->lines.used = r.from;
 	}
+	if (r.fd >= 0)
+		close(r.fd);
 	arena_rewind(run->scratch, 0, KEEP);
 	outcome->from = r.from;
 	outcome->to = (uint32_t)slice->lines.used;
@@ -125,7 +126,7 @@ static void read_one(struct run *run, struct slice *slice, uint32_t number)
 
 /* ---- in the parent ---- */
 
-static bool start(struct run *run, struct slice *slice)
+static bool start_reading(struct run *run, struct slice *slice)
 {
 	slice->pid = _Fork();
 	if (slice->pid)
@@ -148,7 +149,7 @@ static uint32_t first_left(const struct run *run, struct slice *slice)
 }
 
 /* A process that dies costs the module it was on; another one goes on behind it. */
-static bool finish(struct run *run, struct slice *slice)
+static bool finish_reading(struct run *run, struct slice *slice)
 {
 	for (;;) {
 		while (waitpid(slice->pid, NULL, 0) < 0 && errno == EINTR)
@@ -161,7 +162,7 @@ static bool finish(struct run *run, struct slice *slice)
 		};
 		if (++slice->first == slice->last)
 			return true;
-		if (!start(run, slice))
+		if (!start_reading(run, slice))
 			return false;
 	}
 }
@@ -177,10 +178,10 @@ static bool read_all_modules(struct run *run, uint32_t jobs)
 		slice->first = from;
 		slice->last = run->count - from < run->each ? run->count : from + run->each;
 		arena_reserve(&slice->lines, "map files", OUTPUT_MEMORY / 4, true);
-		started = start(run, slice);
+		started = start_reading(run, slice);
 	}
 	for (uint32_t i = 0; i < run->slice_count && started; i++)
-		started = finish(run, &run->slices[i]);
+		started = finish_reading(run, &run->slices[i]);
 	if (!started)
 		error("could not begin to read modules: ", error_text(errno));
 	return started;
@@ -221,8 +222,8 @@ static void print_map(struct run *run, enum map map)
 	map_begin(run->out, map);
 	for (uint32_t i = 0; i < run->count; i++) {
 		const struct outcome *outcome = &run->outcomes[i];
-		const char *start = (const char *)slice_of(run, i)->lines.start;
-		struct values lines = { start + outcome->from, start + outcome->to, (char)('0' + map) };
+		const char *memory = (const char *)slice_of(run, i)->lines.start;
+		struct values lines = { memory + outcome->from, memory + outcome->to, (char)('0' + map) };
 		size_t length;
 
 		for (const char *line; (line = next_value(&lines, &length));)

@@ -78,6 +78,12 @@ void resolve_old_modules(struct old_run *run);
 /* For symbols_read(): a line of /proc/ksyms, or of a System.map of the 2.4 series. */
 void read_ksyms_line(struct kernel_symbols *symbols, struct span line);
 
+/* ---- oldtree.c: which files are modules of the 2.4 series -------------------------------------- */
+
+/* Absolute paths, ended by NULL, of all modules below the paths of the configuration, in the order in which they count;
+ * each file once, however many links lead to it. *unread is set when a part could not be read. */
+const char **old_modules(const struct modulesconf *conf, bool *unread, struct arena *memory, struct arena *scratch);
+
 /* ---- modulesconf.c: modules.conf of the 2.4 series -------------------------------------------- */
 
 /* The names of the files that are written, in the order in which they are shown; modules.dep comes first. */
@@ -89,12 +95,6 @@ bool modulesconf_read(struct modulesconf *conf, struct arena *memory, const char
 
 /* Whether a directory of that name, of a version, comes before others. */
 bool is_old_directory(const char *name, size_t length);
-
-/* ---- oldtree.c: which files are modules of the 2.4 series -------------------------------------- */
-
-/* Absolute paths, ended by NULL, of all modules below the paths of the configuration, in the order in which they count;
- * each file once, however many links lead to it. *unread is set when a part could not be read. */
-const char **old_modules(const struct modulesconf *conf, bool *unread, struct arena *memory, struct arena *scratch);
 
 /* ---- maps.c: files by which older systems find modules for devices ---------------------------- */
 

@@ -1,10 +1,12 @@
-# ---- releases ----
+# Releases, and installing. DESTDIR goes before all of the directories.
+
+#: make release         the programs for all architectures, in build/release
+#: make install         installs programs, manual pages and completions below PREFIX (/usr/local)
+#: make uninstall       removes what install brought, with the same settings
 
 release:
 	@tests/setup release
 	@release/build $(VERSION)
-
-# ---- installing: DESTDIR goes before all of these ----
 
 PREFIX = /usr/local
 SBINDIR = $(PREFIX)/sbin
@@ -13,39 +15,38 @@ BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(PREFIX)/share/zsh/site-functions
 FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 
-LINKS = $(filter-out depmod,$(COMMANDS))
 PAGES = $(wildcard man/*)
+PAGES_5 = $(filter %.5,$(PAGES))
+PAGES_8 = $(filter %.8,$(PAGES))
 
 # Pages name the version below their text.
-build/man/%: man/% help.c Makefile
+build/man/%: man/% base/command.c release/install.mk
 	@mkdir -p build/man
 	sed 's/^\.Os$$/.Os depmod $(VERSION)/' $< >$@
 
 # A shell looks for completions under the name of the command.
-install: depmod $(PAGES:%=build/%)
+install: all $(PAGES:%=build/%)
 	install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
 		'$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
-	install -m 755 depmod '$(DESTDIR)$(SBINDIR)'
-	install -m 644 $(filter %.5,$(PAGES:%=build/%)) '$(DESTDIR)$(MANDIR)/man5'
-	install -m 644 $(filter %.8,$(PAGES:%=build/%)) '$(DESTDIR)$(MANDIR)/man8'
+	install -m 755 $(PROGRAMS) '$(DESTDIR)$(SBINDIR)'
+	install -m 644 $(PAGES_5:%=build/%) '$(DESTDIR)$(MANDIR)/man5'
+	install -m 644 $(PAGES_8:%=build/%) '$(DESTDIR)$(MANDIR)/man8'
+	ln -sf modules.dep.5 '$(DESTDIR)$(MANDIR)/man5/modules.dep.bin.5'
 	install -m 644 completions/depmod.bash '$(DESTDIR)$(BASHDIR)/depmod'
 	install -m 644 completions/_depmod '$(DESTDIR)$(ZSHDIR)'
 	install -m 644 completions/depmod.fish '$(DESTDIR)$(FISHDIR)'
-	ln -sf modules.dep.5 '$(DESTDIR)$(MANDIR)/man5/modules.dep.bin.5'
-	for name in $(LINKS); do \
-		ln -sf depmod '$(DESTDIR)$(SBINDIR)'/$$name && ln -sf depmod '$(DESTDIR)$(BASHDIR)'/$$name && \
-		ln -sf depmod.fish '$(DESTDIR)$(FISHDIR)'/$$name.fish || exit; \
-	done
+	ln -sf depmod '$(DESTDIR)$(BASHDIR)/modprobe'
+	ln -sf depmod.fish '$(DESTDIR)$(FISHDIR)/modprobe.fish'
+
 
 # Links of these names that lead elsewhere are not ours, nor are links where files were installed.
 uninstall:
-	for link in $(addprefix '$(DESTDIR)$(SBINDIR)'/,$(LINKS)) $(addprefix '$(DESTDIR)$(BASHDIR)'/,$(LINKS)) \
-		$(addprefix '$(DESTDIR)$(FISHDIR)'/,$(LINKS:=.fish)) '$(DESTDIR)$(MANDIR)'/man5/modules.dep.bin.5; do \
+	for link in '$(DESTDIR)$(BASHDIR)/modprobe' '$(DESTDIR)$(FISHDIR)/modprobe.fish' '$(DESTDIR)$(MANDIR)/man5/modules.dep.bin.5'; do \
 		case $$(readlink "$$link") in depmod | depmod.fish | modules.dep.5) rm "$$link" ;; esac || exit; \
 	done
-	for file in '$(DESTDIR)$(SBINDIR)'/depmod '$(DESTDIR)$(BASHDIR)'/depmod '$(DESTDIR)$(ZSHDIR)'/_depmod \
-		'$(DESTDIR)$(FISHDIR)'/depmod.fish $(addprefix '$(DESTDIR)$(MANDIR)'/man5/,$(notdir $(filter %.5,$(PAGES)))) \
-		$(addprefix '$(DESTDIR)$(MANDIR)'/man8/,$(notdir $(filter %.8,$(PAGES)))); do \
+	for file in $(addprefix '$(DESTDIR)$(SBINDIR)'/,$(notdir $(PROGRAMS))) '$(DESTDIR)$(BASHDIR)'/depmod '$(DESTDIR)$(ZSHDIR)'/_depmod \
+		'$(DESTDIR)$(FISHDIR)'/depmod.fish $(PAGES_5:man/%='$(DESTDIR)$(MANDIR)'/man5/%) $(PAGES_8:man/%='$(DESTDIR)$(MANDIR)'/man8/%); do \
 		[ -L "$$file" ] || rm -f "$$file" || exit; \
 	done
 
+.PHONY: release install uninstall

@@ -1,8 +1,11 @@
 # README.md: every command in it is run.
 PROJECT=$BATS_TEST_DIRNAME/..
 DEPMOD=${DEPMOD:-$PROJECT/depmod}
+MODPROBE=${MODPROBE:-$PROJECT/modprobe/modprobe}
+DEPMOD_OLD=${DEPMOD%/*}/depmod.old
 
-# A small system to run them in: the tree of 6.1.0 below /mnt and modules, the running kernel's, and an extension.
+# A small system to run them in: the tree of 6.1.0 below /mnt and modules, the running kernel's, and an extension. What make
+# builds is in its root directory, too, where it would be here.
 setup_file() {
 	cd "$BATS_FILE_TMPDIR"
 	export RUNNING=$(uname -r)
@@ -13,10 +16,10 @@ setup_file() {
 	cp -R root/mnt/lib root/modules
 	cp -R root/mnt/lib root
 	cp -R root/lib/modules/6.1.0 "root/lib/modules/$RUNNING"
-	mkdir root/bin root/tmp
-	cp "$DEPMOD" root/bin
-	cp "$DEPMOD" root
-	ln -s depmod root/bin/modprobe
+	mkdir root/bin root/tmp root/modprobe
+	cp "$DEPMOD" "$DEPMOD_OLD" "$MODPROBE" root/bin
+	cp "$DEPMOD" "$DEPMOD_OLD" root
+	cp "$MODPROBE" root/modprobe
 	cp /bin/busybox root/bin/sh
 	echo 'ffffffff81000000 T printk' >root/System.map
 }
@@ -34,7 +37,7 @@ try() {
 	'make install' | 'make install PREFIX=/usr/local' | 'make uninstall') make -s -C "$PROJECT" ${1#make } DESTDIR="$PWD/installed" ;;
 	'make install '*) (set -- $1; for word; do shift; set -- "$@" "${word/DESTDIR=/DESTDIR=$PWD/}"; done; make -s -C "$PROJECT" "${@:2}") ;;
 	*' | dot -Tsvg') (set -o pipefail; chroot . /bin/sh -c "/bin/${1% | *}" | dot -Tsvg >graph.svg) ;;
-	'depmod modprobe ext4') chroot . /bin/sh -c "/bin/depmod modprobe -n ext4" ;;
+	'modprobe ext4') chroot . /bin/sh -c "/bin/modprobe -n ext4" ;;
 	'depmod --explain'*) chroot . /bin/sh -c "/bin/depmod && /bin/$1" ;;
 	*'"$1"'*) chroot . /bin/sh -c "/bin/$1" script /mnt ;;
 	depmod* | modprobe*) chroot . /bin/sh -c "/bin/$1" ;;
@@ -63,7 +66,7 @@ kernel/more.ko: kernel/jbd2.ko' ]
 	[ -s out/lib/modules/6.1.0/modules.dep ]
 	[ "$(gzip -dc initramfs.img | cpio --quiet -t | grep -v '^lib/modules' | sort)" = $'.\nlib\nsbin\nsbin/depmod\nsbin/modprobe' ]
 	gzip -dc initramfs.img | cpio --quiet -t | grep -qx lib/modules/6.1.0/modules.dep.bin
-	[ -L image/sbin/modprobe ]
+	for program in depmod modprobe depmod.old; do [ -f image/sbin/$program ] && [ ! -L image/sbin/$program ]; done
 	grep -q '<svg' graph.svg
 	grep -q 'ext4&#45;&gt;jbd2' graph.svg
 }
@@ -82,12 +85,16 @@ targets() { grep -v '^    ' "$PROJECT/README.md" | grep -oE '`make[^`]*`' | tr -
 	[ "$status" = 2 ]
 }
 
+# The folders of rooms.
+FOLDERS=(base xz zstd modprobe old)
+
 @test "the files that README.md's text names are there" {
-	grep -oE '\b(tests|release|man|completions|help)/[a-z./]*\b|\b[a-z0-9_]+\.[ch]\b' "$PROJECT/README.md" | sort -u >said
+	grep -oE "\b(tests|release|man|completions|help|$(tr ' ' '|' <<<"${FOLDERS[*]}"))/[a-z0-9_./]*\b|\b[a-z0-9_]+\.[ch]\b" \
+		"$PROJECT/README.md" | sort -u >said
 	[ "$(wc -l <said)" -ge 70 ]
 	while read -r path; do
 		echo "$path"
-		[ -e "$PROJECT/$path" ]
+		[ -e "$PROJECT/$path" ] || compgen -G "$PROJECT/*/$path" # what a folder holds may be named without it
 	done <said
 	for program in tests/run release/build tests/bench/{run,plot,decoders}; do
 		grep -qx "$program" said
@@ -97,9 +104,13 @@ targets() { grep -v '^    ' "$PROJECT/README.md" | grep -oE '`make[^`]*`' | tr -
 
 @test "make CC='gcc -static' works, too" {
 	targets | grep -qx "make CC='gcc -static'"
-	mkdir static
-	cp -R "$PROJECT"/*.c "$PROJECT"/*.h "$PROJECT"/{Makefile,help} static
+	mkdir -p static/tests
+	(cd "$PROJECT" && cp -R ./*.c ./*.h Makefile help release "${FOLDERS[@]}" "$OLDPWD/static")
+	cp "$PROJECT/tests/Makefile" static/tests
+	rm -f static/modprobe/modprobe
 	make -s -C static CC='gcc -static' CFLAGS=-O0
 	cmp <(static/depmod --help) <("$DEPMOD" --help)
-	[ -z "$(readelf -lW static/depmod | grep INTERP)" ]
+	cmp <(static/modprobe/modprobe --help) <("$MODPROBE" --help)
+	cmp <(static/depmod.old --help) <("$DEPMOD_OLD" --help)
+	for program in depmod modprobe/modprobe depmod.old; do [ -z "$(readelf -lW static/$program | grep INTERP)" ]; done
 }

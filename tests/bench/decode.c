@@ -6,8 +6,7 @@
  * bytes. Prints files, bytes out and CPU seconds, those of decoding alone; with -c the decoded
  * bytes instead. tests/bench/decoders builds it with the objects of the release; by hand:
  *
- *     cc -O2 -I. -o build/decode tests/bench/decode.c gunzip.c inflate.c crc.c unxz.c lzma2.c bcj.c check.c \
- *             unzstd.c literals.c sequences.c fse.c xxh64.c span.c
+ *     cc -O2 -o build/decode tests/bench/decode.c gunzip.c inflate.c base/crc.c base/span.c {xz,zstd}/[a-z]*.c
  */
 #define _DEFAULT_SOURCE
 #include <fcntl.h>
@@ -18,7 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "depmod.h"
+#include "../../depmod.h"
+#include "../../xz/xz.h"
+#include "../../zstd/zstd.h"
 
 static const size_t CAPACITY = 256 << 20;
 
@@ -63,23 +64,23 @@ static void decode(void *argument)
 {
 	struct job *const job = argument;
 	struct run *const run = job->run;
-	size_t (*decoder)(struct span in, uint8_t *out, size_t capacity, void *work);
+	decoder *by_format;
 
 	if (span_size(job->in) < 4)
 		bad("unknown format");
 	switch (be32(job->in.p)) {
 	case 0xfd377a58:
-		decoder = unxz;
+		by_format = unxz;
 		break;
 	case 0x28b52ffd:
-		decoder = unzstd;
+		by_format = unzstd;
 		break;
 	default:
 		if (be16(job->in.p) != 0x1f8b)
 			bad("unknown format");
-		decoder = gunzip;
+		by_format = gunzip;
 	}
-	job->size = decoder(job->in, run->out, CAPACITY, run->work);
+	job->size = by_format(job->in, run->out, CAPACITY, run->work);
 }
 
 static void decode_bytes(struct run *run, const char *path, struct span in)

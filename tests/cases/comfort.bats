@@ -158,13 +158,21 @@ interrupt() {
 	says_not seconds
 }
 
-# meant WORD GUESS [COMMAND...]: a misspelt option, and what the message makes of it.
+# program_of COMMAND: what is run for it.
+program_of() {
+	case $1 in
+	depmod) echo "$DEPMOD" ;;
+	depmod.old) echo "$DEPMOD_OLD" ;;
+	modprobe) echo "$MODPROBE" ;;
+	esac
+}
+
+# meant WORD GUESS [COMMAND]: a misspelt option, and what the message makes of it. depmod.old speaks as depmod.
 meant() {
-	local word=$1 guess=$2
-	shift 2
-	run "$DEPMOD" "$@" "--$word" 6.1.0
+	local word=$1 guess=$2 command=${3:-depmod}
+	run "$(program_of "$command")" "--$word" 6.1.0
 	exits 1
-	[ "$output" = "${1:-depmod}: ERROR: unknown or ambiguous option --$word${guess:+, did you mean --$guess?} (--help lists the options)" ] || {
+	[ "$output" = "${command%.old}: ERROR: unknown or ambiguous option --$word${guess:+, did you mean --$guess?} (--help lists the options)" ] || {
 		echo "$output"
 		return 1
 	}
@@ -181,6 +189,7 @@ meant() {
 	meant al-version all-versions
 	meant frist-time first-time modprobe
 	meant ignroe-install ignore-install modprobe
+	meant errsmys errsyms depmod.old
 }
 
 @test "a word that resembles none, an abbreviation of several, an endless one: no guess" {
@@ -209,13 +218,13 @@ options_in() {
 
 @test "every help text fits 80 columns, and has every option by one of its names at least" {
 	for command in depmod modprobe; do
-		run "$DEPMOD" ${command#depmod} --help
+		run "$(program_of $command)" --help
 		exits 0
 		[ "${#lines[@]}" -gt 20 ]
 		[ -z "$(awk 'length > 80' <<<"$output")" ]
 		[ -z "$(grep -P '[^ -~]' <<<"$output")" ]
 		source=options.c
-		[ $command = depmod ] || source=modprobe.c
+		[ $command = depmod ] || source=modprobe/modprobe.c
 		[ "$(options_in $source | wc -l)" -ge 20 ]
 		while read -r names; do
 			[[ "$output " =~ --(${names// /|})[^a-z-] ]] || {
@@ -224,4 +233,8 @@ options_in() {
 			}
 		done < <(options_in $source)
 	done
+	run "$DEPMOD_OLD" --help
+	[ "${#lines[@]}" -gt 20 ]
+	[ -z "$(awk 'length > 80' <<<"$output")" ]
+	[ -z "$(grep -P '[^ -~]' <<<"$output")" ]
 }

@@ -5,6 +5,8 @@ bats_require_minimum_version 1.5.0
 
 PROJECT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 DEPMOD=${DEPMOD:-$PROJECT/depmod}
+MODPROBE=${MODPROBE:-$PROJECT/modprobe/modprobe}
+DEPMOD_OLD=${DEPMOD%/*}/depmod.old # where depmod looks for it
 MKMODULE=${MKMODULE:-$PROJECT/build/mkmodule}
 RELEASE=6.1.0
 

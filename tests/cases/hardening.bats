@@ -12,11 +12,11 @@ END
 	echo 'unsigned long __stack_chk_guard; void __stack_chk_fail(void) { for (;;); }' >fail.c
 }
 
-compile() { gcc -Os -fPIE -fno-builtin -fstack-protector "$@" -c guarded.c fail.c; }
+compile() { ${CROSS:-}gcc -Os -fPIE -fno-builtin -fstack-protector "$@" -c guarded.c fail.c; }
 
 # link [OPTION...]: the program, as hard as a release, but for the options; and its check. It is never run.
 link() {
-	gcc -Os -fPIE -nostdlib -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,--build-id=none,-s "$@" \
+	${CROSS:-}gcc -Os -fPIE -nostdlib -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,--build-id=none,-s "$@" \
 		-o program guarded.o fail.o || return
 	run "$CHECK" program guarded.o
 	echo "$output"
@@ -57,6 +57,16 @@ misses() { [ "$status" = 1 ] && [ "$(grep -v '^ok ' <<<"$output")" = "MISSING  $
 @test "data that stays writable after relocation is seen" {
 	compile
 	link -Wl,-z,norelro
+	misses "to be read-only after relocation"
+}
+
+@test "data that stays writable after relocation is seen in a program for MIPS, too" {
+	CROSS=mips64el-linux-gnuabi64-
+	command -v ${CROSS}gcc >/dev/null || skip "no compiler for MIPS"
+	compile
+	link -Wl,--no-dynamic-linker,-e,_start
+	[ "$status" = 0 ]
+	link -Wl,--no-dynamic-linker,-e,_start,-z,norelro
 	misses "to be read-only after relocation"
 }
 

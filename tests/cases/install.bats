@@ -7,7 +7,8 @@ make_it() { run make -s --no-print-directory -C "$PROJECT" "$@"; }
 installed() { (cd "$1" && find . ! -type d -printf '%P %l\n' | sed 's/ $//' | LC_ALL=C sort); }
 
 files='sbin/depmod
-sbin/modprobe depmod
+sbin/depmod.old
+sbin/modprobe
 share/bash-completion/completions/depmod
 share/bash-completion/completions/modprobe depmod
 share/fish/vendor_completions.d/depmod.fish
@@ -17,6 +18,7 @@ share/man/man5/modprobe.d.5
 share/man/man5/modules.dep.5
 share/man/man5/modules.dep.bin.5 modules.dep.5
 share/man/man8/depmod.8
+share/man/man8/depmod.old.8
 share/man/man8/modprobe.8
 share/zsh/site-functions/_depmod'
 
@@ -25,7 +27,7 @@ share/zsh/site-functions/_depmod'
 	exits 0
 	[ "$(ls to to/usr)" = $'to:\nusr\n\nto/usr:\nlocal' ]
 	[ "$(installed to/usr/local)" = "$files" ]
-	[ "$(find to -perm /111 -type f)" = to/usr/local/sbin/depmod ]
+	[ "$(find to -perm /111 -type f | sort)" = "$(printf 'to/usr/local/sbin/%s\n' depmod depmod.old modprobe)" ]
 	[ -z "$(find to ! -type l ! -perm -444)" ]
 }
 
@@ -33,19 +35,35 @@ share/zsh/site-functions/_depmod'
 	make_it install DESTDIR="$PWD/to" PREFIX=/usr
 	exits 0
 	cmp to/usr/sbin/depmod "$DEPMOD"
+	cmp to/usr/sbin/modprobe "$MODPROBE"
+	cmp to/usr/sbin/depmod.old "$DEPMOD_OLD"
 	cmp to/usr/share/bash-completion/completions/depmod "$PROJECT/completions/depmod.bash"
 	cmp to/usr/share/zsh/site-functions/_depmod "$PROJECT/completions/_depmod"
 	cmp to/usr/share/fish/vendor_completions.d/depmod.fish "$PROJECT/completions/depmod.fish"
 	[ "$(to/usr/sbin/depmod --help)" = "$("$DEPMOD" --help)" ]
-	[ "$(to/usr/sbin/modprobe --help)" = "$("$DEPMOD" modprobe --help)" ]
+	[ "$(to/usr/sbin/modprobe --help)" = "$("$MODPROBE" --help)" ]
+	[ "$(to/usr/sbin/depmod.old --help)" = "$("$DEPMOD_OLD" --help)" ]
 }
 
-@test "install: every command of main.c, and no other, is depmod or a link to it" {
+@test "install: every program that make builds, and no other" {
 	make_it install DESTDIR="$PWD/to" PREFIX=
 	exits 0
-	sed -n 's/.*commands\[\] = {//p' "$PROJECT/main.c" | grep -oE '"[a-z]+"' | tr -d '"' | sort >commands
-	[ -s commands ]
-	ls to/sbin | diff commands -
+	sed -n 's/^PROGRAMS = //p' "$PROJECT/Makefile" | tr ' ' '\n' | sed 's,.*/,,' | LC_ALL=C sort >programs
+	[ "$(wc -l <programs)" -ge 3 ]
+	LC_ALL=C ls to/sbin | diff programs -
+	[ -z "$(find to/sbin ! -type d ! -type f)" ]
+}
+
+@test "install: what is installed works: depmod finds depmod.old beside itself" {
+	make_it install DESTDIR="$PWD/to" PREFIX=/usr
+	exits 0
+	module kernel/a.ko
+	run env PATH= to/usr/sbin/depmod -b root -C empty --map "$RELEASE"
+	exits 0
+	[ -s "$TREE/modules.pcimap" ]
+	run env PATH= to/usr/sbin/modprobe -d root -S "$RELEASE" -C empty -D a
+	exits 0
+	says "insmod "
 }
 
 @test "install: pages name the version that -V prints" {
@@ -70,9 +88,11 @@ man/man5/modprobe.d.5
 man/man5/modules.dep.5
 man/man5/modules.dep.bin.5 modules.dep.5
 man/man8/depmod.8
+man/man8/depmod.old.8
 man/man8/modprobe.8
 sbin/depmod
-sbin/modprobe depmod
+sbin/depmod.old
+sbin/modprobe
 z/_depmod" ]
 	make_it uninstall DESTDIR="$PWD/to" PREFIX=/opt/x SBINDIR=/sbin MANDIR=/man BASHDIR=/b ZSHDIR=/z FISHDIR=/f
 	exits 0
@@ -105,16 +125,18 @@ z/_depmod" ]
 @test "uninstall: all that install brought, and nothing else" {
 	make_it install DESTDIR="$PWD/to"
 	echo mine >to/usr/local/sbin/insmod
+	echo mine >to/usr/local/sbin/depmod.new
 	echo mine >to/usr/local/share/man/man8/insmod.8
 	make_it uninstall DESTDIR="$PWD/to"
 	exits 0
-	[ "$(installed to/usr/local)" = $'sbin/insmod\nshare/man/man8/insmod.8' ]
+	[ "$(installed to/usr/local)" = $'sbin/depmod.new\nsbin/insmod\nshare/man/man8/insmod.8' ]
 }
 
 @test "uninstall: links of these names that lead elsewhere stay, whatever brought them" {
 	make_it install DESTDIR="$PWD/to" PREFIX=/usr SBINDIR=/sbin
 	ln -sf /bin/kmod to/sbin/modprobe
 	ln -sf /bin/kmod to/sbin/depmod
+	ln -sf /bin/kmod to/sbin/depmod.old
 	ln -sf kmod to/usr/share/bash-completion/completions/modprobe
 	ln -sf elsewhere.5 to/usr/share/man/man5/modules.dep.bin.5
 	rm to/usr/share/fish/vendor_completions.d/modprobe.fish
@@ -123,6 +145,7 @@ z/_depmod" ]
 	exits 0
 	says_nothing
 	[ "$(installed to)" = "sbin/depmod /bin/kmod
+sbin/depmod.old /bin/kmod
 sbin/modprobe /bin/kmod
 usr/share/bash-completion/completions/modprobe kmod
 usr/share/fish/vendor_completions.d/modprobe.fish

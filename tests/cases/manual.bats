@@ -47,7 +47,15 @@ same_options() { # COMMAND SOURCE
 
 @test "depmod: program, help, manual page and completions have the same options" { same_options depmod options.c; }
 
-@test "modprobe: program, help, manual page and completions have the same options" { same_options modprobe modprobe.c; }
+@test "modprobe: program, help, manual page and completions have the same options" { same_options modprobe modprobe/modprobe.c; }
+
+@test "depmod.old: every option of its help is one of depmod, and described in its page" {
+	options_of_help "$PROJECT/help/depmod.old" | sort -u >listed
+	[ "$(grep -c . listed)" -gt 30 ]
+	[ -z "$(comm -23 listed <(options_of_source "$PROJECT/options.c" | sort -u))" ]
+	[ -z "$(comm -23 listed <(options_of_page "$PROJECT/man/depmod.8" | sort -u))" ]
+	grep -qx '\.Xr depmod 8.*' "$PROJECT/man/depmod.old.8"
+}
 
 # Whether other pages are installed here, and known to mandoc, is not the point.
 @test "mandoc has nothing to say of the manual pages" {

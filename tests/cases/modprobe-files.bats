@@ -4,7 +4,7 @@ load modprobe
 
 # asks [OPTION...] QUESTION...: -R, with no configuration but that of the options.
 asks() {
-	run --separate-stderr "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" "$@" -R
+	run --separate-stderr "$MODPROBE" -d "$ROOT" -S "$RELEASE" "$@" -R
 	exits 0
 	[[ $(modprobe -V 2>/dev/null) == kmod* ]] || return 0
 	[ "$output" = "$(modprobe -d "$ROOT" -S "$RELEASE" "$@" -R 2>kmods-messages)" ] || {
@@ -74,11 +74,11 @@ asks() {
 	index
 	mkdir rules.d
 	echo softdep one pre: three >rules.d/one.conf
-	run "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C rules.d -D one
+	run "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C rules.d -D one
 	output=$(relative <<<"$output")
 	prints "insmod kernel/two.ko" "insmod kernel/one.ko" # modules.softdep is sorted with the others, as with kmod
 	mv rules.d/one.conf rules.d/amend.conf
-	run "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C rules.d -D one
+	run "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C rules.d -D one
 	output=$(relative <<<"$output")
 	prints "insmod kernel/three.ko" "insmod kernel/one.ko"
 	run modprobe -d "$ROOT" -S "$RELEASE" -C rules.d -D one
@@ -91,7 +91,7 @@ asks() {
 	mkdir rules.d
 	ln -s nowhere rules.d/a.conf
 	echo alias x one >rules.d/b.conf
-	run --separate-stderr "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C rules.d -C none -R x
+	run --separate-stderr "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C rules.d -C none -R x
 	exits 0
 	prints one
 	warns "cannot read rules.d/a.conf: No such file or directory"
@@ -118,7 +118,7 @@ run_with_command_line() {
 	unshare -rm mount --bind cmdline /proc/cmdline 2>/dev/null || skip "no mounting here"
 	[ -e rules.conf ] || : >rules.conf
 	run --separate-stderr unshare -rm sh -c 'mount --bind cmdline /proc/cmdline && exec "$@"' - \
-		"$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C rules.conf "$@"
+		"$MODPROBE" -d "$ROOT" -S "$RELEASE" -C rules.conf "$@"
 	output=$(relative <<<"$output")
 	[[ $(modprobe -V 2>/dev/null) == kmod* ]] || return 0
 	unshare -rm sh -c 'mount --bind cmdline /proc/cmdline && exec "$@"' - \

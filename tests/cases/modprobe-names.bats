@@ -32,7 +32,7 @@ load modprobe
 }
 
 @test "a version's directory that is not there is said to be missing" {
-	run "$DEPMOD" modprobe -d "$ROOT" -S 6.9 -D one
+	run "$MODPROBE" -d "$ROOT" -S 6.9 -D one
 	exits 1
 	says_line "modprobe: FATAL: Module one not found in directory $ROOT/lib/modules/6.9, which is not there"
 }
@@ -238,11 +238,11 @@ load modprobe
 	modules one
 	mkdir -p other/usr/lib/modules
 	cp -R "$TREE" other/usr/lib/modules/5.5
-	run "$DEPMOD" modprobe -d other -S 5.5 -D one
+	run "$MODPROBE" -d other -S 5.5 -D one
 	exits 0
 	says_line "insmod $PWD/other/usr/lib/modules/5.5/kernel/one.ko "
 	mkdir -p other/lib/modules
-	run "$DEPMOD" modprobe -d other -S 5.5 -D one
+	run "$MODPROBE" -d other -S 5.5 -D one
 	exits 1
 	says "not found in directory $PWD/other/lib/modules/5.5"
 }

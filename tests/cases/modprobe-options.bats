@@ -3,14 +3,14 @@ load common
 load modprobe
 
 @test "--help and --version are said on standard output" {
-	run --separate-stderr "$DEPMOD" modprobe --help
+	run --separate-stderr "$MODPROBE" --help
 	exits 0
 	warns_of_nothing
 	[ "${lines[0]}" = "Usage: modprobe [OPTION]... MODULE [PARAMETER=VALUE]..." ]
 	local help=$output
-	run "$DEPMOD" modprobe -h
+	run "$MODPROBE" -h
 	[ "$output" = "$help" ]
-	run --separate-stderr "$DEPMOD" modprobe -V
+	run --separate-stderr "$MODPROBE" -V
 	exits 0
 	warns_of_nothing
 	[ "$output" = "$("$DEPMOD" -V | sed '1s/^depmod /modprobe /')" ]
@@ -19,8 +19,8 @@ load modprobe
 
 @test "every option of the help is known" {
 	local option
-	for option in $("$DEPMOD" modprobe --help | grep -oE -- '--[a-z-]+' | sort -u); do
-		run "$DEPMOD" modprobe "$option"
+	for option in $("$MODPROBE" --help | grep -oE -- '--[a-z-]+' | sort -u); do
+		run "$MODPROBE" "$option"
 		says_not "unknown"
 		says_not "ambiguous"
 	done
@@ -53,30 +53,37 @@ load modprobe
 	warns "--wait needs milliseconds, not soon"
 }
 
-@test "the name of the program tells which command is meant" {
+# under_name NAME COMMAND...: the program, told that this is its name.
+under_name() { bash -c 'exec -a "$0" "$@"' "$@"; }
+
+@test "a program does the same under any name" {
+	local name
 	modules one
+	for name in depmod modprobe depmod.old ./depmod /sbin/modprobe other ''; do
+		[ "$(under_name "$name" "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C empty -D one)" = "insmod $TREE/kernel/one.ko " ]
+		run under_name "$name" "$MODPROBE" --nonsense
+		exits 1
+		says "modprobe: ERROR: unknown or ambiguous option --nonsense"
+		run under_name "$name" "$DEPMOD" -n -b root -C empty "$RELEASE"
+		exits 0
+		[ "${lines[0]}" = kernel/one.ko: ]
+		run under_name "$name" "$DEPMOD" modprobe one
+		exits 1
+		says "depmod: ERROR: Bad version passed modprobe "
+	done
+	cp "$MODPROBE" depmod
 	ln -s "$DEPMOD" modprobe
-	cp "$DEPMOD" depmod
-	local expected="insmod $TREE/kernel/one.ko "
-	[ "$(./modprobe -d "$ROOT" -S "$RELEASE" -C empty -D one)" = "$expected" ]
-	[ "$(./depmod modprobe -d "$ROOT" -S "$RELEASE" -C empty -D one)" = "$expected" ]
-	[ "$(PATH=$PWD:$PATH modprobe -d "$ROOT" -S "$RELEASE" -C empty -D one)" = "$expected" ]
-	run ./modprobe --help
-	says "Usage: modprobe "
 	run ./depmod --help
+	says "Usage: modprobe "
+	run ./modprobe --help
 	says "Usage: depmod "
-	run ./modprobe --nonsense
-	says "modprobe: "
 }
 
 @test "a module may be called modprobe or depmod" {
 	modules modprobe depmod
-	ln -s "$DEPMOD" modprobe
-	run ./modprobe -d "$ROOT" -S "$RELEASE" -C empty -D depmod
+	run "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C empty -D depmod
 	says "kernel/depmod.ko"
-	run ./modprobe -d "$ROOT" -S "$RELEASE" -C empty -D modprobe
-	says "kernel/modprobe.ko"
-	run "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C empty -D modprobe
+	run "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C empty -D modprobe
 	says "kernel/modprobe.ko"
 }
 
@@ -134,7 +141,7 @@ load modprobe
 @test "-c with a broken pipe or a full disk is an error" {
 	modules one
 	[ -c /dev/full ] || skip "no /dev/full"
-	run sh -c '"$@" >/dev/full' - "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C empty -c
+	run sh -c '"$@" >/dev/full' - "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C empty -c
 	exits 1
 	says "No space left on device"
 }
@@ -148,7 +155,7 @@ load modprobe
 			$log->recv($message, 2048); print $message; unlink "/dev/log"' >logged 2>&1 3>&- &
 		for ((i = 0; i < 100; i++)); do [ -S /dev/log ] && break || sleep 0.05; done
 	fi
-	run "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C empty -s two
+	run "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C empty -s two
 	exits 1
 	[ -z "$output" ]
 	[ ! -e logged ] || { wait; grep -x "<26>modprobe: FATAL: Module two not found in directory .*" logged; }

@@ -226,7 +226,7 @@ load modprobe
 
 @test "install: a command may call modprobe for the same module with -i" {
 	modules one
-	ln -s "$DEPMOD" modprobe
+	ln -s "$MODPROBE" modprobe
 	rules "install one $PWD/modprobe -n -v -d $ROOT -S $RELEASE --ignore-install one \$CMDLINE_OPTS && echo done"
 	probe one a=1
 	exits 0
@@ -243,14 +243,14 @@ load modprobe
 
 @test "install: options are handed on as they were, and once, however many commands call each other" {
 	modules one two three four
-	ln -s "$DEPMOD" modprobe
+	ln -s "$MODPROBE" modprobe
 	mkdir 'with "quotes" and blanks' out
 	for name in one two three; do
 		next=$(sed 's/one/two/;t;s/two/three/;t;s/three/four/' <<<"$name")
 		echo "install $name echo \"\$MODPROBE_OPTIONS\" >out/$name && $PWD/modprobe -q -d $ROOT -S $RELEASE $next"
 	done >'with "quotes" and blanks/a.conf'
 	echo 'install four echo "$MODPROBE_OPTIONS" >out/four' >>'with "quotes" and blanks/a.conf'
-	run --separate-stderr env MODPROBE_OPTIONS=-q "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" \
+	run --separate-stderr env MODPROBE_OPTIONS=-q "$MODPROBE" -d "$ROOT" -S "$RELEASE" \
 		-C 'with "quotes" and blanks' one
 	exits 0
 	[ "$(cat out/one)" = "-q -C 'with \"quotes\" and blanks'" ]
@@ -260,7 +260,7 @@ load modprobe
 
 @test "install: a circle of commands ends" {
 	modules one
-	ln -s "$DEPMOD" modprobe
+	ln -s "$MODPROBE" modprobe
 	rules "install one $PWD/modprobe -d $ROOT -S $RELEASE two" "install two $PWD/modprobe -d $ROOT -S $RELEASE one"
 	probe_alone one
 	exits 1

@@ -17,7 +17,7 @@ modules() {
 # rules LINE...: the only file of the configuration that `probe` uses.
 rules() { printf '%s\n' "$@" >rules.conf; }
 
-modprobe_of_ours() { "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C rules.conf "$@"; }
+modprobe_of_ours() { "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C rules.conf "$@"; }
 modprobe_of_kmod() { modprobe -d "$ROOT" -S "$RELEASE" -C rules.conf "$@"; }
 
 # probe [OPTION...]: our modprobe on the tree. $status and $stderr are bats' own; $output is what is on standard output,

@@ -48,11 +48,11 @@ unresolved() {
 	all_said "${wanted[@]}"
 }
 
-# inside: "${enter[@]}" /depmod is our depmod, with root/ as the root directory.
+# inside: "${enter[@]}" /depmod is our depmod, with root/ as the root directory, and depmod.old beside it.
 inside() {
 	enter=(chroot root)
 	[ "$(id -u)" = 0 ] || enter=(unshare -r chroot root)
-	install -m 755 "$DEPMOD" root/depmod
+	install -m 755 "$DEPMOD" "$DEPMOD_OLD" root
 	"${enter[@]}" /depmod -V >/dev/null 2>&1 || skip "another root directory cannot be entered here"
 }
 
@@ -66,9 +66,10 @@ maps_headers='# module             id=string
 
 # ---- which kernels ----
 
-@test "versions from 1.x to 2.4 are old, and others are not" {
+@test "versions from 1.x to 2.5 are old, and others are not" {
 	local release
-	for release in 1.0 1.3.100 2.0.40 2.2.26 2.3.51 2.4 2.4.37.11-custom 2.5 2.6.0 2.40.1 3.2 6.1.0; do
+	for release in 1.0 1.3.100 2.0.40 2.2.26 2.3.51 2.4 2.4.37.11-custom 2.5 2.5.75 2.6.0 2.40.1 2.50 3.0 3.2 6.1.0 \
+		0.0 0.0.0 0.99 10.2; do
 		rm -rf root
 		TREE=$ROOT/lib/modules/$release
 		module kernel/a.o
@@ -77,7 +78,7 @@ maps_headers='# module             id=string
 		run "$DEPMOD" -b root -C empty -F map -q "$release"
 		exits 0
 		case $release in
-		1.* | 2.[0-4] | 2.[0-4].*) dep_is "/lib/modules/$release/kernel/a.o:\n\n" ;;
+		1.* | 2.[0-5] | 2.[0-5].*) dep_is "/lib/modules/$release/kernel/a.o:\n\n" ;;
 		*) dep_is "kernel/b.ko:\n" ;;
 		esac
 	done
@@ -676,7 +677,8 @@ named_from() {
 @test "-h and -V" {
 	run "$DEPMOD" -h 2.4.20
 	exits 0
-	says 2.4
+	says 'VERSION before 2.6'
+	says depmod.old
 	run "$DEPMOD" -V 2.4.20
 	exits 0
 	says depmod

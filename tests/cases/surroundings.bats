@@ -102,7 +102,7 @@ many_modules() {
 	module kernel/b-c.ko --need x
 	index
 	for limit in 20000 50000 100000 400000; do
-		run --separate-stderr sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$DEPMOD" modprobe -d root -S "$RELEASE" -C empty -D b-c
+		run --separate-stderr sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$MODPROBE" -d root -S "$RELEASE" -C empty -D b-c
 		exits 0
 		[ -z "$stderr" ]
 		[ "$output" = "$(printf 'insmod %s \n' "$TREE"/kernel/{x,b-c}.ko)" ]
@@ -169,6 +169,6 @@ many_modules() {
 	exits 0
 	says_nothing
 	file_is modules.alias '# Aliases extracted from modules themselves.' 'alias mark a'
-	run "${without[@]}" "$DEPMOD" modprobe -d "$ROOT" -S "$RELEASE" -C empty -D mark
+	run "${without[@]}" "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C empty -D mark
 	exits 0
 }

@@ -6,7 +6,7 @@ load common
 logged() {
 	enter=(chroot root)
 	[ "$(id -u)" = 0 ] || enter=(unshare -r chroot root)
-	install -m 755 "$DEPMOD" root/depmod
+	install -m 755 "$DEPMOD" "$DEPMOD_OLD" root
 	"${enter[@]}" /depmod -V >/dev/null 2>&1 || skip "another root directory cannot be entered here"
 	mkdir -p root/dev
 	status=0

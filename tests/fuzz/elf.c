@@ -96,7 +96,7 @@ static void parse_file(void *fd)
 {
 	struct arena scratch = memory_for("scratch");
 
-	module_read(*(int *)fd, &scratch, &sink);
+	elf_read(module_source(*(int *)fd, &scratch, false), &sink);
 }
 
 static void tell_from_file(int fd)
@@ -144,9 +144,6 @@ static void say_facts(const struct keeping *k)
 	say_values(f, SOFTDEP, f->softdeps);
 	say_values(f, WEAKDEP, f->weakdeps);
 	say_values(f, REFUSED, 0);
-	say_values(f, TABLES_FAULT, 0);
-	for (enum map map = 0; map < MAPS_NOW; map++)
-		say_values(f, (char)(MAP_LINE + map), 0);
 	say("%d %d\n", f->has_devname, f->refused);
 	for (uint32_t i = 0; i < f->export_count; i++)
 		say("%s %x\n", name_of(k, f->exports[i]), k->wants_crcs ? f->export_crcs[i] : 0);
@@ -158,7 +155,7 @@ static void say_facts(const struct keeping *k)
 static void keep_it(void *input)
 {
 	struct keeping *k = input;
-	struct load_options options = { .wants_crcs = k->wants_crcs, .wants_maps = k->wants_crcs };
+	struct load_options options = { .wants_crcs = k->wants_crcs };
 
 	keep_module(&k->keeper, k->fd, k->module, &options, &k->facts);
 }
@@ -203,11 +200,6 @@ static bool check_file(void *context, const char *name, struct span content)
 			say("%.*s", (int)span_size(content), (const char *)content.p);
 			return true;
 		}
-	for (enum map map = 0; map < MAPS_NOW; map++)
-		if (strcmp(name, map_name(map)) == 0) {
-			check_lines(content, "m                   ", "");
-			return true;
-		}
 	if (content.p < content.end)
 		check_index(content);
 	return true;
@@ -220,7 +212,7 @@ static void write_it(void *input)
 	struct root root = { "/", -1 };
 	struct tree tree = { .roots = &root, .root_count = 1, .key = run_key(), .modules = &module, .count = 1 };
 	struct loaded loaded = { .facts = &k->facts, .keepers = &k->keeper, .workers = 1 };
-	struct output_options how = { .warn = true, .maps = true };
+	struct output_options how = { .warn = true };
 	struct resolve_options resolving = { .report_unresolved = true, .warn = true };
 	struct arena memory = memory_for("memory");
 	struct graph graph = { 0 };
@@ -275,7 +267,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span bytes = span_of(data, size);
 	int fd;
 
-	if (!is_elf(bytes))
+	if (!begins_elf(bytes))
 		return 0;
 	fd = fd_of(bytes);
 	for (int wants_crcs = 0; wants_crcs < 2; wants_crcs++) {

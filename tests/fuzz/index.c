@@ -1,7 +1,8 @@
-/* index.c: a question, a NUL, and bytes that are an index or lines of which one is made. Whatever is found by a question
- * must be what a look at all there is finds. */
+/* index.c and modprobe/trie.c: a question, a NUL, and bytes that are an index or lines of which one is made. Whatever is
+ * found by a question must be what a look at all there is finds. */
 #include <stdlib.h>
 
+#include "../../modprobe/modprobe.h"
 #include "fuzz.h"
 
 enum { ENTRIES_MAX = 4096, PAIRS_MAX = 256 };

@@ -1,28 +1,35 @@
-/* kernel.c: System.map or Module.symvers, or what the 2.4 series had, as the first byte of the input says, with or without a prefix. What is read
- * must be what a simpler reader finds. */
+/* symbols.c and old/ksyms.c: System.map or Module.symvers, or what the 2.4 series had, as the first byte of the input
+ * says, with or without a prefix. What is read must be what a simpler reader finds. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 
+#include "../../old/old.h"
 #include "fuzz.h"
 
 enum { NAMES_MAX = 4096 };
 
+enum kind { SYSTEM_MAP, MODULE_SYMVERS, OLD_SYMBOLS };
+
 struct input {
-	enum kernel_file kind;
+	enum kind kind;
 	char prefix;
 	struct span content;
 };
 
 static void read_it(void *argument)
 {
+	static symbol_line *const read_line[] = { read_map_line, read_symvers_line, read_ksyms_line };
 	const struct input *in = argument;
 	struct arena memory = memory_for("memory"), crcs = memory_for("CRCs"), scratch = memory_for("scratch");
 	const uint32_t *crc = (const uint32_t *)(const void *)crcs.start;
 	struct names names;
+	struct kernel_symbols symbols = {
+		.names = &names, .crcs = &crcs, .scratch = &scratch, .path = "kernel", .prefix = in->prefix,
+	};
 
 	names_init(&names, &memory, NAMES_MAX, 1 << 20, run_key());
 	serve("kernel", in->content);
-	CHECK(kernel_read("kernel", in->kind, in->prefix, &names, &crcs, &scratch) == 0);
+	CHECK(symbols_read(&symbols, read_line[in->kind]) == 0);
 	serve_nothing();
 	CHECK(scratch.used == 0 && crcs.used == names.count * sizeof(*crc));
 	for (uint32_t i = 0; i < names.count; i++) {
@@ -144,8 +151,6 @@ static void read_simply(const struct input *in)
 	add_symbol(&s, "__this_module", 0);
 	add_symbol(&s, "_GLOBAL_OFFSET_TABLE_", 0);
 	add_symbol(&s, "TOC.", 0);
-	if (in->kind == OLD_SYMBOLS)
-		add_symbol(&s, "mod_use_count_", 0);
 	for (size_t i = 0; i < s.count; i++) {
 		say("%s %x\n", s.list[i].name, s.list[i].crc);
 		free(s.list[i].name);

@@ -1,5 +1,6 @@
-/* ksymtab.c: what a module of the 2.4 series exports and needs. It must be names, the same when told anew, and needs only
+/* old/ksymtab.c: what a module of the 2.4 series exports and needs. It must be names, the same when told anew, and needs only
  * what a relocation uses. */
+#include "../../old/old.h"
 #include "pieces.h"
 
 struct input {
@@ -40,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in;
 
-	if (!is_elf(span_of(data, size)))
+	if (!begins_elf(span_of(data, size)))
 		return 0;
 	in.pieces = pieces_of(span_of(data, size));
 	run_twice(read_symbols, &in);

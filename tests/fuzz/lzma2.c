@@ -1,7 +1,8 @@
-/* lzma2.c: the data of an xz block, against liblzma. The first byte of the input is the dictionary size as a block
+/* xz/lzma2.c: the data of an xz block, against liblzma. The first byte of the input is the dictionary size as a block
  * header has it. Nothing but the data's own end tells where it ends: that must be the same, too. */
 #define _DEFAULT_SOURCE
 #define WORK_SIZE LZMA2_WORK_SIZE
+#include "../../xz/xz.h"
 #include "decoder.h"
 #include "liblzma.h"
 

@@ -1,5 +1,6 @@
-/* modulesconf.c: a modules.conf of the 2.4 series, which may include itself. All paths must be below the base directory and
+/* old/modulesconf.c: a modules.conf of the 2.4 series, which may include itself. All paths must be below the base directory and
  * such that modules.dep can hold them. */
+#include "../../old/old.h"
 #include "fuzz.h"
 
 static void check_path(const char *path, const char *base)

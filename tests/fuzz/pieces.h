@@ -6,7 +6,13 @@
 
 #include "fuzz.h"
 
-enum { PIECES_MAX = 100000 };
+enum { PIECES_MAX = 100000, HEAD = 64 };
+
+/* What is no ELF file is left to others: most random bytes are none. */
+static inline bool begins_elf(struct span bytes)
+{
+	return span_size(bytes) >= 4 && memcmp(bytes.p, "\177ELF", 4) == 0;
+}
 
 struct pieces {
 	struct source source;
@@ -41,7 +47,9 @@ static struct pieces *pieces_of(struct span bytes)
 {
 	static struct pieces pieces;
 
-	pieces = (struct pieces){ .source = { read_piece, expect_nothing }, .bytes = bytes };
+	pieces = (struct pieces){ .source = { .read = read_piece, .expect = expect_nothing }, .bytes = bytes };
+	pieces.source.head = read_piece(&pieces.source, 0, span_size(bytes) < HEAD ? span_size(bytes) : HEAD, "head");
+	pieces.source.otherwise = "no ELF file";
 	return &pieces;
 }
 

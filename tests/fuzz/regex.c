@@ -1,4 +1,4 @@
-/* regex.c: a pattern, NUL, a text, against regcomp() of the C library, which is meant to be glibc. */
+/* base/regex.c: a pattern, NUL, a text, against regcomp() of the C library, which is meant to be glibc. */
 #include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>

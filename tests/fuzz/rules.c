@@ -1,7 +1,8 @@
-/* rules.c and lookup.c: a file of modprobe.d, a NUL, and the kernel's command line; and what these rules make of a few
+/* modprobe/rules.c and lookup.c: a file of modprobe.d, a NUL, and the kernel's command line; and what these rules make of a few
  * modules. */
 #include <stdlib.h>
 
+#include "../../modprobe/modprobe.h"
 #include "fuzz.h"
 
 struct input {

@@ -1,7 +1,8 @@
-/* unxz.c: xz files, against liblzma. Most of a file stands behind CRC32s, which are put right after a mutation; the
+/* xz/unxz.c: xz files, against liblzma. Most of a file stands behind CRC32s, which are put right after a mutation; the
  * check of the content, which comes when all is decoded, is not. */
 #define _DEFAULT_SOURCE
 #define WORK_SIZE UNXZ_WORK_SIZE
+#include "../../xz/xz.h"
 #include "decoder.h"
 #include "liblzma.h"
 

@@ -1,9 +1,10 @@
-/* unzstd.c: zstd files, against libzstd. The one checksum stands at a frame's end, when all is decoded. */
+/* zstd/unzstd.c: zstd files, against libzstd. The one checksum stands at a frame's end, when all is decoded. */
 #define _GNU_SOURCE
 #include <string.h>
 #include <zstd.h>
 
 #define WORK_SIZE UNZSTD_WORK_SIZE
+#include "../../zstd/zstd.h"
 #include "decoder.h"
 
 static size_t ours(struct span in, uint8_t *out, size_t capacity, void *work)

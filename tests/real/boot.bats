@@ -4,7 +4,7 @@ load common
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR"
-	export DEPMOD
+	export DEPMOD MODPROBE
 	"$BATS_TEST_DIRNAME/kernels" cloud >kernels.out 2>reason || return 0
 	"$BATS_TEST_DIRNAME/boot" "$(head -n 1 kernels.out)" boot >boot.out 2>&1 || true
 }

@@ -10,6 +10,8 @@
 
 PROJECT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 DEPMOD=${DEPMOD:-$PROJECT/depmod}
+MODPROBE=${MODPROBE:-$PROJECT/modprobe/modprobe}
+DEPMOD_OLD=${DEPMOD%/*}/depmod.old
 PATH=/usr/sbin:/sbin:$PATH # kmod's place, before any depmod that stands elsewhere
 export LC_ALL=C
 

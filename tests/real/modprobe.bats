@@ -46,7 +46,7 @@ probe() {
 }
 
 kmods_answers() { probe modprobe -d "$KMOD" -- "$@"; }
-our_answers() { probe "$DEPMOD" modprobe -d "$OURS" -- "$@"; }
+our_answers() { probe "$MODPROBE" -d "$OURS" -- "$@"; }
 
 # of_files and built in, as they are written
 module_names() { sed 's/:.*//; s,.*/,,; s/\.ko.*//' "$KMOD/lib/modules/$RELEASE"/modules.{dep,builtin}; }
@@ -101,7 +101,7 @@ one_by_one() {
 	our_answers -D <names >expected
 	while read -r name; do
 		echo "$name"
-		"$DEPMOD" modprobe -d "$OURS" -S "$RELEASE" -C "$NOTHING" -D "$name"
+		"$MODPROBE" -d "$OURS" -S "$RELEASE" -C "$NOTHING" -D "$name"
 		echo
 	done <names | sed 's,/[^ ]*/lib/modules/[^/]*/*,,' >actual
 	same expected actual "the answer to modprobe -D"
@@ -116,7 +116,7 @@ softdeps() { sed '/^softdep /{s/\([^ ]\)post:/\1 post:/; /: /!d}'; }
 configuration() {
 	modprobe -d "$KMOD" -S "$RELEASE" -C "$NOTHING" -c | softdeps >expected
 	at_least 2000 expected
-	"$DEPMOD" modprobe -d "$OURS" -S "$RELEASE" -C "$NOTHING" -c 2>said | softdeps >actual
+	"$MODPROBE" -d "$OURS" -S "$RELEASE" -C "$NOTHING" -c 2>said | softdeps >actual
 	if [ "$PROBED" = text ]; then # in the order of the lines
 		sort -o expected expected
 		sort -o actual actual
@@ -138,7 +138,7 @@ symbols() {
 	while read -r name; do
 		for option in --show-modversions --show-exports --dump-modversions; do
 			modprobe $option "$name" | sort >expected
-			"$DEPMOD" modprobe $option "$name" | sort >actual
+			"$MODPROBE" $option "$name" | sort >actual
 			same expected actual "the answer to modprobe $option $name"
 		done
 	done <files

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "../../depmod.h"
+#include "../../base/base.h"
 
 enum { X32 = 0x40000000, BEYOND_ALL = 1024 };
 

@@ -256,7 +256,9 @@ static struct image *sample(unsigned form, bool exports)
 
 /* ---- what elf_read() says of it ----------------------------------------------------------- */
 
-enum { PIECES_MAX = 64, SAID_MAX = 4096 };
+enum { PIECES_MAX = 64, SAID_MAX = 4096, HEAD = 64 };
+
+#define OTHERWISE "something else"
 
 static char said[SAID_MAX];
 static size_t said_size;
@@ -343,7 +345,7 @@ static struct span read_piece(struct source *source, uint64_t offset, uint64_t s
 					  true, false });
 	if (p->count == PIECES_MAX)
 		bad("too many pieces for this test");
-	p->held[p->count] = malloc((size_t)size);
+	p->held[p->count] = malloc((size_t)size + !size);
 	memcpy(p->held[p->count], p->bytes + offset, (size_t)size);
 	return span_of(p->held[p->count++], (size_t)size);
 }
@@ -369,10 +371,12 @@ static void parse(void *argument)
 static const char *reason_of(const uint8_t *bytes, size_t size, const struct elf_sink *sink)
 {
 	static char reason[200];
-	struct parse p = { { { read_piece, expect_pieces }, bytes, size, 0, { NULL } }, sink };
+	struct parse p = { { { read_piece, expect_pieces, { 0 }, OTHERWISE }, bytes, size, 0, { NULL } }, sink };
 	struct fault fault = { 0 };
-	bool fine = attempt(parse, &p, &fault);
+	bool fine;
 
+	p.pieces.source.head = read_piece(&p.pieces.source, 0, size < HEAD ? size : HEAD, NULL);
+	fine = attempt(parse, &p, &fault);
 	while (p.pieces.count)
 		free(p.pieces.held[--p.pieces.count]);
 	if (fine)
@@ -415,6 +419,29 @@ static void a_module_is_told_in_order_in_all_four_forms(void **state)
 	(void)state;
 	for (unsigned form = 0; form < FORMS; form++)
 		expect(sample(form, true), &with_crcs, ALL_SAID);
+}
+
+static void each_part_of_a_sink_may_be_missing(void **state)
+{
+	static const struct {
+		struct elf_sink sink;
+		const char *said;
+	} sinks[] = {
+		{ { .wants_crcs = true }, "" },
+		{ { .modinfo = say_modinfo }, "modinfo alias=a|license=GPL| 14\n" },
+		{ { .aliases = say_aliases }, "aliases b| 2\n" },
+		{ { .need = say_need }, NEEDS_SAID "weak __crc_by_nothing 0\n" },
+		{ { .wants_crcs = true, .export = say_export },
+		  "export by_value 11223344\nexport by_place 1020304\nexport by_index deadbeef\nexport by_nothing abcd\n" },
+		{ { .version = say_version }, VERSIONS_SAID EXTENDED_SAID },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(sinks); i++)
+		for (unsigned form = 0; form < FORMS; form++) {
+			expect(sample(form, true), &sinks[i].sink, sinks[i].said);
+			assert_string_equal(outcome(sample(form, false), &sinks[i].sink), "");
+		}
 }
 
 static void without_crc_symbols_the_old_list_of_exports_counts(void **state)
@@ -731,7 +758,9 @@ struct defect {
 #define FAR 0x7ffffff0
 
 static const struct defect defects[] = {
-	{ "ELF header: " BEYOND, { "file", "", 0, 0 }, .only = ANY },
+	{ OTHERWISE, { "file", "", 0, 0 }, .only = ANY },
+	{ OTHERWISE, { "file", "", 3, 0 }, .only = ANY },
+	{ "ELF header: " BEYOND, { "file", "", 4, 0 }, .only = ANY },
 	{ "ELF header: " BEYOND, { "file", "", 19, 0 }, .only = ANY },
 	{ "ELF header: " BEYOND, { "file", "", 51, 0 }, .only = ANY },
 	{ "ELF class is neither 32 nor 64 bits", { "", "class", 0, 0 }, .at32 = 4, .at64 = 4 },
@@ -931,14 +960,19 @@ static void no_reason_in_the_source_lacks_a_line(void **state)
 	assert_true(count > 25);
 }
 
-static void is_elf_looks_at_four_bytes(void **state)
+static const char *reason_of_string(const char *bytes)
+{
+	return reason_of((const uint8_t *)bytes, strlen(bytes), &with_crcs);
+}
+
+static void four_bytes_tell_an_elf_file(void **state)
 {
 	(void)state;
-	assert_true(is_elf(span_of("\177ELF", 4)));
-	assert_true(is_elf(span_of("\177ELFx", 5)));
-	assert_false(is_elf(span_of("\177ELF", 3)));
-	assert_false(is_elf(span_of("\177ELf", 4)));
-	assert_false(is_elf(span_of("", 0)));
+	assert_non_null(strstr(reason_of_string("\177ELF"), BEYOND));
+	assert_non_null(strstr(reason_of_string("\177ELFx"), BEYOND));
+	assert_string_equal(reason_of_string("\177EL"), OTHERWISE);
+	assert_string_equal(reason_of_string("\177ELf"), OTHERWISE);
+	assert_string_equal(reason_of_string(""), OTHERWISE);
 }
 
 static struct elf_form told;
@@ -1006,7 +1040,7 @@ static void a_module_cut_at_any_byte_is_refused(void **state)
 		struct image *m = sample(form, true);
 
 		for (size_t size = 0; size < m->size; size++)
-			assert_non_null(strstr(reason_of(m->bytes, size, &touching), BEYOND));
+			assert_non_null(strstr(reason_of(m->bytes, size, &touching), size < 4 ? OTHERWISE : BEYOND));
 		assert_string_equal(reason_of(m->bytes, m->size, &touching), "");
 	}
 }
@@ -1056,6 +1090,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_module_is_told_in_order_in_all_four_forms),
+		cmocka_unit_test(each_part_of_a_sink_may_be_missing),
 		cmocka_unit_test(without_crc_symbols_the_old_list_of_exports_counts),
 		cmocka_unit_test(crcs_that_nobody_wants_are_not_looked_up),
 		cmocka_unit_test(a_wide_value_gives_its_lower_32_bits_as_crc),
@@ -1076,7 +1111,7 @@ int main(void)
 		cmocka_unit_test(names_may_fill_all_of_a_version_record_but_one_byte),
 		cmocka_unit_test(every_defect_is_refused_for_its_reason),
 		cmocka_unit_test(no_reason_in_the_source_lacks_a_line),
-		cmocka_unit_test(is_elf_looks_at_four_bytes),
+		cmocka_unit_test(four_bytes_tell_an_elf_file),
 		cmocka_unit_test(a_form_is_told_by_a_whole_header_only),
 		cmocka_unit_test(a_module_cut_at_any_byte_is_refused),
 		cmocka_unit_test(any_change_of_one_byte_is_survived),

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../depmod.h"
+#include "../../base/base.h"
 
 static uint64_t random_state = 1;
 

@@ -1,12 +1,9 @@
-/* Unit tests of gunzip.c, inflate.c and crc.c.
+/* Unit tests of gunzip.c, inflate.c and base/crc.c.
  *
  * Input and output are malloc'ed to their exact sizes, so that AddressSanitizer sees one byte too
  * many. Each stream is decoded twice: bare, which decode_carefully does, and with bytes behind it
  * and room for the output, which lets decode_fast do it. STREAMS names a directory of NAME.gz
  * beside NAME, as made by make-gunzip-streams.
- *
- * Build: cc -I. -fsanitize=address,undefined -o t tests/unit/gunzip.c gunzip.c inflate.c crc.c span.c
- * -lcmocka
  */
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
@@ -16,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "depmod.h"
+#include "../../depmod.h"
 #define DECODER gunzip
 #define WORK_SIZE GUNZIP_WORK_SIZE
 #include "decoding.h"

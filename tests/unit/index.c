@@ -1,4 +1,4 @@
-/* index.c: read back by a reader that trusts no offset, and byte for byte where they are known. */
+/* index.c and modprobe/trie.c: an index is read back by a reader that trusts no offset, and byte for byte where they are known. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../../depmod.h"
+#include "../../modprobe/modprobe.h"
 
 static uint64_t random_state = 1;
 

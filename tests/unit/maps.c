@@ -1,5 +1,5 @@
-/* maps.c, tables.c, object.c: the map files of the 2.4 series, from modules that build/mkmodule makes. Those of the 2.6
- * series, which depmod writes, are in tests/cases/maps.bats. */
+/* old/maps.c, tables.c, object.c: the map files of the 2.4 series, from modules that build/mkmodule makes. Those of the 2.6
+ * series are in tests/cases/maps.bats. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../depmod.h"
+#include "../../old/old.h"
 
 enum { FILE_MAX = 1 << 22 };
 
@@ -44,14 +44,13 @@ static void say(void *context, enum map map, const char *line, size_t length)
 				      (int)text.size, text.start);
 }
 
-static void read_lines(void *context, const struct elf *elf)
+static void read_lines(void *file)
 {
-	old_map_lines(elf, say, context);
-}
+	struct memory_source source = source_of(*(struct span *)file);
+	struct elf elf;
 
-static void examine(void *file)
-{
-	module_examine(*(struct span *)file, read_lines, NULL);
+	elf_open(&elf, &source.source);
+	old_map_lines(&elf, say, NULL);
 }
 
 /* The lines of a module that mkmodule makes with these options; or why they could not be read. */
@@ -72,7 +71,7 @@ static const char *lines_of(const char *kind, const char *options)
 	fclose(f);
 	remove(MODULE);
 	said[said_size = 0] = 0;
-	if (!attempt(examine, &file, &fault))
+	if (!attempt(read_lines, &file, &fault))
 		return strcpy(said, fault_text(&reason, &fault));
 	return said;
 }

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../depmod.h"
+#include "../../base/base.h"
 
 enum answer { NO, YES, MALFORMED };
 

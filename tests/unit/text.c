@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../../depmod.h"
+#include "../../base/base.h"
 
 static const uint8_t eight[] = { 0x01, 0x82, 0x03, 0x84, 0x05, 0x86, 0x07, 0x88 };
 
@@ -434,7 +434,7 @@ static void a_text_without_a_file_refuses_what_has_no_room(void **state)
 	free(room);
 }
 
-static size_t read_all(int fd, char *to, size_t room)
+static size_t read_from(int fd, char *to, size_t room)
 {
 	size_t size = 0;
 	ssize_t n;
@@ -464,7 +464,7 @@ static void a_text_with_a_file_passes_on_what_has_no_room(void **state)
 	text_flush(&text);
 	close(ends[1]);
 	assert_int_equal(text.error, 0);
-	assert_int_equal(read_all(ends[0], found, sizeof(found)), size);
+	assert_int_equal(read_from(ends[0], found, sizeof(found)), size);
 	assert_memory_equal(found, expected, size);
 }
 
@@ -503,7 +503,7 @@ static void interrupted_writes_go_on_where_they_ended(void **state)
 	text_flush(&text);
 	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
 	close(ends[1]);
-	drained_size += read_all(drain, drained + drained_size, sizeof(drained) - drained_size);
+	drained_size += read_from(drain, drained + drained_size, sizeof(drained) - drained_size);
 	assert_int_equal(text.error, 0);
 	assert_int_equal(drained_size, sizeof(room));
 	assert_memory_equal(drained, room, sizeof(room));
@@ -552,7 +552,7 @@ static void expect_message(const char *expected)
 {
 	dup2(own_error, 2);
 	close(own_error);
-	message[read_all(read_end, message, sizeof(message) - 1)] = '\0';
+	message[read_from(read_end, message, sizeof(message) - 1)] = '\0';
 	assert_string_equal(message, expected);
 }
 

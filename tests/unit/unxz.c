@@ -1,4 +1,4 @@
-/* Unit tests of unxz.c, lzma2.c, bcj.c and check.c.
+/* Unit tests of xz/: unxz.c, lzma2.c, filters.c and checks.c.
  *
  * Input and output are malloc'ed to their exact sizes, so that AddressSanitizer sees one byte too
  * many. liblzma is asked for its verdict on the same bytes. Small streams are built from parts,
@@ -7,9 +7,6 @@
  *
  * The verdicts differ by design only where liblzma is older than 5.6 and does not know the RISC-V
  * filter; no test asks for its verdict there.
- *
- * Build: cc -I. -fsanitize=address,undefined -o t tests/unit/unxz.c unxz.c lzma2.c bcj.c check.c
- * crc.c span.c -lcmocka -llzma
  */
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
@@ -20,7 +17,7 @@
 #include <cmocka.h>
 #include <lzma.h>
 
-#include "depmod.h"
+#include "../../xz/xz.h"
 #include "streams.h"
 
 enum { STREAM_MAX = 4096, ROOM = 16384, PARTS = 8 };

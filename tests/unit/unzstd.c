@@ -1,11 +1,8 @@
-/* Unit tests of unzstd.c, sequences.c, literals.c, fse.c and xxh64.c.
+/* Unit tests of zstd/: unzstd.c, sequences.c, literals.c, fse.c and xxh64.c.
  *
  * Input and output are malloc'ed to their exact sizes, so that AddressSanitizer sees one byte too
  * many. Verdicts are compared with libzstd's: `by_design` lists where they may differ, and why.
  * STREAMS names a directory of NAME.zst beside NAME, as made by make-unzstd-streams.
- *
- * Build: cc -I. -fsanitize=address,undefined -o t tests/unit/unzstd.c unzstd.c sequences.c
- * literals.c fse.c xxh64.c span.c -lcmocka -lzstd
  */
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
@@ -16,7 +13,7 @@
 #include <cmocka.h>
 #include <zstd.h>
 
-#include "depmod.h"
+#include "../../zstd/zstd.h"
 #define DECODER unzstd
 #define WORK_SIZE UNZSTD_WORK_SIZE
 #include "decoding.h"
