@@ -3,52 +3,55 @@
  * after all that it needs, so it is known at once whether it needs a cyclic one. */
 #include "depmod.h"
 
-struct visit {
-	uint32_t module, edge;
+/* What the search knows of a module. */
+struct mark {
+	uint32_t order;            /* when it was first seen, from 1 on; 0 before; NONE once it is left out here */
+	uint32_t low;              /* the earliest open one that it is known to reach */
+	uint32_t component;        /* the number of its component, from 1 on; 0: it is open, in none yet */
+	uint32_t below;            /* the module that was open before it */
+	uint32_t user, edge;       /* the module whose dependency led here, or NONE; the next dependency to follow from here */
+	uint32_t parent;           /* who needs it, on the way from where a cycle is shown, plus 1; 0: not known yet */
+	uint32_t next;             /* behind it in the queue of that way */
 };
 
 struct search {
 	struct graph *graph;
 	const struct tree *tree;
-	uint32_t *order;           /* by module: when it was first seen, from 1 on; 0 before; NONE once it is left out here */
-	uint32_t *low;             /* by module: the earliest open one that it is known to reach */
-	uint32_t *component;       /* by module: the component's number, or NONE while open */
-	uint32_t *open;            /* stack of those seen that belong to no component yet */
-	struct visit *path;        /* stack of those whose dependencies are being visited */
-	uint32_t *parent;          /* by module: who needs it, on the way from where a cycle is shown */
-	uint32_t *queue;
+	struct mark *marks;        /* by module */
+	uint32_t open;             /* the module that became open last */
 	const char **last_part;    /* of a message: a NULL is behind it, and room for the others before it */
-	uint32_t open_count, depth, seen, components, cyclic;
+	uint32_t seen, components, cyclic;
 };
 
 /* Breadth first from `start` through its component, to the module that needs `start` itself. */
-static uint32_t last_before(struct search *s, uint32_t start)
+static uint32_t last_before(const struct search *s, uint32_t start)
 {
 	const struct graph *graph = s->graph;
-	uint32_t head = 0, tail = 0;
+	struct mark *marks = s->marks;
+	uint32_t last = start;
 
-	s->parent[start] = NONE;
-	for (uint32_t m = start;; m = s->queue[head++]) {
+	for (uint32_t m = start;; m = marks[m].next) {
 		for (uint32_t i = graph->first[m]; i < graph->first[m + 1]; i++) {
 			uint32_t to = graph->direct[i];
 
 			if (to == start)
 				return m;
-			if (s->component[to] != s->component[start] || s->parent[to] != NONE)
+			if (marks[to].component != marks[start].component || marks[to].parent)
 				continue;
-			s->parent[to] = m;
-			s->queue[tail++] = to;
+			marks[to].parent = m + 1;
+			marks[last].next = to;
+			last = to;
 		}
 	}
 }
 
-/* The message is put together from its end, as the way back from the end is known. */
-static void report_cycle(struct search *s, uint32_t start)
+/* The message is put together from its end, as the way is known backwards. It began where no parent is: 0 - 1 is NONE. */
+static void report_cycle(const struct search *s, uint32_t start)
 {
 	const char **part = s->last_part;
 
 	*part = s->tree->modules[start].name;
-	for (uint32_t m = last_before(s, start); m != NONE; m = s->parent[m]) {
+	for (uint32_t m = last_before(s, start); m != NONE; m = s->marks[m].parent - 1) {
 		*--part = " -> ";
 		*--part = s->tree->modules[m].name;
 	}
@@ -66,72 +69,73 @@ static bool needs_left_out(const struct search *s, uint32_t m)
 	return false;
 }
 
-/* Takes the component that `root` closes off the open stack, and decides whether it can stay. */
+/* Takes the component that `root` closes off the open modules, and decides whether it can stay. */
 static void close_component(struct search *s, uint32_t root)
 {
-	uint32_t from = s->open_count, lowest = root;
-	bool cyclic, out;
+	uint32_t size = 0, lowest = root, last = s->open, m;
 
-	do {
-		uint32_t m = s->open[--from];
-
-		s->component[m] = s->components;
-		lowest = m < lowest ? m : lowest;
-	} while (s->open[from] != root);
-	cyclic = s->open_count - from > 1;
-	out = cyclic || needs_left_out(s, root);
-	if (cyclic) {
-		s->cyclic += s->open_count - from;
-		report_cycle(s, lowest);
-	}
-	for (uint32_t i = from; i < s->open_count && out; i++) {
-		s->graph->left_out[s->open[i]] = true;
-		s->order[s->open[i]] = NONE;
-	}
 	s->components++;
-	s->open_count = from;
+	do {
+		m = s->open;
+		s->open = s->marks[m].below;
+		s->marks[m].component = s->components;
+		lowest = m < lowest ? m : lowest;
+		size++;
+	} while (m != root);
+	if (size > 1) {
+		s->cyclic += size;
+		report_cycle(s, lowest);
+	} else if (!needs_left_out(s, root)) {
+		return;
+	}
+	for (m = last; m != s->open; m = s->marks[m].below) {
+		s->graph->left_out[m] = true;
+		s->marks[m].order = NONE;
+	}
 }
 
-static void enter(struct search *s, uint32_t m)
+static void enter(struct search *s, uint32_t m, uint32_t user)
 {
-	s->order[m] = s->low[m] = ++s->seen;
-	s->open[s->open_count++] = m;
-	s->path[s->depth++] = (struct visit){ m, s->graph->first[m] };
+	s->seen++;
+	s->marks[m] = (struct mark){
+		.order = s->seen, .low = s->seen, .below = s->open, .user = user, .edge = s->graph->first[m],
+	};
+	s->open = m;
 }
 
-static void follow_edge(struct search *s, struct visit *visit)
+/* Both return the module to go on with. */
+static uint32_t follow_edge(struct search *s, uint32_t m)
 {
-	uint32_t to = s->graph->direct[visit->edge++];
+	struct mark *mark = &s->marks[m];
+	uint32_t to = s->graph->direct[mark->edge++];
+	const struct mark *other = &s->marks[to];
 
-	if (!s->order[to])
-		enter(s, to);
-	else if (s->component[to] == NONE && s->order[to] < s->low[visit->module])
-		s->low[visit->module] = s->order[to];
+	if (!other->order) {
+		enter(s, to, m);
+		return to;
+	}
+	if (!other->component && other->order < mark->low)
+		mark->low = other->order;
+	return m;
 }
 
-static void leave(struct search *s, uint32_t m)
+static uint32_t leave(struct search *s, uint32_t m)
 {
-	s->depth--;
-	if (s->low[m] == s->order[m])
+	const struct mark *mark = &s->marks[m];
+	uint32_t user = mark->user;
+
+	if (mark->low == mark->order)
 		close_component(s, m);
-	if (s->depth) {
-		uint32_t *low = &s->low[s->path[s->depth - 1].module];
-
-		*low = s->low[m] < *low ? s->low[m] : *low;
-	}
+	if (user != NONE && mark->low < s->marks[user].low)
+		s->marks[user].low = mark->low;
+	return user;
 }
 
-static void visit_from(struct search *s, uint32_t start)
+static void visit_from(struct search *s, uint32_t m)
 {
-	enter(s, start);
-	while (s->depth) {
-		struct visit *visit = &s->path[s->depth - 1];
-
-		if (visit->edge < s->graph->first[visit->module + 1])
-			follow_edge(s, visit);
-		else
-			leave(s, visit->module);
-	}
+	enter(s, m, NONE);
+	while (m != NONE)
+		m = s->marks[m].edge < s->graph->first[m + 1] ? follow_edge(s, m) : leave(s, m);
 }
 
 static void report_left_out(const struct search *s)
@@ -140,26 +144,23 @@ static void report_left_out(const struct search *s)
 
 	error("Found ", decimal(&count, s->cyclic), " modules in dependency cycles!");
 	for (uint32_t m = 0; m < s->tree->count; m++)
-		if (s->order[m] == NONE)
+		if (s->marks[m].order == NONE)
 			error("leaving out ", s->tree->modules[m].path, ", which cannot be loaded");
 }
 
 uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct arena *arena)
 {
-	uint32_t n = tree->count;
+	size_t n = tree->count, parts = 2 * n + 3;
 	struct search s = {
-		.graph = graph, .tree = tree,
-		.order = new_words(arena, n, 0), .low = new_words(arena, n, 0),
-		.component = new_words(arena, n, NONE), .open = new_words(arena, n, 0),
-		.parent = new_words(arena, n, NONE), .queue = new_words(arena, n, 0),
-		.path = arena_take(arena, n, sizeof(*s.path), 8),
-		.last_part = arena_take(arena, 2 * (size_t)n + 3, sizeof(*s.last_part), 8),
+		.graph = graph, .tree = tree, .open = NONE,
+		.marks = (struct mark *)(void *)new_words(arena, n * sizeof(*s.marks) / sizeof(uint32_t), 0),
+		.last_part = arena_take(arena, parts, sizeof(*s.last_part), 8),
 	};
 
-	s.last_part += 2 * (size_t)n + 1;
+	s.last_part += parts - 2;
 	s.last_part[1] = NULL;
 	for (uint32_t m = 0; m < n; m++)
-		if (!s.order[m])
+		if (!s.marks[m].order)
 			visit_from(&s, m);
 	report_left_out(&s);
 	return s.cyclic;

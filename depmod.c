@@ -337,6 +337,7 @@ static bool index_locked(struct run *run)
 	progress_end();
 	if (writes && !run->published) {
 		adopt_outputs(&run->publication, ALL_FILES);  /* a killed run's, too */
+		forget_map_files(&run->publication);
 		publish_abandon(&run->publication);
 	}
 	return run->published;

@@ -147,6 +147,7 @@ void become_depmod_old(const char *program, char **arguments, const char *releas
 
 struct tree;
 struct graph;
+struct publication;
 
 enum { MAP_FILES_MAX = 8 };
 
@@ -157,6 +158,9 @@ typedef bool publish_function(void *context, const char *name, struct span conte
  * message. *damaged is set when a module's device tables could not be read, which is an error message as well. */
 bool make_map_files(const char *program, const struct options *options, const struct tree *tree, const struct graph *graph,
 		    struct arena *memory, publish_function *publish, void *context, bool *damaged);
+
+/* Removes new map files that a killed run left in the directory under their temporary names. */
+void forget_map_files(const struct publication *publication);
 
 /* ---- explain.c: answers about a tree, for a person --------------------------------------------- */
 
@@ -400,7 +404,7 @@ void resolve(struct graph *graph, const struct tree *tree, const struct loaded *
 
 /* For all_dependencies(): room for every module. */
 struct closure {
-	uint32_t round, *seen;     /* in which round a module was last met */
+	uint32_t round, *seen;     /* in which round a module was last met; one more where it was a direct dependency */
 	struct key *list, *spare;
 };
 
@@ -410,9 +414,9 @@ void closure_init(struct closure *closure, uint32_t modules, struct arena *arena
  * many. */
 uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *closure);
 
-/* Whether the module needs that other one, directly or not; and directly. */
-bool needs(const struct graph *graph, uint32_t module, uint32_t other, struct closure *closure);
-bool needs_directly(const struct graph *graph, uint32_t module, uint32_t other);
+/* Whether the module needs that other one. */
+enum need { NOT, DIRECTLY, INDIRECTLY };
+enum need needs(const struct graph *graph, uint32_t module, uint32_t other, struct closure *closure);
 
 /* ---- cycles.c: modules that need each other -------------------------------------------------- */
 

@@ -270,8 +270,8 @@ static void put_kernel(struct page *p)
 	p->count = 0;
 }
 
-/* Modules that it needs, or that need it (`users`): directly, or only through others. */
-static void put_others(struct page *p, bool users, bool directly, const char *label)
+/* Modules that it needs, or that need it (`users`), in that way. */
+static void put_others(struct page *p, bool users, enum need how, const char *label)
 {
 	const struct graph *graph = p->inquiry->graph;
 	const struct tree *tree = p->inquiry->tree;
@@ -279,7 +279,7 @@ static void put_others(struct page *p, bool users, bool directly, const char *la
 	for (uint32_t m = 0; m < tree->count; m++) {
 		uint32_t from = users ? m : p->number, to = users ? p->number : m;
 
-		if (needs(graph, from, to, &p->closure) && needs_directly(graph, from, to) == directly)
+		if (needs(graph, from, to, &p->closure) == how)
 			collect(p, tree->modules[m].name, tree->modules[m].name_length);
 	}
 	put_list(p, label);
@@ -326,10 +326,10 @@ bool explain(const struct inquiry *q)
 	text_open(&p.text, q->memory);
 	put_file(&p, shadowed);
 	put_needs(&p);
-	put_others(&p, false, false, "  indirectly:\t");
+	put_others(&p, false, INDIRECTLY, "  indirectly:\t");
 	put_kernel(&p);
-	put_others(&p, true, true, "needed by:\t");
-	put_others(&p, true, false, "  indirectly:\t");
+	put_others(&p, true, DIRECTLY, "needed by:\t");
+	put_others(&p, true, INDIRECTLY, "  indirectly:\t");
 	put_aliases(&p);
 	put_values(&p, SOFTDEP, "soft:\t");
 	put_values(&p, WEAKDEP, "weak:\t");
@@ -394,10 +394,13 @@ bool dot(const struct inquiry *q)
 	bool *shown = arena_take(q->memory, count, sizeof(*shown), 1);
 	struct closure closure;
 	const struct module *shadowed;
-	uint32_t asked = q->module ? find_module(q, &shadowed) : NONE;
+	uint32_t asked = NONE;
 
-	if (q->module && asked == NONE)
-		return false;
+	if (q->module) {
+		asked = find_module(q, &shadowed);
+		if (asked == NONE)
+			return false;
+	}
 	closure_init(&closure, count, q->memory);
 	text_string(q->out, "digraph modules {\n\trankdir=LR;\n\tnode [shape=box];\n");
 	for (uint32_t m = 0; m < count; m++)

@@ -1,8 +1,8 @@
 /* older.c: what older systems want, which the program depmod.old does: kernels before 2.6, whose modules are .o files, and the
  * map files by which hotplug scripts found modules for devices. Few need it, so it takes no room in depmod.
  *
- * For map files depmod.old is a filter. It reads the paths of modules, a line each, and prints each file as its name, NUL, its
- * content, NUL; then, when nothing went wrong on the way, an empty name. */
+ * For map files depmod.old is a filter. It reads the paths of modules, each ended by NUL, and prints each file as its name, NUL,
+ * its content, NUL; then, when nothing went wrong on the way, an empty name. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -147,19 +147,17 @@ static bool send_paths(const struct filter *f, const struct graph *graph)
 {
 	char buffer[4096];
 	struct text text = { .start = buffer, .capacity = sizeof(buffer), .fd = f->to[1] };
-	bool lines = true;         /* each path is one */
 
 	for (uint32_t m = 0; m < f->tree->count; m++)
 		if (!graph->left_out[m]) {
 			const struct module *module = &f->tree->modules[m];
-			const char *root = root_of(f->tree, module, false);
 
-			lines &= !strchr(root, '\n');
-			text_line(&text, root, module->path, (char *)NULL);
+			text_string(&text, root_of(f->tree, module, false));
+			text_add(&text, module->path, module->path_length + 1);
 		}
 	text_flush(&text);
 	close(f->to[1]);
-	return lines && !text.error;
+	return !text.error;
 }
 
 /* A name that leads nowhere else than into the directory of the other files. */
@@ -206,4 +204,16 @@ bool make_map_files(const char *program, const struct options *options, const st
 		return true;
 	error("no map files came from ", program);
 	return false;
+}
+
+void forget_map_files(const struct publication *publication)
+{
+	struct directory directory;
+	unsigned char type;
+	const char *name;
+
+	directory_open(&directory, publication->directory, ".");
+	while (!directory.error && (name = directory_next(&directory, &type)))
+		if (strncmp(name, ".modules.", 9) == 0 && ends_in(name, strlen(name), "map.new"))
+			unlinkat(publication->directory, name, 0);
 }

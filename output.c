@@ -17,17 +17,14 @@ struct output {
 	struct arena strings;      /* that these point to, and input files; all three go with each index */
 };
 
-static const struct facts *facts_of(const struct output *o, uint32_t module)
+/* The module's values of a kind. Whether it has any of most kinds is known without a look at all others. */
+static struct values values_in(const struct output *o, uint32_t module, char kind)
 {
-	return &o->loaded->facts[module];
-}
+	const struct facts *facts = &o->loaded->facts[module];
 
-/* The module's values of a kind, of which there are `count`. */
-static struct values values_in(const struct output *o, uint32_t module, char kind, uint32_t count)
-{
-	if (!count || o->graph->left_out[module])
+	if (o->graph->left_out[module] || (kind != ALIAS && !(facts->softdeps | facts->weakdeps)))
 		return (struct values){ 0 };
-	return values_of(facts_of(o, module), kind);
+	return values_of(facts, kind);
 }
 
 /* ---- indexes ---- */
@@ -63,16 +60,17 @@ static void add_module_names(struct output *o)
 		add_value(o, o->tree->modules[m].name, o->tree->modules[m].name_length, m);
 }
 
+static const char left_out[] = "left out of the binary index, ";
+
 static void add_key(struct output *o, const char *string, uint32_t length, uint32_t value)
 {
 	if (length > VALUE_MAX)
-		warning("left out of the binary index, as it is too long: the value of ",
-			values_of_index(o)[value].string);
+		warning(left_out, "as it is too long: the value of ", values_of_index(o)[value].string);
 	else if (is_ascii(string, length))
 		*(struct key *)arena_take(&o->keys, 1, sizeof(struct key), sizeof(void *)) =
 			(struct key){ .string = string, .length = length, .item = value };
 	else
-		warning("left out of the binary index, as it is not 7-bit ASCII: ", string);
+		warning(left_out, "as it is not 7-bit ASCII: ", string);
 }
 
 /* Among equal keys of equal priority, an index has the one added later first: index_write() keeps the order
@@ -131,8 +129,7 @@ static void add_alias(struct output *o, const char *alias, uint32_t length, uint
 	if (normalize(copy))
 		add_key(o, copy, length, value);
 	else
-		warning("left out of the binary index, unmatched bracket: alias ", alias, " of ",
-			values_of_index(o)[value].string);
+		warning(left_out, "unmatched bracket: alias ", alias, " of ", values_of_index(o)[value].string);
 }
 
 /* ---- modules.dep ---- */
@@ -188,12 +185,17 @@ static void put_alias_line(struct output *o, const char *alias, uint32_t length,
 	line[module->name_length] = '\n';
 }
 
+static void put_header(struct output *o, const char *what)
+{
+	text_line(&o->text, "# ", what, " extracted from modules themselves.", (char *)NULL);
+}
+
 static void write_alias(struct output *o)
 {
-	text_string(&o->text, "# Aliases extracted from modules themselves.\n");
+	put_header(o, "Aliases");
 	add_module_names(o);
 	for (uint32_t m = 0; m < o->tree->count; m++) {
-		struct values values = values_in(o, m, ALIAS, facts_of(o, m)->aliases);
+		struct values values = values_in(o, m, ALIAS);
 		struct key *first = next_key(o);
 		size_t length;
 
@@ -206,12 +208,11 @@ static void write_alias(struct output *o)
 }
 
 /* Lines of WORD NAME VALUE, for each value of the kind. */
-static void write_soft(struct output *o, const char *word, char kind, const char *header)
+static void write_soft(struct output *o, const char *word, char kind, const char *what)
 {
-	text_string(&o->text, header);
+	put_header(o, what);
 	for (uint32_t m = 0; m < o->tree->count; m++) {
-		const struct facts *facts = facts_of(o, m);
-		struct values values = values_in(o, m, kind, facts->softdeps | facts->weakdeps);
+		struct values values = values_in(o, m, kind);
 		size_t length;
 
 		for (const char *value; (value = next_value(&values, &length));)
@@ -319,7 +320,7 @@ static void add_builtin_alias(struct output *o, struct span *content)
 			error("not NAME.key=value in modules.builtin.modinfo: ", string);
 		return;
 	}
-	if (value - key != sizeof(".alias") - 1 || memcmp(key, ".alias", sizeof(".alias") - 1) != 0)
+	if (strncmp(key, ".alias=", 7) != 0)
 		return;
 	name = arena_string(&o->strings, string, (size_t)(key - string));
 	add_alias(o, value + 1, (uint32_t)strlen(value + 1), add_value(o, name, (uint32_t)(key - string), 0));
@@ -327,73 +328,70 @@ static void add_builtin_alias(struct output *o, struct span *content)
 
 /* ---- modules.devname ---- */
 
-/* PREFIXMAJOR-MINOR */
-static bool parse_device(const char *alias, const char *prefix, uint32_t *major, uint32_t *minor)
+struct device {
+	uint32_t major, minor;
+};
+
+/* PREFIXMAJOR-MINOR; nothing else changes *device. */
+static bool parse_device(const char *alias, const char *prefix, struct device *device)
 {
 	size_t length = strlen(prefix);
-	uint32_t a, b;
+	uint32_t major;
 
 	if (strncmp(alias, prefix, length) != 0)
 		return false;
 	alias += length;
-	if (!parse_unsigned(&alias, &a) || *alias++ != '-' || !parse_unsigned(&alias, &b))
+	if (!parse_unsigned(&alias, &major) || *alias++ != '-' || !parse_unsigned(&alias, &device->minor))
 		return false;
-	*major = a;
-	*minor = b;
+	device->major = major;
 	return true;
 }
 
 static void add_devname(struct output *o, uint32_t module)
 {
-	struct values values = values_in(o, module, ALIAS, facts_of(o, module)->has_devname);
+	struct values values = values_in(o, module, ALIAS);
 	const char *name = o->tree->modules[module].name, *devname = NULL, *type = NULL;
-	uint32_t major = 0, minor = 0;
-	struct number a, b;
+	struct device device = { 0 };
+	struct number major, minor;
 	size_t length;
 
 	for (const char *alias; !(devname && type) && (alias = next_value(&values, &length));) {
 		if (strncmp(alias, "devname:", 8) == 0)
 			devname = alias + 8;
-		else if (parse_device(alias, "char-major-", &major, &minor))
+		else if (parse_device(alias, "char-major-", &device))
 			type = "c";
-		else if (parse_device(alias, "block-major-", &major, &minor))
+		else if (parse_device(alias, "block-major-", &device))
 			type = "b";
 	}
-	if (devname && !type)
-		error("module ", name, " has the device name ", devname,
-		      " but no major and minor number: ignored");
-	if (!devname || !type)
+	if (!devname)
 		return;
+	if (!type) {
+		error("module ", name, " has the device name ", devname, " but no major and minor number: ignored");
+		return;
+	}
 	if (!o->text.size)
 		text_string(&o->text, "# Device nodes to trigger on-demand module loading.\n");
-	text_line(&o->text, name, " ", devname, " ", type, decimal(&a, major), ":",
-						   decimal(&b, minor), (char *)NULL);
+	text_line(&o->text, name, " ", devname, " ", type, decimal(&major, device.major), ":",
+		  decimal(&minor, device.minor), (char *)NULL);
 }
 
 static void write_devname(struct output *o)
 {
 	for (uint32_t m = 0; m < o->tree->count; m++)
-		add_devname(o, m);
+		if (o->loaded->facts[m].has_devname)
+			add_devname(o, m);
 }
 
 /* ---- the set ---- */
 
-/* Names stand in the table itself, and functions in write_file(): a pointer would cost a relocation besides. */
-static const struct file {
-	char name[26];
-	bool text, values;
-} files[] = {
-	[DEP] = { "modules.dep", true, false },
-	[DEP_BIN] = { "modules.dep.bin", false, false },
-	[ALIASES] = { "modules.alias", true, true },
-	[ALIASES_BIN] = { "modules.alias.bin", false, true },
-	[SOFTDEPS] = { "modules.softdep", true, true },
-	[WEAKDEPS] = { "modules.weakdep", true, true },
-	[SYMBOLS] = { "modules.symbols", true, false },
-	[SYMBOLS_BIN] = { "modules.symbols.bin", false, false },
-	[BUILTIN_BIN] = { "modules.builtin.bin", false, false },
-	[BUILTIN_ALIASES_BIN] = { "modules.builtin.alias.bin", false, false },
-	[DEVNAME] = { "modules.devname", true, false },
+/* Without pointers, each of which would cost a relocation besides. */
+static const char names[][26] = {
+	[DEP] = "modules.dep", [DEP_BIN] = "modules.dep.bin",
+	[ALIASES] = "modules.alias", [ALIASES_BIN] = "modules.alias.bin",
+	[SOFTDEPS] = "modules.softdep", [WEAKDEPS] = "modules.weakdep",
+	[SYMBOLS] = "modules.symbols", [SYMBOLS_BIN] = "modules.symbols.bin",
+	[BUILTIN_BIN] = "modules.builtin.bin", [BUILTIN_ALIASES_BIN] = "modules.builtin.alias.bin",
+	[DEVNAME] = "modules.devname",
 };
 
 /* An index is made of the keys that the file before it collected. */
@@ -402,8 +400,8 @@ static void write_file(struct output *o, enum file_number number)
 	switch (number) {
 	case DEP: write_dep(o); break;
 	case ALIASES: write_alias(o); break;
-	case SOFTDEPS: write_soft(o, "softdep ", SOFTDEP, "# Soft dependencies extracted from modules themselves.\n"); break;
-	case WEAKDEPS: write_soft(o, "weakdep ", WEAKDEP, "# Weak dependencies extracted from modules themselves.\n"); break;
+	case SOFTDEPS: write_soft(o, "softdep ", SOFTDEP, "Soft dependencies"); break;
+	case WEAKDEPS: write_soft(o, "weakdep ", WEAKDEP, "Weak dependencies"); break;
 	case SYMBOLS: write_symbols(o); break;
 	case BUILTIN_BIN: write_index_of(o, "modules.builtin", add_builtin); break;
 	case BUILTIN_ALIASES_BIN: write_index_of(o, "modules.builtin.modinfo", add_builtin_alias); break;
@@ -412,19 +410,18 @@ static void write_file(struct output *o, enum file_number number)
 	}
 }
 
-_Static_assert(COUNT_OF(files) + MAP_FILES_MAX <= OUTPUT_FILES_MAX, "publish.c has room for every file");
+_Static_assert(COUNT_OF(names) + MAP_FILES_MAX <= OUTPUT_FILES_MAX, "publish.c has room for every file");
 
-
-static bool belongs(const struct file *file, enum file_set set)
+static bool belongs(enum file_number number, enum file_set set)
 {
-	return set == ALL_FILES || file->values == (set == VALUE_FILES);
+	return set == ALL_FILES || (number >= ALIASES && number <= WEAKDEPS) == (set == VALUE_FILES);
 }
 
 void adopt_outputs(struct publication *publication, enum file_set set)
 {
-	for (size_t i = 0; i < COUNT_OF(files); i++)
-		if (belongs(&files[i], set))
-			publish_adopt(publication, files[i].name);
+	for (enum file_number i = 0; i < COUNT_OF(names); i++)
+		if (belongs(i, set))
+			publish_adopt(publication, names[i]);
 }
 
 bool write_outputs(const struct output_options *options, const struct tree *tree,
@@ -437,18 +434,18 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 	arena_reserve(&o.keys, "index", OUTPUT_MEMORY, false);
 	arena_reserve(&o.values, "values", OUTPUT_MEMORY, false);
 	arena_reserve(&o.strings, "aliases", OUTPUT_MEMORY, false);
-	for (size_t i = 0; i < COUNT_OF(files); i++) {
+	for (enum file_number i = 0; i < COUNT_OF(names); i++) {
 		if (i == ALIASES && options->after_dependencies && !options->after_dependencies(context))
 			return false;
-		if (!belongs(&files[i], options->set))
+		if (!belongs(i, options->set))
 			continue;
-		if (options->text_only && !files[i].text) {
+		if (options->text_only && ends_in(names[i], strlen(names[i]), ".bin")) {
 			forget_index(&o);
 			continue;
 		}
 		text_open(&o.text, &content);
-		write_file(&o, (enum file_number)i);
-		if (!publish(context, files[i].name, span_of(o.text.start, o.text.size)))
+		write_file(&o, i);
+		if (!publish(context, names[i], span_of(o.text.start, o.text.size)))
 			return false;
 		if (i == DEP)
 			arena_take(&content, o.text.size, 1, 1);  /* modules.dep.bin quotes it */

@@ -165,12 +165,12 @@ static void find_direct(struct resolving *r)
 /* ---- order ---- */
 
 /* Gives numbers from 0 on: to all modules that nobody uses, last in module order first; then to a
- * dependency as soon as all its users have theirs. Returns how many modules got one: cycles, and what only
- * they use, get none. */
+ * dependency as soon as all its users have theirs. Returns how many modules got none, although they are not left out: those
+ * in cycles, and what only they use. */
 static uint32_t number_modules(struct resolving *r)
 {
 	struct graph *graph = r->graph;
-	uint32_t count = r->tree->count, next = 0, waiting = 0;
+	uint32_t count = r->tree->count, next = 0, waiting = 0, left = 0;
 	uint32_t *users = new_words(r->arena, count, 0);
 	uint32_t *stack = new_words(r->arena, count, 0);
 
@@ -178,9 +178,11 @@ static uint32_t number_modules(struct resolving *r)
 	for (uint32_t m = 0; m < count; m++)
 		for (uint32_t i = graph->first[m]; i < graph->first[m + 1] && !graph->left_out[m]; i++)
 			users[graph->direct[i]]++;
-	for (uint32_t m = 0; m < count; m++)
+	for (uint32_t m = 0; m < count; m++) {
+		left += !graph->left_out[m];
 		if (!users[m] && !graph->left_out[m])
 			stack[waiting++] = m;
+	}
 	while (waiting) {
 		uint32_t m = stack[--waiting];
 
@@ -189,19 +191,10 @@ static uint32_t number_modules(struct resolving *r)
 			if (--users[graph->direct[i]] == 0)
 				stack[waiting++] = graph->direct[i];
 	}
-	return next;
+	return left - next;
 }
 
 /* ---- the whole ---- */
-
-static uint32_t count_left_out(const struct resolving *r)
-{
-	uint32_t count = 0;
-
-	for (uint32_t m = 0; m < r->tree->count; m++)
-		count += r->graph->left_out[m];
-	return count;
-}
 
 void graph_begin(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
 		 struct arena *arena)
@@ -222,7 +215,7 @@ void resolve(struct graph *graph, const struct tree *tree, const struct loaded *
 	find_owners(&r);
 	find_suppliers(&r);
 	find_direct(&r);
-	if (number_modules(&r) + count_left_out(&r) < tree->count) {
+	if (number_modules(&r)) {
 		graph->cyclic = leave_out_cycles(graph, tree, arena);
 		number_modules(&r);
 	}
@@ -242,14 +235,15 @@ uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct clo
 {
 	uint32_t count = 0, done = 0;
 
-	c->seen[module] = ++c->round;
+	c->round += 2;
+	c->seen[module] = c->round;
 	for (uint32_t at = module;; at = (uint32_t)c->list[done++].item) {
 		for (uint32_t i = graph->first[at]; i < graph->first[at + 1]; i++) {
 			uint32_t dependency = graph->direct[i];
 
-			if (c->seen[dependency] == c->round)
+			if (c->seen[dependency] >= c->round)
 				continue;
-			c->seen[dependency] = c->round;
+			c->seen[dependency] = c->round + (at == module);
 			c->list[count++] = (struct key){ .chunk = graph->number[dependency],
 							 .item = dependency };
 		}
@@ -260,16 +254,10 @@ uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct clo
 	return count;
 }
 
-bool needs(const struct graph *graph, uint32_t module, uint32_t other, struct closure *closure)
+enum need needs(const struct graph *graph, uint32_t module, uint32_t other, struct closure *closure)
 {
 	all_dependencies(graph, module, closure);
-	return module != other && closure->seen[other] == closure->round;
-}
-
-bool needs_directly(const struct graph *graph, uint32_t module, uint32_t other)
-{
-	for (uint32_t i = graph->first[module]; i < graph->first[module + 1]; i++)
-		if (graph->direct[i] == other)
-			return true;
-	return false;
+	if (module == other || closure->seen[other] < closure->round)
+		return NOT;
+	return closure->seen[other] == closure->round ? INDIRECTLY : DIRECTLY;
 }

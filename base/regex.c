@@ -5,7 +5,8 @@
  * (Thompson 1968). So nothing is tried twice: a byte of text visits each instruction once at most.
  *
  * Limits: INSTRUCTIONS_MAX, BRACKETS_MAX, REPEATS_MAX and DEPTH_MAX below; a pattern beyond one of
- * them is not valid. Memory: 23 KB of stack. Locale: C, so a character is a byte.
+ * them is not valid. Memory: 44 KB of stack, and 200 bytes for each | and (. Locale: C, so a
+ * character is a byte.
  *
  * Where POSIX leaves a pattern undefined, this is glibc's choice: an alternative may be empty, {,n}
  * means {0,n}, a** means a*, a ) without ( and a } stand for themselves, and * + ? { are errors
@@ -15,377 +16,288 @@
 #include "base.h"
 
 enum {
-	INSTRUCTIONS_MAX = 2048,
+	INSTRUCTIONS_MAX = 2047,
 	BRACKETS_MAX = 64,  /* bracket expressions in one pattern */
 	REPEATS_MAX = 255,  /* in {m,n}; POSIX's least RE_DUP_MAX */
 	DEPTH_MAX = 64,     /* parentheses in parentheses */
-	UNBOUNDED = -1,
 };
 
+/* Some are called as the pattern calls them. Any other, like a plain character's, means BYTE. */
 enum operation {
-	BYTE,     /* the byte `operand` */
-	ANY,      /* any byte */
-	BRACKET,  /* a byte of brackets[operand] */
-	START,    /* the start of the text */
-	END,      /* the end of the text */
-	JUMP,     /* on at this instruction + operand */
-	FORK,     /* both there and at the next */
-	MATCH,
+	BYTE,           /* the byte `operand` */
+	ANY = '.',      /* any byte */
+	BRACKET = '[',  /* a byte of brackets[operand] */
+	START = '^',    /* the start of the text */
+	END = '$',      /* the end of the text */
+	JUMP = 256,     /* on at this instruction + operand */
+	FORK,           /* both there and at the next */
 };
 
 /* Jumps are relative, so a run of instructions may be moved and copied as it is. */
 struct instruction {
 	int16_t operation, operand;
+	uint32_t visited;  /* the last time: before which byte of text, counted from 1 */
 };
 
-struct bracket {
-	uint8_t bits[256 / 8];
-};
-
+/* Whoever comes to its end, code[length], has found a match. */
 struct program {
 	const char *at;  /* what is still to be compiled of the pattern */
-	int depth;       /* parentheses open at `at` */
 	size_t length, bracket_count;
 	struct instruction code[INSTRUCTIONS_MAX];
-	struct bracket brackets[BRACKETS_MAX];
+	bool brackets[BRACKETS_MAX][256];  /* which bytes each has */
 };
 
-static const char malformed[] = "malformed pattern", too_large[] = "pattern too large";
-
-/* ---- compiling: instructions ---------------------------------------------------------------- */
-
-static void insert(struct program *p, size_t at, enum operation operation, size_t operand)
+static _Noreturn void malformed(void)
 {
-	if (p->length == INSTRUCTIONS_MAX)
-		bad(too_large);
-	struct instruction *i = p->code + at;
-	memmove(i + 1, i, (p->length++ - at) * sizeof *i);
-	*i = (struct instruction){ (int16_t)operation, (int16_t)operand };
+	bad("malformed pattern, or too large");
 }
 
-static void emit(struct program *p, enum operation operation, size_t operand)
+static bool skip(struct program *p, char c)
 {
-	insert(p, p->length, operation, operand);
-}
-
-static void emit_copy(struct program *p, size_t start, size_t count)
-{
-	if (count > INSTRUCTIONS_MAX - p->length)
-		bad(too_large);
-	memcpy(p->code + p->length, p->code + start, count * sizeof p->code[0]);
-	p->length += count;
+	if (*p->at != c)
+		return false;
+	p->at++;
+	return true;
 }
 
 /* ---- compiling: bracket expressions --------------------------------------------------------- */
 
-static void add_range(struct bracket *b, uint8_t low, uint8_t high)
+/* Reads NAME:] and returns the bounds of each range of the class. */
+static const char *class(struct program *p)
 {
-	for (unsigned byte = low; byte <= high; byte++)
-		b->bits[byte / 8] |= (uint8_t)(1 << byte % 8);
-}
+	static const char classes[] =
+		"alnum:]09AZaz\0" "alpha:]AZaz\0" "blank:]\t\t  \0" "cntrl:]\1\37\177\177\0" "digit:]09\0" "graph:]!~\0"
+		"lower:]az\0" "print:] ~\0" "punct:]!/:@[`{~\0" "space:]\t\r  \0" "upper:]AZ\0" "xdigit:]09AFaf\0";
 
-/* A class is given by the bounds of its ranges. */
-static const struct {
-	char name[7], bounds[9];
-} classes[] = {
-	{ "alnum", "09AZaz" }, { "alpha", "AZaz" }, { "blank", "\t\t  " },
-	{ "cntrl", "\1\37\177\177" }, { "digit", "09" }, { "graph", "!~" },
-	{ "lower", "az" }, { "print", " ~" }, { "punct", "!/:@[`{~" },
-	{ "space", "\t\r  " }, { "upper", "AZ" }, { "xdigit", "09AFaf" },
-};
+	for (const char *class = classes; *class; class += strlen(class) + 1) {
+		size_t length = strcspn(class, "]") + 1;
 
-static bool skip(struct program *p, const char *text)
-{
-	size_t length = strlen(text);
-	bool same = strncmp(p->at, text, length) == 0;
-
-	p->at += same ? length : 0;
-	return same;
-}
-
-/* The rest of [:NAME:], p->at being NAME. */
-static void add_class(struct program *p, struct bracket *b)
-{
-	for (size_t i = 0; i < COUNT_OF(classes); i++) {
-		if (!skip(p, classes[i].name))
-			continue;
-		if (!skip(p, ":]"))
-			break;
-		for (const char *bound = classes[i].bounds; *bound; bound += 2)
-			add_range(b, (uint8_t)bound[0], (uint8_t)bound[1]);
-		return;
+		if (strncmp(p->at, class, length) == 0) {
+			p->at += length;
+			return class + length;
+		}
 	}
-	bad(malformed);
+	malformed();
 }
 
-/* The next byte, which is followed by `end`. */
-static uint8_t byte_before(struct program *p, const char *end)
+/* Reads x, [.x.] or [=x=]. Returns whether it may be an end of a range. */
+static bool element(struct program *p, char *x)
 {
-	if (!*p->at)
-		bad(malformed);
-	uint8_t byte = (uint8_t)*p->at++;
-	if (!skip(p, end))
-		bad(malformed);
-	return byte;
+	const char *at = p->at;
+	char kind = at[0] == '[' ? at[1] : 0;
+
+	if (kind && strchr(".:=", kind)) {
+		at += 2;
+		if (!at[0] || at[1] != kind || at[2] != ']')
+			malformed();
+		p->at = at + 2;
+	} else {
+		kind = '.';
+	}
+	*x = *at;
+	if (!*x)
+		malformed();
+	p->at++;
+	return kind == '.';
 }
 
-/* x or [.x.], alone or at either end of a range. */
-static uint8_t range_end(struct program *p)
+static bool range_follows(const struct program *p)
 {
-	if (skip(p, "[."))
-		return byte_before(p, ".]");
-	if (strncmp(p->at, "[:", 2) == 0 || strncmp(p->at, "[=", 2) == 0)
-		bad(malformed);
-	return byte_before(p, "");
-}
-
-static void bracket_item(struct program *p, struct bracket *b, bool first)
-{
-	bool hyphen = *p->at == '-';
-
-	if (skip(p, "[:")) {
-		add_class(p, b);
-		return;
-	}
-	if (skip(p, "[=")) {
-		uint8_t byte = byte_before(p, "=]");
-		add_range(b, byte, byte);
-		return;
-	}
-	uint8_t low = range_end(p), high = low;
-	if (hyphen && !first && *p->at != ']')
-		bad(malformed);
-	if (p->at[0] == '-' && p->at[1] != ']') {
-		p->at++;
-		high = range_end(p);
-	}
-	if (high < low)
-		bad(malformed);
-	add_range(b, low, high);
+	return p->at[0] == '-' && p->at[1] != ']';
 }
 
 /* The rest of a bracket expression, whose [ has been read. */
-static void bracket(struct program *p)
+static void bracket(struct program *p, bool *has)
 {
-	if (p->bracket_count == BRACKETS_MAX)
-		bad(too_large);
-	struct bracket *b = &p->brackets[p->bracket_count];
-	uint8_t negated = skip(p, "^") ? 0xff : 0;
+	bool negated = skip(p, '^');
 
-	memset(b, 0, sizeof *b);
-	for (bool first = true; first || *p->at != ']'; first = false)
-		bracket_item(p, b, first);
-	p->at++;
-	for (size_t i = 0; i < sizeof b->bits; i++)
-		b->bits[i] ^= negated;
-	emit(p, BRACKET, p->bracket_count++);
+	memset(has, negated, 256);
+	do {
+		char range[3];
+		const char *bounds = range;
+
+		range[2] = 0;
+		if (p->at[0] == '[' && p->at[1] == ':') {
+			p->at += 2;
+			bounds = class(p);
+		} else {
+			bool bounding = element(p, &range[0]);
+
+			range[1] = range[0];
+			if (bounding && range_follows(p)) {
+				p->at++;
+				if (!element(p, &range[1]))
+					malformed();
+			}
+		}
+		if (range_follows(p))
+			malformed();
+		for (; *bounds; bounds += 2) {
+			uint8_t low = (uint8_t)bounds[0], high = (uint8_t)bounds[1];
+
+			if (high < low)
+				malformed();
+			memset(has + low, !negated, high - low + 1U);
+		}
+	} while (!skip(p, ']'));
+	has[0] = false;
 }
 
-/* ---- compiling: repetition ------------------------------------------------------------------ */
+/* ---- compiling: instructions and repetition ------------------------------------------------- */
 
-/* Makes of the code from `start` on one that matches it `min` to `max` times. */
-static void repeat(struct program *p, size_t start, int min, int max)
+static void insert(struct program *p, size_t at, int operation, size_t operand)
+{
+	struct instruction *i = p->code + at;
+
+	if (p->length == INSTRUCTIONS_MAX)
+		malformed();
+	memmove(i + 1, i, (p->length++ - at) * sizeof(*i));
+	*i = (struct instruction){ (int16_t)operation, (int16_t)operand, 0 };
+}
+
+static void emit(struct program *p, int operation, size_t operand)
+{
+	insert(p, p->length, operation, operand);
+}
+
+/* Has the code from `start` on repeated as * + ? or {m,n} says, which begins with c. */
+static void repeat(struct program *p, size_t start, char c)
 {
 	size_t count = p->length - start;
-	int copies = 1;
+	uint32_t min = c == '+', max = 1;
+	bool endless = c != '?';
 
-	if (max == 0) {
+	if (c == '{') {
+		if (!parse_unsigned(&p->at, &min) && *p->at != ',')
+			malformed();
+		max = min;
+		endless = skip(p, ',') && !parse_unsigned(&p->at, &max);
+		if (max < min || max > REPEATS_MAX || !skip(p, '}'))
+			malformed();
+	}
+	if (max == 0 && !endless) {
 		p->length = start;
 		return;
 	}
-	for (; copies < min; copies++)
-		emit_copy(p, start, count);
-	if (max == UNBOUNDED)
-		emit(p, FORK, -count);
-	for (; copies < max; copies++) {
-		emit(p, FORK, count + 1);
-		emit_copy(p, start, count);
-	}
 	if (min == 0)
-		insert(p, start, FORK, p->length - start + 1);
-}
-
-/* A number of {m,n}, or `otherwise` where none stands. */
-static int number(struct program *p, int otherwise)
-{
-	if (*p->at < '0' || *p->at > '9')
-		return otherwise;
-	int n = 0;
-	for (; *p->at >= '0' && *p->at <= '9'; p->at++) {
-		n = n * 10 + (*p->at - '0');
-		if (n > REPEATS_MAX)
-			bad(too_large);
+		insert(p, start++, FORK, count + 1);
+	for (uint32_t copies = 1; copies < max; copies++) {
+		if (copies >= min)
+			emit(p, FORK, count + 1);
+		for (size_t i = start; i < start + count; i++)
+			emit(p, p->code[i].operation, (size_t)p->code[i].operand);
 	}
-	return n;
-}
-
-/* Applies the repetition at p->at, if there is one, to the code from `start` on. */
-static bool repetition(struct program *p, size_t start)
-{
-	int min = 0, max = UNBOUNDED;
-
-	if (skip(p, "+")) {
-		min = 1;
-	} else if (skip(p, "?")) {
-		max = 1;
-	} else if (skip(p, "{")) {
-		min = number(p, *p->at == ',' ? 0 : UNBOUNDED);
-		max = skip(p, ",") ? number(p, UNBOUNDED) : min;
-		if (!skip(p, "}") || min == UNBOUNDED || (max != UNBOUNDED && max < min))
-			bad(malformed);
-	} else if (!skip(p, "*")) {
-		return false;
-	}
-	repeat(p, start, min, max);
-	return true;
+	if (endless)
+		emit(p, FORK, -count);
 }
 
 /* ---- compiling: the grammar ----------------------------------------------------------------- */
 
-static void alternatives(struct program *p);
-
-static void group(struct program *p)
+/* A character, a bracket expression or an anchor, which begins with c. */
+static void single(struct program *p, char c)
 {
-	if (++p->depth > DEPTH_MAX)
-		bad(too_large);
-	alternatives(p);
-	if (!skip(p, ")"))
-		bad(malformed);
-	p->depth--;
-}
+	size_t operand = (uint8_t)c;
 
-static void escape(struct program *p)
-{
-	uint8_t byte = (uint8_t)*p->at;
-	uint8_t letter = byte | 0x20;
-
-	if (!byte || strchr("0123456789<>`'", byte) || (letter >= 'a' && letter <= 'z'))
-		bad(malformed);
-	p->at++;
-	emit(p, BYTE, byte);
-}
-
-/* One anchor, or one other thing and its repetitions. */
-static void piece(struct program *p)
-{
-	size_t start = p->length;
-	char c = *p->at++;
-
-	if (c == '^' || c == '$') {
-		emit(p, c == '^' ? START : END, 0);
-		return;
+	if (c == '[') {
+		operand = p->bracket_count++;
+		if (operand == BRACKETS_MAX)
+			malformed();
+		bracket(p, p->brackets[operand]);
+	} else if (c == '\\') {
+		operand = (uint8_t)*p->at++;
+		c = BYTE;
+		if (strchr("0123456789<>`'", (int)operand) || ((operand | 0x20) >= 'a' && (operand | 0x20) <= 'z'))
+			malformed();
 	}
-	if (strchr("*+?{", c))
-		bad(malformed);
-	if (c == '(')
-		group(p);
-	else if (c == '[')
-		bracket(p);
-	else if (c == '\\')
-		escape(p);
-	else
-		emit(p, c == '.' ? ANY : BYTE, (uint8_t)c);
-	while (repetition(p, start)) {
+	emit(p, c, operand);
+}
+
+/* Up to the end of the pattern, or of a group, whose ) is read, too. What a | divides becomes
+ * FORK right; left; JUMP end; right: what follows the |, which may be divided again; end: */
+static void alternatives(struct program *p, int depth)
+{
+	size_t start = p->length, repeatable = SIZE_MAX;
+	char c, end = depth ? ')' : 0;
+
+	if (depth > DEPTH_MAX)
+		malformed();
+	while ((c = *p->at++) != '|' && c != end) {
+		if (!c)
+			malformed();
+		if (strchr("*+?{", c)) {
+			if (repeatable == SIZE_MAX)
+				malformed();
+			repeat(p, repeatable, c);
+			continue;
+		}
+		repeatable = p->length;
+		if (c == '(')
+			alternatives(p, depth + 1);
+		else
+			single(p, c);
+		if (c == START || c == END)
+			repeatable = SIZE_MAX;
 	}
-}
-
-static void branch(struct program *p)
-{
-	while (*p->at && *p->at != '|' && (*p->at != ')' || p->depth == 0))
-		piece(p);
-}
-
-/* FORK right; left; JUMP end; right: what follows the |; end: and all that again for the next |. */
-static void alternatives(struct program *p)
-{
-	size_t start = p->length;
-
-	branch(p);
-	while (skip(p, "|")) {
+	if (c == '|') {
 		insert(p, start, FORK, p->length - start + 2);
-		size_t jump = p->length;
+		start = p->length;
 		emit(p, JUMP, 0);
-		branch(p);
-		p->code[jump].operand = (int16_t)(p->length - jump);
+		alternatives(p, depth);
+		p->code[start].operand = (int16_t)(p->length - start);
 	}
 }
 
-static void compile(void *argument)
+static void compile(void *program)
 {
-	struct program *p = argument;
-
-	alternatives(p);
-	emit(p, MATCH, 0);
+	alternatives(program, 0);
 }
 
 /* ---- matching ------------------------------------------------------------------------------- */
 
-/* A set of instructions: member[] lists it, has[] tells who is in. */
-struct states {
-	size_t count;
-	uint16_t member[INSTRUCTIONS_MAX];
-	bool has[INSTRUCTIONS_MAX];
-};
-
-static void add(struct states *s, size_t instruction)
+/* Whether the instruction takes the byte, which is 0 at the end of the text. */
+static bool takes(const struct program *p, const struct instruction *i, uint8_t byte)
 {
-	if (s->has[instruction])
-		return;
-	s->has[instruction] = true;
-	s->member[s->count++] = (uint16_t)instruction;
+	if (i->operation == BRACKET)
+		return p->brackets[i->operand][byte];
+	return i->operation == ANY ? byte : byte == i->operand;
 }
 
-static void clear(struct states *s)
+/* states[] lists those that the text before a byte can have led to; on the way it grows by those that need no byte. Those
+ * behind the byte are put where the first ones were, which have been looked at by then. */
+static bool run(struct program *p, const char *text)
 {
-	while (s->count)
-		s->has[s->member[--s->count]] = false;
-}
+	uint16_t states[3 * INSTRUCTIONS_MAX];  /* those behind the last byte, and two that each of all leads to */
+	size_t next = 0;
 
-static bool accepts(const struct program *p, struct instruction i, uint8_t byte)
-{
-	if (i.operation == BYTE)
-		return byte == i.operand;
-	if (i.operation == BRACKET)
-		return p->brackets[i.operand].bits[byte / 8] >> byte % 8 & 1;
-	return i.operation == ANY;
-}
+	for (uint32_t round = 1;; round++) {
+		size_t count = next;
 
-/* From the states `now` before *text, which grow on the way by those that need no byte, to the
- * states `next` behind it. Returns whether `now` contains the match. */
-static bool step(const struct program *p, struct states *now, struct states *next,
-                 const char *text, bool at_start)
-{
-	for (size_t k = 0; k < now->count; k++) {
-		size_t at = now->member[k];
-		struct instruction i = p->code[at];
+		next = 0;
+		states[count++] = 0; /* a match may begin anywhere */
+		for (size_t k = 0; k < count; k++) {
+			unsigned state = states[k];
+			struct instruction *i = &p->code[state];
+			bool on;
 
-		if (i.operation == MATCH)
-			return true;
-		if (i.operation == JUMP || i.operation == FORK)
-			add(now, (size_t)((ptrdiff_t)at + i.operand));
-		if (i.operation == FORK || (i.operation == START && at_start) ||
-		    (i.operation == END && !*text))
-			add(now, at + 1);
-		if (*text && accepts(p, i, (uint8_t)*text))
-			add(next, at + 1);
-	}
-	return false;
-}
-
-static bool run(const struct program *p, const char *text)
-{
-	struct states states[2];
-
-	memset(states, 0, sizeof states);
-	for (size_t i = 0;; i++) {
-		struct states *now = &states[i % 2], *next = &states[(i + 1) % 2];
-
-		add(now, 0); /* a match may begin anywhere */
-		if (step(p, now, next, text + i, i == 0))
-			return true;
-		if (!text[i])
+			if (state == p->length)
+				return true;
+			if (i->visited == round)
+				continue;
+			on = i->operation == FORK;
+			i->visited = round;
+			if (i->operation >= JUMP)
+				states[count++] = (uint16_t)(state + (unsigned)i->operand);
+			else if (i->operation == START)
+				on = round == 1;
+			else if (i->operation == END)
+				on = !*text;
+			else if (takes(p, i, (uint8_t)*text))
+				states[next++] = (uint16_t)(state + 1);
+			if (on)
+				states[count++] = (uint16_t)(state + 1);
+		}
+		if (!*text++)
 			return false;
-		clear(now);
 	}
 }
 
@@ -395,7 +307,6 @@ bool regex_matches(const char *pattern, const char *text, bool *valid)
 	struct fault fault;
 
 	program.at = pattern;
-	program.depth = 0;
 	program.length = program.bracket_count = 0;
 	*valid = attempt(compile, &program, &fault);
 	return *valid && run(&program, text);

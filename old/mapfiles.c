@@ -1,4 +1,4 @@
-/* mapfiles.c: the map files of kernels since 2.6, for depmod --map: from paths of modules, a line each on standard input, to the
+/* mapfiles.c: the map files of kernels since 2.6, for depmod --map: from paths of modules, each NUL-ended, on standard input to the
  * files on standard output, in the form that older.c describes. Modules are read by processes that may do nothing else,
  * each of which has a slice of the list; what they leave in shared memory is checked before it is believed. */
 #define _GNU_SOURCE
@@ -233,20 +233,20 @@ static void print_map(struct run *run, enum map map)
 	text_add(run->out, "", 1);
 }
 
-/* Standard input as lines, each NUL-ended now. */
+/* The paths on standard input. */
 static void read_list(struct run *run, struct arena *memory)
 {
-	struct span content, rest, line;
+	struct span content, rest, path;
 	uint32_t count = 0;
 	int failed = read_all(memory, STDIN_FILENO, &content);
 
 	if (failed)
 		bad_in("standard input", error_text(failed));
-	for (rest = content; next_line(&rest, &line);)
+	for (rest = content; next_string(&rest, &path);)
 		run->count++;
 	run->paths = arena_take(memory, run->count, sizeof(*run->paths), sizeof(void *));
-	for (rest = content; next_line(&rest, &line);)
-		run->paths[count++] = arena_copy(memory, line);
+	for (rest = content; next_string(&rest, &path);)
+		run->paths[count++] = arena_copy(memory, path);
 }
 
 int print_map_files(uint32_t jobs, struct arena *memory, struct arena *scratch, struct text *out)

@@ -268,7 +268,7 @@ refused() {
 	answer "cat >'$PWD/paths'" 'printf "modules.pcimap\0one\ntwo\n\0modules.ofmap\0\0\0"'
 	exits 0
 	says_nothing
-	[ "$(cat paths)" = kernel/a.ko ]
+	[ "$(tr '\0' '\n' <paths)" = kernel/a.ko ]
 	file_is modules.pcimap one two
 	file_is modules.ofmap
 	file_is modules.usbmap 'old modules.usbmap'
@@ -499,11 +499,11 @@ set_up_old_maps() {
 # filter PATH...: depmod.old on these; what it prints is in the file `printed`.
 filter() {
 	status=0
-	printf '%s\n' "$@" | "$DEPMOD_OLD" --map >printed 2>messages || status=$?
+	printf '%s\0' "$@" | "$DEPMOD_OLD" --map >printed 2>messages || status=$?
 	output=$(cat messages)
 }
 
-@test "as a filter: paths in, a line each; name NUL content NUL for each file, NUL at the end" {
+@test "as a filter: paths in, each ended by NUL; name NUL content NUL for each file, NUL at the end" {
 	local name
 	trees
 	module kernel/b.ko --class 32 --order big --device pci=3,4
@@ -520,8 +520,8 @@ filter() {
 	done >expected
 	printf '\0' >>expected
 	cmp expected printed
-	printf '%s\n%s' "$TREE/kernel/a.ko" "$TREE/kernel/b.ko.xz" | "$DEPMOD_OLD" --map >without-newline
-	cmp expected without-newline
+	printf '%s\0%s' "$TREE/kernel/a.ko" "$TREE/kernel/b.ko.xz" | "$DEPMOD_OLD" --map >without-end
+	cmp expected without-end
 }
 
 @test "as a filter: no paths, headers alone" {
@@ -563,7 +563,7 @@ readers() {
 	local call=$1 action=$2
 	shift 2
 	status=0
-	printf '%s\n' "$@" | timeout 60 strace -f -qq -o trace -e trace="$call" -e inject="$call:$action" "$DEPMOD_OLD" --map \
+	printf '%s\0' "$@" | timeout 60 strace -f -qq -o trace -e trace="$call" -e inject="$call:$action" "$DEPMOD_OLD" --map \
 		>printed 2>messages || status=$?
 	output=$(cat messages)
 }
@@ -590,7 +590,7 @@ readers() {
 @test "as a filter: modules are read by processes that may do nothing else" {
 	needs_tracing
 	trees
-	echo "$TREE/kernel/a.ko" | strace -f -qq -o trace "$DEPMOD_OLD" --map >printed
+	printf '%s\0' "$TREE/kernel/a.ko" | strace -f -qq -o trace "$DEPMOD_OLD" --map >printed
 	grep -q 'prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER' trace
 	reader=$(sed -n 's/^\([0-9]*\) .*PR_SET_SECCOMP.*/\1/p' trace)
 	[ "$(sed -n "s/^\([0-9]*\) .*kernel\/a\.ko.*/\1/p" trace | sort -u)" = "$reader" ]

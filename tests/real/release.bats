@@ -128,7 +128,7 @@ same_as_native() {
 	version=$(ls "$tree/lib/modules")
 	"$DEPMOD" -C "$NOTHING" -b "$tree" -o native --map "$version"
 	[ -s "native/lib/modules/$version/modules.dep.bin" ]
-	find "$tree/lib/modules" -name '*.ko*' >paths
+	find "$tree/lib/modules" -name '*.ko*' -print0 >paths
 	"$DEPMOD_OLD" --map <paths >native-maps
 	[ "$(wc -l <native-maps)" -gt 100 ]
 	for arch in $ARCHITECTURES; do
