@@ -59,7 +59,7 @@ UNALIGNED = -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1
 $(FAST:%=build/%.o): OPTIMISE = -O2 $(UNALIGNED) $(SMALLER)
 $(DECODERS:%=build/%.o): OPTIMISE = -O2 $(UNALIGNED)
 
-HEADERS = depmod.h $(wildcard */*.h)
+HEADERS = $(wildcard *.h */*.h)
 build/%.o: %.c $(HEADERS) Makefile $(wildcard release/processors.mk) build/compiler
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARNINGS) $(SAFE) $(SMALL) $(OPTIMISE) $(PROCESSOR) $(ACROSS) $(CFLAGS) -c $< -o $@

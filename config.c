@@ -7,17 +7,20 @@ struct reading {
 	const char *release;
 };
 
-static const char *keep(struct reading *r, struct span word)
+/* NULL at the end of the line. */
+static char *word_of(struct reading *r, struct span *line)
 {
-	return arena_copy(r->conf.memory, word);
+	struct span word;
+
+	return next_word(line, &word) ? arena_copy(r->conf.memory, word) : NULL;
 }
 
 static void append_all(struct reading *r, struct words **list, struct span rest)
 {
-	struct span word;
+	const char *word;
 
-	while (next_word(&rest, &word))
-		append_word(r->conf.memory, list, keep(r, word));
+	while ((word = word_of(r, &rest)))
+		append_word(r->conf.memory, list, word);
 }
 
 static bool for_this_kernel(const struct reading *r, const char *pattern)
@@ -26,68 +29,58 @@ static bool for_this_kernel(const struct reading *r, const char *pattern)
 
 	if (strcmp(pattern, "*") == 0 || regex_matches(pattern, r->release, &valid))
 		return true;
-	if (!valid)
-		conf_say(&r->conf, ERROR, "not a regular expression: ", pattern);
-	else
-		conf_say(&r->conf, INFO, "not for this kernel: ", pattern);
+	conf_say(&r->conf, valid ? INFO : ERROR, valid ? "not for this kernel: " : "not a regular expression: ", pattern);
 	return false;
 }
 
 static void read_override(struct reading *r, struct span rest)
 {
-	struct span name, kernel, directory;
+	const char *name = word_of(r, &rest), *kernel = word_of(r, &rest), *directory = word_of(r, &rest);
 	struct words *entry;
 
-	if (!next_word(&rest, &name) || !next_word(&rest, &kernel) || !next_word(&rest, &directory)) {
+	if (!directory) {
 		conf_say(&r->conf, ERROR, "override needs NAME KERNEL SUBDIR", "");
-		return;
+	} else if (for_this_kernel(r, kernel)) {
+		entry = arena_take(r->conf.memory, 1, sizeof(*entry), sizeof(void *));
+		*entry = (struct words){ join_path(r->conf.memory, directory, name), r->config->override };
+		r->config->override = entry;
 	}
-	if (!for_this_kernel(r, keep(r, kernel)))
-		return;
-	entry = arena_take(r->conf.memory, 1, sizeof(*entry), sizeof(void *));
-	*entry = (struct words){ join_path(r->conf.memory, keep(r, directory), keep(r, name)),
-				  r->config->override };
-	r->config->override = entry;
-}
-
-static struct span without_slashes(struct span path)
-{
-	while (span_size(path) > 1 && path.end[-1] == '/')
-		path.end--;
-	return path;
 }
 
 static void read_external(struct reading *r, struct span rest)
 {
-	struct span kernel, directory;
+	const char *kernel = word_of(r, &rest);
+	char *directory = word_of(r, &rest);
 
-	if (!next_word(&rest, &kernel) || !next_word(&rest, &directory))
+	if (!directory) {
 		conf_say(&r->conf, ERROR, "external needs KERNEL DIR", "");
-	else if (*directory.p != '/')
-		conf_say(&r->conf, ERROR, "external directory is not absolute: ", keep(r, directory));
-	else if (for_this_kernel(r, keep(r, kernel)))
-		append_word(r->conf.memory, &r->config->external, keep(r, without_slashes(directory)));
+	} else if (*directory != '/') {
+		conf_say(&r->conf, ERROR, "external directory is not absolute: ", directory);
+	} else if (for_this_kernel(r, kernel)) {
+		directory[1 + unslashed_length(directory + 1)] = 0;
+		append_word(r->conf.memory, &r->config->external, directory);
+	}
 }
 
 static void read_line(struct conf *conf, struct span line)
 {
 	struct reading *r = (struct reading *)conf;
-	struct span command;
+	const char *command = word_of(r, &line);
 
-	if (!next_word(&line, &command) || *command.p == '#')
+	if (!command || *command == '#')
 		return;
-	if (span_is(command, "search"))
+	if (strcmp(command, "search") == 0)
 		append_all(r, &r->config->search, line);
-	else if (span_is(command, "override"))
+	else if (strcmp(command, "override") == 0)
 		read_override(r, line);
-	else if (span_is(command, "external"))
+	else if (strcmp(command, "external") == 0)
 		read_external(r, line);
-	else if (span_is(command, "exclude"))
+	else if (strcmp(command, "exclude") == 0)
 		append_all(r, &r->config->exclude, line);
-	else if (span_is(command, "include") || span_is(command, "make_map_files"))
-		conf_say(&r->conf, INFO, "not supported, ignored: ", keep(r, command));
+	else if (strcmp(command, "include") == 0 || strcmp(command, "make_map_files") == 0)
+		conf_say(conf, INFO, "not supported, ignored: ", command);
 	else
-		conf_say(&r->conf, ERROR, "ignoring a line that begins with ", keep(r, command));
+		conf_say(conf, ERROR, "ignoring a line that begins with ", command);
 }
 
 void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release)

@@ -8,18 +8,19 @@ struct mark {
 	uint32_t order;            /* when it was first seen, from 1 on; 0 before; NONE once it is left out here */
 	uint32_t low;              /* the earliest open one that it is known to reach */
 	uint32_t component;        /* the number of its component, from 1 on; 0: it is open, in none yet */
-	uint32_t below;            /* the module that was open before it */
-	uint32_t user, edge;       /* the module whose dependency led here, or NONE; the next dependency to follow from here */
-	uint32_t parent;           /* who needs it, on the way from where a cycle is shown, plus 1; 0: not known yet */
-	uint32_t next;             /* behind it in the queue of that way */
+	uint32_t below;            /* the module that was opened last before it */
+	uint32_t user;             /* the module whose dependency led here, or NONE */
+	uint32_t edge;             /* in graph->direct: the dependency to follow next */
+	uint32_t parent;           /* for the message: the module of the cycle that needs it, plus 1; 0: none yet */
+	uint32_t next;             /* for the message: the module behind it in the queue of last_before() */
 };
 
 struct search {
 	struct graph *graph;
 	const struct tree *tree;
 	struct mark *marks;        /* by module */
-	uint32_t open;             /* the module that became open last */
-	const char **last_part;    /* of a message: a NULL is behind it, and room for the others before it */
+	uint32_t open;             /* the module that was opened last */
+	const char **last_part;    /* of the message: a NULL is behind it, and room for the other parts before it */
 	uint32_t seen, components, cyclic;
 };
 
@@ -45,7 +46,8 @@ static uint32_t last_before(const struct search *s, uint32_t start)
 	}
 }
 
-/* The message is put together from its end, as the way is known backwards. It began where no parent is: 0 - 1 is NONE. */
+/* Parents lead backwards through the cycle, so the message is put together from its end. `start` has no parent:
+ * 0 - 1 is NONE. */
 static void report_cycle(const struct search *s, uint32_t start)
 {
 	const char **part = s->last_part;

@@ -52,16 +52,11 @@ static bool find_modules(struct run *run)
 {
 	struct options *o = &run->options;
 	bool tell = o->warn || o->verbose;
-	int failed;
 
 	run->tree.keeps_shadowed = o->question != NO_QUESTION;
 	for (uint32_t i = 0; i < o->file_count; i++)
 		o->files[i] = named_file(run, o->files[i]);
-	if (o->file_count && !o->all)
-		failed = scan_named(&run->tree, &run->config, o->files, tell, &run->memory, &run->scratch);
-	else
-		failed = scan(&run->tree, &run->config, tell, &run->memory, &run->scratch);
-	return !failed;
+	return !scan(&run->tree, &run->config, o->file_count && !o->all ? o->files : NULL, tell, &run->memory, &run->scratch);
 }
 
 static bool read_kernel(struct run *run)

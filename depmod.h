@@ -14,6 +14,7 @@
 #define DEPMOD_H
 
 #include "base/base.h"
+#include "sizes.h"
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
@@ -74,38 +75,6 @@ struct values {
 	const char *p, *end;
 	char kind;
 };
-
-/* ---- sizes ---------------------------------------------------------------------------------------
- * Address space, taken once and touched as needed; for 100,000 modules on a 64-bit host. */
-
-/* A mark for each name of a worker; a spelling and four words, and a fifth to align, for each symbol. */
-#define WORKER_SYMBOLS (WORKER_FACTS / 256 * 8 + SYMBOLS_OF_MODULE * (size_t)(5 * 4 + 16))
-
-#if SIZE_MAX > UINT32_MAX
-enum { JOBS_MAX = 64, MODULES_MAX = 1 << 20 };
-#define SYMBOLS_MAX (UINT32_C(4) << 20)
-#define SYMBOLS_OF_MODULE (UINT32_C(1) << 18)  /* needs, or exports, of one module */
-#define RUN_MEMORY ((size_t)4 << 30)       /* tree, graph, configuration */
-#define SCRATCH_MEMORY ((size_t)1 << 30)   /* input files, tables for a while */
-#define SHARED_MEMORY ((size_t)256 << 20)  /* what all workers share */
-#define OUTPUT_MEMORY ((size_t)1 << 30)    /* each of four: a file, the keys of an index, its values, strings */
-#define WORKER_FACTS ((size_t)1 << 30)     /* what one worker learns */
-#define WORKER_SCRATCH ((size_t)1 << 30)   /* one module: file, decoded, sections */
-#define DECODED_LIMIT ((size_t)512 << 20)  /* a module larger than this is no module; */
-#define FILE_LIMIT ((size_t)256 << 20)     /* nor is a compressed file */
-#else
-enum { JOBS_MAX = 4, MODULES_MAX = 1 << 17 };
-#define SYMBOLS_MAX (UINT32_C(1) << 20)
-#define SYMBOLS_OF_MODULE (UINT32_C(1) << 18)
-#define RUN_MEMORY ((size_t)256 << 20)
-#define SCRATCH_MEMORY ((size_t)128 << 20)
-#define SHARED_MEMORY ((size_t)32 << 20)
-#define OUTPUT_MEMORY ((size_t)128 << 20)
-#define WORKER_FACTS ((size_t)128 << 20)
-#define WORKER_SCRATCH ((size_t)320 << 20)
-#define DECODED_LIMIT ((size_t)192 << 20)
-#define FILE_LIMIT ((size_t)96 << 20)
-#endif
 
 /* ---- options.c: the command line of depmod, and of depmod.old --------------------------------- */
 
@@ -225,13 +194,10 @@ char *releases_output(const struct releases *releases, const char *release);
 
 /* Finds the modules below the tree's roots and in the external directories, settles which of equal names
  * counts, and orders them. What cannot be read is an error message and the walk goes on; shadowed are
- * warned about if `tell_shadowed`. Returns 0, or the errno that kept a root itself from being read. */
-int scan(struct tree *tree, const struct config *config, bool tell_shadowed, struct arena *memory,
-	 struct arena *scratch);
-
-/* The same for files that the person named, given with absolute paths; 0 or an errno. */
-int scan_named(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed,
-	       struct arena *memory, struct arena *scratch);
+ * warned about if `tell_shadowed`. Returns 0, or the errno that kept a root itself from being read.
+ * Or, unless `paths` is NULL, does that with the files that the person named, given with absolute paths; 0 or an errno. */
+int scan(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed,
+	 struct arena *memory, struct arena *scratch);
 
 /* What settles which of two files with one module name counts: the command of the configuration (or the byte order
  * of their paths, or which tree is the later one where several have the path), its word for the one that counts, and
@@ -414,7 +380,7 @@ void closure_init(struct closure *closure, uint32_t modules, struct arena *arena
  * many. */
 uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *closure);
 
-/* Whether the module needs that other one. */
+/* Whether the module needs that other one, and how. */
 enum need { NOT, DIRECTLY, INDIRECTLY };
 enum need needs(const struct graph *graph, uint32_t module, uint32_t other, struct closure *closure);
 
@@ -583,50 +549,11 @@ void elf_read(struct source *source, const struct elf_sink *sink);
  * the source reads must be the bytes themselves, writable. */
 void elf_force(struct source *source, bool no_versions, bool no_vermagic);
 
-/* The rest is for those who look for more in the file: object.c. */
-
-/* Where a field stands in its record, and its size in bytes. */
-struct field {
-	uint8_t at, size;
-};
-
-/* The two word sizes differ only in these numbers. */
-struct layout {
-	uint8_t header_size, section_size, symbol_size, word;
-	struct field e_shoff, e_shentsize, e_shnum, e_shstrndx;
-	struct field sh_name, sh_type, sh_offset, sh_size, sh_link, sh_info;
-	struct field st_name, st_value, st_size, st_info, st_shndx;
-};
-
-/* The sections that elf.c reads; the rest of the table is passed over. */
-enum wanted {
-	MODINFO, SYMTAB, STRTAB, KSYMTAB_STRINGS, VERSIONS, EXTENDED_CRCS, EXTENDED_NAMES, SYMTAB_SHNDX, MODALIAS,
-	WANTED_COUNT
-};
-
-struct section {
-	const uint8_t *header;
-	uint64_t offset, size;
-	uint32_t info;
-	bool present;
-};
-
-struct elf {
-	struct source *source;
-	const struct elf_sink *sink;
-	const struct layout *layout;
-	bool big;
-	uint16_t machine;
-	struct span table;         /* the section headers */
-	struct span names;         /* of the sections; ends in NUL */
-	uint32_t section_count;
-	struct section sections[WANTED_COUNT];
-};
-
-/* Reads the headers, and finds those sections. */
+/* For rooms that look for more in the file; elf.h has the structures. elf_open() reads the headers, and finds the sections that
+ * have a place in elf->sections. elf_section() is a section by its number, bad(why) when there is none; elf_bytes() are
+ * its bytes. */
+struct elf;
 void elf_open(struct elf *elf, struct source *source);
-
-/* A section by its number, bad(why) when there is none; and its bytes. */
 struct section elf_section(const struct elf *elf, uint32_t number, const char *why);
 struct span elf_bytes(const struct elf *elf, struct section section, const char *what);
 

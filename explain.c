@@ -20,7 +20,7 @@ struct page {
 
 /* ---- which module ---- */
 
-/* Whether a module of the name that was asked for is the file, too, if a path was. A link is not the file that it leads to. */
+/* Whether a module of the right name is meant: a path must lead to its file, and a link is a file of its own. */
 static bool is_asked(const struct inquiry *q, const struct module *module)
 {
 	return !strchr(q->module, '/') || is_same_file(q->tree->roots[module->root].directory, q->module, module->path,
@@ -56,7 +56,7 @@ static void tell_missing(const struct inquiry *q, const char *name)
 		      (const char *)nearest.found.p, "?");
 }
 
-/* Every file of the name has it in common with one module that counts. */
+/* The name leads to the module that counts; only a path can mean one of the shadowed files of that name. */
 uint32_t find_module(const struct inquiry *q, const struct module **shadowed)
 {
 	const char *name = module_name(q->scratch, q->module);
@@ -128,25 +128,27 @@ static bool equal(const struct key *a, const struct key *b)
 	return a->length == b->length && memcmp(a->string, b->string, a->length) == 0;
 }
 
-/* A line of what was collected, if anything was. Words that end in a colon are counted, others told once. */
-static void put_list(struct page *p, const char *label)
+/* A line of what was collected, if anything was; `before` stands before the first word. Words that end in a colon are
+ * counted, others told once. */
+static void put_list(struct page *p, const char *before)
 {
-	uint32_t count = sort_collected(p), same;
+	const struct key *end = p->words + sort_collected(p);
+	struct number number;
+	uint32_t same = 1;
 
-	for (uint32_t i = 0; i < count; i += same) {
-		const struct key *word = &p->words[i];
-		struct number number;
-
-		for (same = 1; i + same < count && equal(word, word + same);)
-			same++;
-		text_string(&p->text, i ? ", " : label);
+	for (const struct key *word = p->words; word < end; word++, same++) {
+		if (word + 1 < end && equal(word, word + 1))
+			continue;
+		text_string(&p->text, before);
 		text_harmless(&p->text, word->string, word->length);
 		if (word->length && word->string[word->length - 1] == ':') {
 			text_string(&p->text, " ");
 			text_string(&p->text, decimal(&number, same));
 		}
+		before = ", ";
+		same = 0;
 	}
-	text_add(&p->text, "\n", count != 0);
+	text_add(&p->text, "\n", end > p->words);
 }
 
 /* ---- the file ---- */
@@ -187,8 +189,9 @@ static void put_shadowed(struct page *p, const struct module *shadowed)
 
 	wins(p->inquiry->config, p->module, shadowed, &rule);
 	/* A part that is NULL ends the line. */
-	text_line(&p->text, "instead of:\t", root_of(p->inquiry->tree, shadowed, false), shadowed->path, " by ", rule.name,
-		  rule.word ? " " : NULL, rule.word, rule.other_word ? " before " : NULL, rule.other_word, (char *)NULL);
+	text_line(&p->text, "instead of:\t", root_of(p->inquiry->tree, shadowed, false), shadowed->path, " by ",
+		  rule.name, rule.word ? " " : NULL, rule.word, rule.other_word ? " before " : NULL,
+		  rule.other_word, (char *)NULL);
 }
 
 /* The other files of its name, and why they do not count. */

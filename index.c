@@ -12,9 +12,9 @@
  *     root {a..x} -> a: "b" {c..d} "ab" -> c: "abc", d: "abd"
  *                    x: "x"
  *
- * Sorted keys need no tree in memory: a node is a run of keys that share their first bytes, and the
- * run's shortest common prefix with a neighbour tells where it branches. From one such place to the next leads a chain,
- * so that no run is looked through for them. */
+ * Sorted keys need no tree in memory: a node is a run of neighbouring keys that share their first bytes. Where the run branches
+ * is told by its seams: how many bytes each key shares with the key before it. A seam also leads to the next one that
+ * shares no more bytes, so that the branches of a run are found without a look at each of its keys. */
 #include "depmod.h"
 
 enum { HEADER = 12, ROOT_AT = 8, LONGEST_FILE = 0x0fffffff };
@@ -22,10 +22,10 @@ enum flag { PREFIX = 8, VALUES = 4, CHILDREN = 2 };
 
 static const uint8_t magic[ROOT_AT] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1 };
 
-/* Between a key and the one before it. */
+/* Stands between a key and the key before it. */
 struct seam {
-	uint32_t shared;             /* how many bytes both begin with */
-	uint32_t next;               /* the next key before which it is not more; behind the last one, their number */
+	uint32_t shared;             /* how many bytes both keys begin with */
+	uint32_t next;               /* number of the next key whose seam shares no more bytes; the number of keys where there is none */
 };
 
 struct writer {
@@ -34,11 +34,6 @@ struct writer {
 	uint32_t count;
 	struct seam *seams;
 	const struct index_value *values;
-};
-
-/* Keys [from, to) whose first `depth` bytes are the same and already written. */
-struct run {
-	uint32_t from, to, depth;
 };
 
 static void add32(struct text *out, uint32_t value)
@@ -69,24 +64,22 @@ static uint32_t common_length(const struct key *a, const struct key *b)
 	return n;
 }
 
-/* How many bytes all keys of the run, two or more, begin with. */
-static uint32_t branching_depth(const struct writer *w, struct run run)
+/* How many bytes all keys of the run [from, to), two or more, begin with. */
+static uint32_t branching_depth(const struct writer *w, uint32_t from, uint32_t to)
 {
-	uint32_t at = run.from + 1;
+	uint32_t at = from + 1;
 
-	while (w->seams[at].next < run.to)
+	while (w->seams[at].next < to)
 		at = w->seams[at].next;
 	return w->seams[at].shared;
 }
 
-/* The keys of the run that end at `depth`; sorted, they stand first. */
-static uint32_t ending_here(const struct writer *w, struct run run, uint32_t depth)
+/* Where the keys of the run that end at `depth` come to an end; sorted, they stand first. */
+static uint32_t ending_here(const struct writer *w, uint32_t from, uint32_t to, uint32_t depth)
 {
-	uint32_t to = run.from;
-
-	while (to < run.to && w->keys[to].length == depth)
-		to++;
-	return to;
+	while (from < to && w->keys[from].length == depth)
+		from++;
+	return from;
 }
 
 static size_t value_size(const struct index_value *value)
@@ -129,7 +122,7 @@ static void add_values(const struct writer *w, uint32_t from, uint32_t to)
 	}
 }
 
-static uint32_t add_node(const struct writer *w, struct run run);
+static uint32_t add_node(const struct writer *w, uint32_t from, uint32_t to, uint32_t depth);
 
 static void add_children(const struct writer *w, uint32_t from, uint32_t to, uint32_t depth,
 			 size_t table)
@@ -143,7 +136,7 @@ static void add_children(const struct writer *w, uint32_t from, uint32_t to, uin
 
 		while (next < to && w->seams[next].shared > depth)
 			next = w->seams[next].next;
-		offset = add_node(w, (struct run){ from, next, depth + 1 });
+		offset = add_node(w, from, next, depth + 1);
 		put_be32((uint8_t *)w->out->start + table + 4 * (size_t)(byte - first), offset);
 		from = next;
 	}
@@ -161,42 +154,41 @@ static size_t add_table(struct text *out, char first, char last)
 	return (size_t)(room - out->start);
 }
 
-static uint32_t add_branch(const struct writer *w, struct run run)
+/* The node of a run of keys whose first `written` bytes are the same and already written. */
+static uint32_t add_branch(const struct writer *w, uint32_t from, uint32_t to, uint32_t written)
 {
 	size_t at = w->out->size, table = 0;
-	uint32_t depth = run.depth ? branching_depth(w, run) : 0;
-	uint32_t children = ending_here(w, run, depth);
+	uint32_t depth = written ? branching_depth(w, from, to) : 0;
+	uint32_t children = ending_here(w, from, to, depth);
 	uint32_t flags = 0;
 
-	if (depth > run.depth) {
+	if (depth > written) {
 		flags |= PREFIX;
-		add_string(w->out, w->keys[run.from].string + run.depth, depth - run.depth);
+		add_string(w->out, w->keys[from].string + written, depth - written);
 	}
-	if (children < run.to) {
+	if (children < to) {
 		flags |= CHILDREN;
-		table = add_table(w->out, w->keys[children].string[depth], w->keys[run.to - 1].string[depth]);
+		table = add_table(w->out, w->keys[children].string[depth], w->keys[to - 1].string[depth]);
 	}
-	if (children > run.from) {
+	if (children > from) {
 		flags |= VALUES;
-		add_values(w, run.from, children);
+		add_values(w, from, children);
 	}
-	if (children < run.to)
-		add_children(w, children, run.to, depth, table);
+	if (children < to)
+		add_children(w, children, to, depth, table);
 	return flags << 28 | (uint32_t)at;
 }
 
 /* Writes the node and all below it; its flags and place are returned as an offset. Recursion follows the
  * branches of the trie, of which there are not more on a path than keys. */
-static uint32_t add_node(const struct writer *w, struct run run)
+static uint32_t add_node(const struct writer *w, uint32_t from, uint32_t to, uint32_t depth)
 {
 	if (w->out->size > LONGEST_FILE)
 		bad_in("index", "larger than 256 MiB");
-	if (run.depth && run.to - run.from == 1)
-		return add_leaf(w, &w->keys[run.from], run.depth);
-	return add_branch(w, run);
+	return to - from == 1 ? add_leaf(w, &w->keys[from], depth) : add_branch(w, from, to, depth);
 }
 
-/* Of the seams behind one, those on the chain are the ones that it may have to lead to. */
+/* Fills in the seams from the last to the first: the links of those behind skip all that share more bytes. */
 static void note_seams(const struct writer *w)
 {
 	for (uint32_t i = w->count; i-- > 1;) {
@@ -223,6 +215,6 @@ void index_write(struct text *out, const struct index *index)
 	text_add(out, magic, sizeof(magic));
 	add32(out, root);
 	if (index->count)
-		root = add_node(&w, (struct run){ 0, index->count, 0 });
+		root = add_branch(&w, 0, index->count, 0);
 	put_be32((uint8_t *)out->start + ROOT_AT, root);
 }

@@ -15,20 +15,20 @@ enum {
 	SPARE_WORKERS = 96,        /* replacements for workers that die */
 	WORKERS_MAX = JOBS_MAX + SPARE_WORKERS,
 	KEEP = 1 << 20,            /* memory of a finished module that the next one will want */
-	LINE = 128,                /* what processors pass between them at once: no two workers write to one */
+	LINE = 128,                /* bytes of a cache line, at most: no two workers write to the same one */
 	CHUNKS = 8, LARGEST_CHUNK = 32,
 	PACKET = 4096,             /* PIPE_BUF: written as a whole, and, as all are of this size, read as one */
 };
 
-/* Files for one worker: the first one's number, the root of all, and their paths, until an empty one. None at all: there
- * are no more. */
+/* Files for one worker: the number of the first file, the root that all of them are below, and their paths, up to an empty one.
+ * A packet without any path says that there are no more files. */
 struct packet {
 	uint32_t first, root;
 	char paths[PACKET - 2 * sizeof(uint32_t)];
 };
 
-/* What a worker tells of its table of names, which only it can see to the end. Written after each module: the
- * table of a worker that dies is what it was then. */
+/* The size of a worker's table of names, which only the worker itself knows. It is written after each module: of a worker that
+ * dies, the names up to its last whole module count. */
 struct account {
 	_Alignas(LINE) uint32_t names;
 	size_t names_used;
@@ -46,8 +46,8 @@ struct loading {
 	uint32_t first, started;   /* of the workers: the first of this round */
 	uint32_t files, capacity;
 	int in, out;               /* the pipe; -1: nobody reads it */
-	size_t sent;               /* bytes in it, and those taken out */
-	bool taken;                /* some were, now or from an earlier pipe */
+	size_t sent;               /* bytes written to the pipe */
+	bool taken;                /* some bytes were taken out, of this pipe or of an earlier one */
 	struct packet packet;      /* being filled with `packed` files, of `size` bytes */
 	uint32_t packed;
 	size_t size;
@@ -80,8 +80,8 @@ static void note_failure(struct loading *l, uint32_t file, const struct fault *f
 	l->facts[file] = failed_facts(fault->transient);
 }
 
-/* What the module that failed left behind goes. Memory for all modules that one alone has taken a quarter of
- * is not lacking: that module is the trouble. */
+/* Takes back the memory that a failed module has used. Where one module alone took a quarter of the memory for all, that module
+ * is at fault, and not the system. */
 static void forget(struct keeper *k, const struct keeper *before, struct fault *fault)
 {
 	if (k->facts.used - before->facts.used > k->facts.size / 4 ||
@@ -128,7 +128,8 @@ static void prepare_work(struct loading *l)
 
 /* ---- workers ---- */
 
-/* False when the pipe has ended. What another worker, taken over by what it read, may have done to it leads nowhere. */
+/* False when the pipe has ended. A worker that was taken over by a hostile module may have put anything into the pipe: paths end
+ * all the same, and the root exists. */
 static bool receive(const struct loading *l, struct packet *packet)
 {
 	ssize_t n;
@@ -140,7 +141,7 @@ static bool receive(const struct loading *l, struct packet *packet)
 	return n == sizeof(*packet) && packet->root < l->tree->root_count;
 }
 
-/* In a process that does nothing else, and needs no right to. */
+/* The whole life of a worker process, which gives up all rights but reading files. */
 static void work(void *context)
 {
 	struct loading *l = context;
@@ -180,7 +181,7 @@ static bool start_worker(struct loading *l, void (*task)(void *loading))
 	return true;
 }
 
-/* What was taken out of the pipe, nobody can put back. */
+/* Notes whether workers took anything out of the pipe: that is lost with the pipe. */
 static void close_pipe(struct loading *l)
 {
 	int unread = 0;
@@ -194,7 +195,7 @@ static void close_pipe(struct loading *l)
 	l->sent = 0;
 }
 
-/* A pipe that only workers read: when all of them have died, writing to it says so. */
+/* Starts workers that read from a new pipe. Only they read it: once all of them have died, writing to it fails. */
 static void begin_round(struct loading *l, uint32_t workers)
 {
 	int ends[2];
@@ -213,7 +214,7 @@ static void begin_round(struct loading *l, uint32_t workers)
 		close_pipe(l);
 }
 
-/* What is packed, be it nothing. */
+/* Sends the packet with the files that were packed; without any, it says that there are no more. */
 static void send(struct loading *l)
 {
 	ssize_t n;
@@ -230,7 +231,7 @@ static void send(struct loading *l)
 		l->sent += sizeof(l->packet);
 }
 
-/* Few at first, so that a small tree is shared evenly, too. */
+/* How many files a packet gets: few at first, so that the modules of a small tree, too, are shared evenly. */
 static uint32_t chunk(const struct loading *l)
 {
 	uint32_t fair = l->files / (l->options->jobs * CHUNKS) + 1;
@@ -238,7 +239,7 @@ static uint32_t chunk(const struct loading *l)
 	return fair < LARGEST_CHUNK ? fair : LARGEST_CHUNK;
 }
 
-/* What nobody is there for, or what does not fit, is left to the end. */
+/* Packs the file for a worker. A file that no worker is there for, or whose path is too long, is left to the end. */
 static void pass_on(struct loading *l, uint32_t file, uint32_t root, const char *path)
 {
 	size_t length = strlen(path) + 1, room = sizeof(l->packet.paths) - 1;
@@ -266,7 +267,7 @@ uint32_t load_offer(struct loading *l, uint32_t root, const char *path)
 	return l->files - 1;
 }
 
-/* That there are no more files, each worker is told. */
+/* Tells each worker that there are no more files. */
 static void end_files(struct loading *l)
 {
 	if (l->out >= 0 && l->packed)
@@ -293,7 +294,7 @@ uint32_t worker_count(uint32_t asked)
 	return count < JOBS_MAX ? count : JOBS_MAX;
 }
 
-/* In a process of its own; what workers may have done to the total leads nowhere. */
+/* Counts the modules that are done; called in the process that shows progress. Hostile workers may have changed the total. */
 static uint32_t done(const void *context)
 {
 	const struct loading *l = context;
@@ -362,9 +363,9 @@ static void work_alone(void *context)
 	each_left(context, take_alone);
 }
 
-/* A worker that dies costs the module it was on; what it had taken and not begun is left to the next round, and at
- * last to a single one. Only where none ever took anything does the parent read: no module may get around the loss of
- * rights by having nobody seem to have begun it. */
+/* A worker that dies costs the module it was reading; modules that it had taken but not begun are left to the next round, and
+ * in the end to a single worker. The parent reads modules itself only when no worker ever took any: otherwise a hostile module
+ * could make its own reading look as if it had not begun, and be read by the parent, which has all rights. */
 static void work_in_rounds(struct loading *l)
 {
 	uint32_t before = NONE, remaining;
@@ -391,7 +392,7 @@ static void work_in_rounds(struct loading *l)
 	l->started++;
 }
 
-/* What other processes left is believed when it leads nowhere but into their own memory. */
+/* Believes what a worker left about the file only when all of it lies in that worker's own memory. */
 static void check_work(struct loading *l, uint32_t file)
 {
 	struct facts *facts = &l->facts[file];

@@ -4,7 +4,8 @@
 
 /* Files in the order in which they are written. Those of after_dependencies() come before ALIASES. */
 enum file_number {
-	DEP, DEP_BIN, ALIASES, ALIASES_BIN, SOFTDEPS, WEAKDEPS, SYMBOLS, SYMBOLS_BIN, BUILTIN_BIN, BUILTIN_ALIASES_BIN, DEVNAME,
+	DEP, DEP_BIN, ALIASES, ALIASES_BIN, SOFTDEPS, WEAKDEPS, SYMBOLS, SYMBOLS_BIN, BUILTIN_BIN, BUILTIN_ALIASES_BIN,
+	DEVNAME,
 };
 
 struct output {
@@ -17,7 +18,7 @@ struct output {
 	struct arena strings;      /* that these point to, and input files; all three go with each index */
 };
 
-/* The module's values of a kind. Whether it has any of most kinds is known without a look at all others. */
+/* The module's values of a kind. Aliases need not be gone through for dependencies that the module has none of. */
 static struct values values_in(const struct output *o, uint32_t module, char kind)
 {
 	const struct facts *facts = &o->loaded->facts[module];
@@ -89,10 +90,9 @@ static void warn_of_duplicates(const struct index *index)
 {
 	for (uint32_t i = 1; i < index->count; i++) {
 		const struct key *a = &index->keys[i - 1], *b = &index->keys[i];
-		const struct index_value *of_a = &index->values[a->item], *of_b = &index->values[b->item];
 
-		if (of_a->priority == of_b->priority && of_a->string == of_b->string && strcmp(a->string, b->string) == 0)
-			warning("duplicate module alias: ", a->string, " ", of_a->string);
+		if (a->item == b->item && strcmp(a->string, b->string) == 0)
+			warning("duplicate module alias: ", a->string, " ", index->values[a->item].string);
 	}
 }
 
@@ -273,6 +273,7 @@ static void write_index_of(struct output *o, const char *name, void (*add)(struc
 	struct span content;
 	bool found = false;
 
+	add_value(o, "", 0, 0);  /* its number is NO_VALUE */
 	for (uint32_t root = 0; root < o->tree->root_count; root++)
 		for (found |= read_beside(o->tree, root, name, &o->strings, &content); content.p < content.end;)
 			add(o, &content);
@@ -280,6 +281,9 @@ static void write_index_of(struct output *o, const char *name, void (*add)(struc
 	if (found)
 		write_index(o, false);
 }
+
+/* The number of the value that all built-in modules have: an empty one. */
+enum { NO_VALUE = 0 };
 
 static bool is_letter(uint8_t c)
 {
@@ -298,7 +302,7 @@ static void add_builtin(struct output *o, struct span *content)
 		return;
 	}
 	name = module_name(&o->strings, name);
-	add_key(o, name, (uint32_t)strlen(name), add_value(o, "", 0, 0));
+	add_key(o, name, (uint32_t)strlen(name), NO_VALUE);
 }
 
 /* NAME.key=value, ended by NUL. */

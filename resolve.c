@@ -165,8 +165,8 @@ static void find_direct(struct resolving *r)
 /* ---- order ---- */
 
 /* Gives numbers from 0 on: to all modules that nobody uses, last in module order first; then to a
- * dependency as soon as all its users have theirs. Returns how many modules got none, although they are not left out: those
- * in cycles, and what only they use. */
+ * dependency as soon as all its users have theirs. Returns how many modules got none, although they are not
+ * left out: those in cycles, and what only they use. */
 static uint32_t number_modules(struct resolving *r)
 {
 	struct graph *graph = r->graph;
@@ -175,14 +175,18 @@ static uint32_t number_modules(struct resolving *r)
 	uint32_t *stack = new_words(r->arena, count, 0);
 
 	graph->number = new_words(r->arena, count, NONE);
-	for (uint32_t m = 0; m < count; m++)
-		for (uint32_t i = graph->first[m]; i < graph->first[m + 1] && !graph->left_out[m]; i++)
-			users[graph->direct[i]]++;
 	for (uint32_t m = 0; m < count; m++) {
-		left += !graph->left_out[m];
-		if (!users[m] && !graph->left_out[m])
-			stack[waiting++] = m;
+		if (graph->left_out[m]) {
+			users[m] = 1;  /* one that never gets a number */
+			continue;
+		}
+		left++;
+		for (uint32_t i = graph->first[m]; i < graph->first[m + 1]; i++)
+			users[graph->direct[i]]++;
 	}
+	for (uint32_t m = 0; m < count; m++)
+		if (!users[m])
+			stack[waiting++] = m;
 	while (waiting) {
 		uint32_t m = stack[--waiting];
 

@@ -11,7 +11,9 @@ enum {
 	LINKED_MAX = 65536,        /* directories entered through links: more is a maze, not a tree */
 };
 
-/* A directory to be read, or read already; `path` is "" for the tree itself. */
+static const char tree_itself[] = ".";
+
+/* A directory to be read, or read already. */
 struct place {
 	const char *path;
 	struct place *parent, *next;
@@ -25,15 +27,17 @@ struct walk {
 	const struct config *config;
 	struct arena *memory;
 	const struct tree *tree;
-	uint32_t root;             /* what relative paths are relative to */
+	uint32_t root;             /* what relative paths are relative to, */
+	int directory;             /* and as it is open */
 	const char *prefix;        /* before relative paths in messages */
 	struct place *first, **last;
 	uint32_t linked;
-	bool (*found)(struct walk *walk, const char *path);  /* a module; false ends the walk */
+	void (*found)(struct walk *walk, const char *path);  /* a module */
 	void *context;
 	bool objects;              /* modules of the 2.4 series are looked for */
-	size_t hidden;             /* of each path, what no file will say */
-	bool silent;               /* a walk that only compares times; another one will tell */
+	size_t hidden;             /* bytes at the beginning of each path that no output file will contain */
+	bool silent;               /* no messages: another walk over the same tree will give them */
+	bool ended;                /* found() does not want more */
 	bool unread;               /* a directory could not be read */
 	int root_error;            /* why, if it was the tree's own */
 };
@@ -43,18 +47,15 @@ struct walk {
 /* The length of `name` up to and with `.ko`, or 0 when it is not a module's name. */
 static size_t plain_length(const char *name)
 {
-	static const char compressed[][5] = { ".gz", ".xz", ".zst" };
+	static const char compressed[][5] = { "", ".gz", ".xz", ".zst" };
 	size_t length = strlen(name);
 
-	if (*name == '.')
-		return 0;
-	if (ends_in(name, length, ".ko"))
-		return length;
-	for (size_t i = 0; i < COUNT_OF(compressed); i++)
-		if (ends_in(name, length, compressed[i])) {
-			length -= strlen(compressed[i]);
-			return ends_in(name, length, ".ko") ? length : 0;
-		}
+	for (size_t i = 0; *name != '.' && i < COUNT_OF(compressed); i++) {
+		size_t plain = length - strlen(compressed[i]);
+
+		if (ends_in(name, length, compressed[i]) && ends_in(name, plain, ".ko"))
+			return plain;
+	}
 	return 0;
 }
 
@@ -78,11 +79,6 @@ static void tell(const struct walk *walk, enum level level, const char *what, co
 		REPORT(level, what, walk->prefix, path, why ? ": " : "", why ? error_text(why) : "");
 }
 
-static int directory_of(const struct walk *walk)
-{
-	return walk->tree->roots[walk->root].directory;
-}
-
 static bool excluded(const struct walk *walk, const char *name)
 {
 	if (strcmp(name, "build") == 0 || strcmp(name, "source") == 0)
@@ -102,35 +98,21 @@ static void add_place(struct walk *walk, struct place *parent, const char *path,
 	walk->last = &place->next;
 }
 
-/* What the system calls the place. */
-static const char *place_path(const struct place *place)
-{
-	return *place->path ? place->path : ".";
-}
-
 /* Returns 0 or an errno. */
 static int identify(const struct walk *walk, struct place *place)
 {
 	struct stat st;
-	int failed = place->known ? 0 : stat_again(directory_of(walk), place_path(place), &st);
+	int failed;
 
-	if (!place->known && !failed) {
+	if (place->known)
+		return 0;
+	failed = stat_again(walk->directory, place->path, &st);
+	if (!failed) {
 		place->device = st.st_dev;
 		place->inode = st.st_ino;
 		place->known = true;
 	}
 	return failed;
-}
-
-/* Whether the directory that `st` describes is `place` or above it: a link to it leads around. */
-static bool leads_around(const struct walk *walk, struct place *place, const struct stat *st, int *failed)
-{
-	for (; place; place = place->parent) {
-		*failed = identify(walk, place);
-		if (*failed || (place->device == st->st_dev && place->inode == st->st_ino))
-			return true;
-	}
-	return false;
 }
 
 static void cannot_follow(struct walk *walk, const char *path, int why)
@@ -139,115 +121,113 @@ static void cannot_follow(struct walk *walk, const char *path, int why)
 	walk->unread |= why != ENOENT && why != ELOOP;
 }
 
+/* A link to the directory that `st` describes. To one that is `parent` or above it, it would lead around. */
 static void add_linked_place(struct walk *walk, struct place *parent, const char *path,
 			     const struct stat *st)
 {
-	int failed = 0;
-	bool around = leads_around(walk, parent, st, &failed);
+	for (struct place *place = parent; place; place = place->parent) {
+		int failed = identify(walk, place);
 
-	if (failed)
-		cannot_follow(walk, path, failed);
-	else if (around)
-		tell(walk, INFO, "not followed, as it leads back: ", path, 0);
-	else if (++walk->linked == LINKED_MAX)
+		if (failed) {
+			cannot_follow(walk, path, failed);
+			return;
+		}
+		if (place->device == st->st_dev && place->inode == st->st_ino) {
+			tell(walk, INFO, "not followed, as it leads back: ", path, 0);
+			return;
+		}
+	}
+	if (++walk->linked == LINKED_MAX)
 		tell(walk, ERROR, "too many links to directories; not followed from here on: ", path, 0);
 	else if (walk->linked < LINKED_MAX)
 		add_place(walk, parent, path, true);
 }
 
-static bool visit_module(struct walk *walk, const char *path)
+static void visit_module(struct walk *walk, const char *path)
 {
-	if (!can_be_listed(path + walk->hidden)) {
+	if (can_be_listed(path + walk->hidden))
+		walk->found(walk, path);
+	else
 		tell(walk, ERROR, "left out, as its name cannot be written to modules.dep: ", path, 0);
-		return true;
-	}
-	return walk->found(walk, path);
 }
 
 /* A link is followed; what it is, and what the directory does not tell, stat(2) does. */
-static bool visit_unknown(struct walk *walk, struct place *parent, const char *path)
+static void visit_unknown(struct walk *walk, struct place *parent, const char *path, bool module)
 {
 	struct stat st;
-	int failed = stat_again(directory_of(walk), path, &st);
+	int failed = stat_again(walk->directory, path, &st);
 
-	if (failed) {
+	if (failed)
 		cannot_follow(walk, path, failed);
-	} else if (S_ISDIR(st.st_mode)) {
+	else if (S_ISDIR(st.st_mode))
 		add_linked_place(walk, parent, path, &st);
-	} else if (!is_module(walk, base_name(path))) {
-		return true;
-	} else if (S_ISREG(st.st_mode)) {
-		return visit_module(walk, path);
-	} else {
+	else if (module && S_ISREG(st.st_mode))
+		visit_module(walk, path);
+	else if (module)
 		tell(walk, ERROR, "not a regular file: ", path, 0);
-	}
-	return true;
 }
 
 /* The tree's own directory is not to be done without. */
 static void note_unread(struct walk *walk, const struct place *place, const char *what, int why)
 {
-	tell(walk, ERROR, what, place_path(place), why);
+	tell(walk, ERROR, what, place->path, why);
 	walk->unread = true;
-	if (!*place->path)
+	if (place->path == tree_itself)
 		walk->root_error = why;
 }
 
-static bool read_place(struct walk *walk, struct place *place)
+static void read_place(struct walk *walk, struct place *place)
 {
 	struct directory directory;
 	unsigned char type;
 	const char *name;
-	bool on = true;
 
-	if (directory_open(&directory, directory_of(walk), place_path(place))) {
+	if (directory_open(&directory, walk->directory, place->path)) {
 		note_unread(walk, place, "cannot read directory ", directory.error);
-		return true;
+		return;
 	}
-	while (on && (name = directory_next(&directory, &type))) {
-		if (excluded(walk, name) || (type == DT_REG && !is_module(walk, name)))
+	while (!walk->ended && (name = directory_next(&directory, &type))) {
+		bool module = is_module(walk, name);
+
+		if (excluded(walk, name) || (type == DT_REG && !module))
 			continue;
-		name = join_path(walk->memory, place->path, name);
+		name = join_path(walk->memory, place->path == tree_itself ? "" : place->path, name);
 		/* Behind a link, any directory may be one that was read already. */
 		if (type == DT_DIR && !place->linked)
 			add_place(walk, place, name, false);
 		else if (type == DT_REG)
-			on = visit_module(walk, name);
+			visit_module(walk, name);
 		else
-			on = visit_unknown(walk, place, name);
+			visit_unknown(walk, place, name, module);
 	}
 	if (directory.error)
 		note_unread(walk, place, "cannot read all of directory ", directory.error);
-	if (!on)
+	if (walk->ended)
 		directory_close(&directory);
-	return on;
 }
 
-/* False when found() ended it. */
-static bool walk_from(struct walk *walk, const char *path)
+static void walk_from(struct walk *walk, const char *path)
 {
 	walk->first = NULL;
 	walk->last = &walk->first;
 	add_place(walk, NULL, path, false);
-	for (struct place *place = walk->first; place; place = place->next)
-		if (!read_place(walk, place))
-			return false;
-	return true;
+	for (struct place *place = walk->first; place && !walk->ended; place = place->next)
+		read_place(walk, place);
 }
 
 static void walk_everywhere(struct walk *walk)
 {
 	const struct tree *tree = walk->tree;
-	bool on = true;
 
-	for (walk->root = 0; on && walk->root < tree->root_count; walk->root++) {
+	for (walk->root = 0; walk->root < tree->root_count; walk->root++) {
+		walk->directory = tree->roots[walk->root].directory;
 		walk->prefix = tree->whole_paths ? tree->roots[walk->root].name : "";
-		on = walk_from(walk, "");
+		walk_from(walk, tree_itself);
 	}
 	walk->root = 0;
 	walk->prefix = "";
-	for (const struct words *w = walk->config->external; w && on; w = w->next)
-		on = walk_from(walk, w->word);
+	for (const struct words *w = walk->config->external; w; w = w->next)
+		walk_from(walk, w->word);
 }
 
 /* ---- who wins ---- */
@@ -255,6 +235,7 @@ static void walk_everywhere(struct walk *walk)
 struct candidates {
 	struct tree *tree;
 	const struct config *config;
+	struct arena *memory;
 	struct names *names;       /* of modules; an id is the place in tree->modules */
 	bool tell_shadowed;
 };
@@ -294,10 +275,9 @@ static uint32_t rank_of(const struct config *config, const char *path, const cha
 /* Whether the override word is the path without its suffix. */
 static bool overridden(const char *word, const char *path)
 {
-	size_t length = (size_t)(base_name(path) - path);
+	const char *name = base_name(path);
 
-	length += stem_length(path + length);
-	return strlen(word) == length && memcmp(word, path, length) == 0;
+	return span_is((struct span){ (const uint8_t *)path, (const uint8_t *)name + stem_length(name) }, word);
 }
 
 bool wins(const struct config *config, const struct module *module, const struct module *rival,
@@ -324,47 +304,49 @@ bool wins(const struct config *config, const struct module *module, const struct
 	return strcmp(path, other) < 0;
 }
 
-static void keep_shadowed(struct tree *tree, struct arena *memory, struct module module)
+static void keep_shadowed(struct candidates *c, const struct module *module)
 {
-	struct shadowed *shadowed = arena_take(memory, 1, sizeof(*shadowed), sizeof(void *));
+	struct shadowed *shadowed = arena_take(c->memory, 1, sizeof(*shadowed), sizeof(void *));
 
-	*shadowed = (struct shadowed){ module, tree->shadowed };
-	tree->shadowed = shadowed;
+	shadowed->module = *module;
+	shadowed->next = c->tree->shadowed;
+	c->tree->shadowed = shadowed;
 }
 
-static void add_module(struct candidates *c, struct arena *memory, uint32_t root, const char *path)
+static void add_module(struct candidates *c, uint32_t root, const char *path)
 {
-	const char *name = module_name(memory, path);
-	uint32_t id = names_borrow(c->names, name, strlen(name));
-	struct module found = { path, name, (uint32_t)strlen(path), (uint32_t)strlen(name), root, 0 }, shadowed;
-	struct module *module = &c->tree->modules[id];
+	struct tree *tree = c->tree;
+	const char *name = module_name(c->memory, path);
+	uint32_t length = (uint32_t)strlen(name), id = names_borrow(c->names, name, length);
+	struct module found = { path, name, (uint32_t)strlen(path), length, root, 0 };
+	struct module *module = &tree->modules[id];
 	struct rule_of_choice rule;
 
-	if (id < c->tree->count && root == module->root && strcmp(path, module->path) == 0)
+	if (id < tree->count && root == module->root && strcmp(path, module->path) == 0)
 		return;  /* named twice */
-	if (c->tree->loading)
-		found.file = load_offer(c->tree->loading, root, path);
-	if (id == c->tree->count) {
-		c->tree->count++;
+	if (tree->loading)
+		found.file = load_offer(tree->loading, root, path);
+	if (id == tree->count) {
+		tree->count++;
 		*module = found;
 		return;
 	}
-	shadowed = found;
 	if (wins(c->config, &found, module, &rule)) {
-		shadowed = *module;
+		struct module shadowed = *module;
+
 		*module = found;
+		found = shadowed;
 	}
 	if (c->tell_shadowed)
-		warning("duplicate module ", name, ": ", root_of(c->tree, module, false), module->path, " is used, not ",
-			root_of(c->tree, &shadowed, false), shadowed.path);
-	if (c->tree->keeps_shadowed)
-		keep_shadowed(c->tree, memory, shadowed);
+		warning("duplicate module ", name, ": ", root_of(tree, module, false), module->path, " is used, not ",
+			root_of(tree, &found, false), found.path);
+	if (tree->keeps_shadowed)
+		keep_shadowed(c, &found);
 }
 
-static bool found_module(struct walk *walk, const char *path)
+static void found_module(struct walk *walk, const char *path)
 {
-	add_module(walk->context, walk->memory, walk->root, path);
-	return true;
+	add_module(walk->context, walk->root, path);
 }
 
 /* ---- order ---- */
@@ -442,54 +424,48 @@ static int check_named(const char *path, const char *listed)
 
 /* ---- the whole ---- */
 
-/* Tables for the candidates, which live until the modules are in order. */
-static void prepare(struct candidates *c, struct arena *memory, struct arena *scratch)
+static int add_named(struct candidates *c, const char *const *paths)
 {
-	uint32_t most = (uint32_t)arena_share(MODULES_MAX);
+	int failed = 0;
 
-	c->tree->modules = arena_take(memory, most, sizeof(*c->tree->modules), sizeof(void *));
-	names_init(c->names, scratch, most, 0, c->tree->key);
-}
-
-int scan(struct tree *tree, const struct config *config, bool tell_shadowed, struct arena *memory,
-	 struct arena *scratch)
-{
-	struct names names;
-	struct candidates candidates = { tree, config, &names, tell_shadowed };
-	struct walk walk = {
-		.tree = tree, .config = config, .memory = memory, .found = found_module,
-		.context = &candidates,
-	};
-
-	prepare(&candidates, memory, scratch);
-	walk_everywhere(&walk);
-	tree->unread = walk.unread;
-	if (walk.root_error)
-		return walk.root_error;
-	order_modules(tree, scratch);
-	arena_rewind(scratch, 0, 0);
-	return 0;
-}
-
-int scan_named(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed,
-	       struct arena *memory, struct arena *scratch)
-{
-	struct names names;
-	struct candidates candidates = { tree, config, &names, tell_shadowed };
-
-	prepare(&candidates, memory, scratch);
-	for (; *paths; paths++) {
+	for (; *paths && !failed; paths++) {
 		uint32_t root;
-		const char *path = below_tree(tree, *paths, &root);
-		int failed = check_named(*paths, path);
+		const char *path = below_tree(c->tree, *paths, &root);
 
-		if (failed) {
+		failed = check_named(*paths, path);
+		if (failed)
 			error(*paths, ": ", failed == EINVAL ? "not a module, or of a name that modules.dep cannot have"
 							      : error_text(failed));
-			return failed;
-		}
-		add_module(&candidates, memory, root, path);
+		else
+			add_module(c, root, path);
 	}
+	return failed;
+}
+
+static int add_all(struct candidates *c)
+{
+	struct walk walk = {
+		.tree = c->tree, .config = c->config, .memory = c->memory, .found = found_module, .context = c,
+	};
+
+	walk_everywhere(&walk);
+	c->tree->unread = walk.unread;
+	return walk.root_error;
+}
+
+int scan(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed, struct arena *memory,
+	 struct arena *scratch)
+{
+	uint32_t most = (uint32_t)arena_share(MODULES_MAX);
+	struct names names;
+	struct candidates candidates = { tree, config, memory, &names, tell_shadowed };
+	int failed;
+
+	tree->modules = arena_take(memory, most, sizeof(*tree->modules), sizeof(void *));
+	names_init(&names, scratch, most, 0, tree->key);
+	failed = paths ? add_named(&candidates, paths) : add_all(&candidates);
+	if (failed)
+		return failed;
 	order_modules(tree, scratch);
 	arena_rewind(scratch, 0, 0);
 	return 0;
@@ -500,22 +476,19 @@ struct objects {
 	void *context;
 };
 
-static bool found_object(struct walk *walk, const char *path)
+static void found_object(struct walk *walk, const char *path)
 {
 	const struct objects *objects = walk->context;
 
 	objects->found(objects->context, path);
-	return true;
 }
 
 bool scan_objects(const char *path, size_t hidden, const struct config *config, object_found *found, void *context,
 		  struct arena *memory)
 {
 	struct objects objects = { found, context };
-	struct root anywhere = { .name = "", .directory = CURRENT_DIRECTORY };
-	const struct tree tree = { .roots = &anywhere, .root_count = 1 };
 	struct walk walk = {
-		.config = config, .memory = memory, .tree = &tree, .found = found_object, .context = &objects,
+		.config = config, .memory = memory, .directory = CURRENT_DIRECTORY, .found = found_object, .context = &objects,
 		.prefix = "", .objects = true, .hidden = hidden,
 	};
 
@@ -523,33 +496,24 @@ bool scan_objects(const char *path, size_t hidden, const struct config *config, 
 	return !walk.unread;
 }
 
-struct comparison {
-	struct timespec latest;
-	bool found_newer;
-};
-
 /* Ends the walk at the first module that is newer than it may be, or may be so. */
-static bool compare_times(struct walk *walk, const char *path)
+static void compare_times(struct walk *walk, const char *path)
 {
-	struct comparison *c = walk->context;
 	struct stat st;
 
-	c->found_newer = stat_again(directory_of(walk), path, &st) || is_newer(&st.st_mtim, &c->latest);
-	return !c->found_newer;
+	walk->ended = stat_again(walk->directory, path, &st) || is_newer(&st.st_mtim, walk->context);
 }
 
 bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory)
 {
 	struct stat st;
-	struct comparison comparison = { 0 };
 	struct walk walk = {
 		.tree = tree, .config = config, .memory = memory, .found = compare_times,
-		.context = &comparison, .silent = true,
+		.context = &st.st_mtim, .silent = true,
 	};
 
 	if (stat_again(CURRENT_DIRECTORY, file, &st))
 		return false;
-	comparison.latest = st.st_mtim;
 	walk_everywhere(&walk);
-	return !comparison.found_newer && !walk.unread;
+	return !walk.ended && !walk.unread;
 }

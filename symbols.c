@@ -69,7 +69,7 @@ void read_map_line(struct kernel_symbols *k, struct span line)
 
 static bool parse_crc(struct span word, uint32_t *crc)
 {
-	uint64_t value = 0;
+	uint32_t value = 0;
 
 	if (span_size(word) > 2 && word.p[0] == '0' && (word.p[1] | 32) == 'x')
 		word.p += 2;
@@ -82,7 +82,7 @@ static bool parse_crc(struct span word, uint32_t *crc)
 			return false;
 		value = value << 4 | digit;
 	}
-	*crc = (uint32_t)value;
+	*crc = value;
 	return true;
 }
 
@@ -108,7 +108,7 @@ void read_symvers_line(struct kernel_symbols *k, struct span line)
 
 int symbols_read(struct kernel_symbols *k, symbol_line *read_line)
 {
-	static const char always[][22] = { "__this_module", "_GLOBAL_OFFSET_TABLE_", "TOC." };
+	static const char always[] = "__this_module\0" "_GLOBAL_OFFSET_TABLE_\0" "TOC.\0";
 	struct span content = { 0 }, line;
 	size_t kept = k->scratch->used;
 	int failed = k->path ? file_read(k->scratch, CURRENT_DIRECTORY, k->path, ANY_FILE, &content) : 0;
@@ -118,8 +118,8 @@ int symbols_read(struct kernel_symbols *k, symbol_line *read_line)
 	for (k->line = 1; next_line(&content, &line); k->line++)
 		if (line.p < line.end)
 			read_line(k, line);
-	for (size_t i = 0; i < COUNT_OF(always); i++)
-		symbols_add(k, always[i], strlen(always[i]), 0);
+	for (const char *name = always; *name; name += strlen(name) + 1)
+		symbols_add(k, name, strlen(name), 0);
 	arena_rewind(k->scratch, kept, 0);
 	return 0;
 }

@@ -41,14 +41,15 @@ static const char *find_long(const char *known, const char *name, size_t length)
 static enum verdict unknown_long(const char *known, const char *name, size_t length)
 {
 	struct nearest nearest = { .word = span_of(name, length) };
-	char meant[32] = "";
-	struct text text = { .start = meant, .capacity = sizeof(meant), .fd = -1 };
+	char meant[32];  /* no option has a name that long */
+	size_t size;
 
 	for (; *known; known = next_entry(known))
 		nearest_try(&nearest, span_of(known + 2, strcspn(known + 2, "\n")));
-	if (nearest.found.p)
-		text_add(&text, nearest.found.p, span_size(nearest.found));
-	text_add(&text, "", 1);
+	size = span_size(nearest.found);
+	if (size)
+		memcpy(meant, nearest.found.p, size);
+	meant[size] = 0;
 	error("unknown or ambiguous option --", name, *meant ? ", did you mean --" : "", meant,
 	      *meant ? "?" : "", " (--help lists the options)");
 	return WRONG_USAGE;

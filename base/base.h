@@ -84,7 +84,7 @@ struct conf {
 	const char *directory;     /* depmod.d, below the standard places */
 	const char *first;         /* a file that counts, too, or NULL */
 	bool aliases;              /* files that end in .alias count, too */
-	bool old;                  /* modules.conf: comments end before lines are joined, blanks may follow a backslash */
+	void (*trim)(struct span *line);  /* before it is joined to another; or NULL */
 	void (*read_line)(struct conf *conf, struct span line);
 	const char *path;          /* of the line being read */
 	uint32_t line;
@@ -473,12 +473,14 @@ static inline void copy_bytes(char *to, const char *from, size_t size)
 /* The loops that such rooms are about. They call nothing that is COLD, which would make them cold, too. */
 #define HOT __attribute__((hot, noinline))
 
+/* clang-format off */
 INLINE uint16_t le16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
 INLINE uint32_t le32(const uint8_t *p) { return le16(p) | (uint32_t)le16(p + 2) << 16; }
 INLINE uint64_t le64(const uint8_t *p) { return le32(p) | (uint64_t)le32(p + 4) << 32; }
 INLINE uint16_t be16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
 INLINE uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p + 2); }
 INLINE uint64_t be64(const uint8_t *p) { return (uint64_t)be32(p) << 32 | be32(p + 4); }
+/* clang-format on */
 
 INLINE void put_le32(uint8_t *p, uint32_t value)
 {

@@ -8,13 +8,9 @@
 /* Highest precedence first. */
 static const char standard_places[][16] = { "/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib" };
 
-/* A file of a directory; `name` is the last part of `path`. */
-struct candidate {
-	const char *path, *name;
-};
-
+/* Paths in the order of their last parts. */
 struct candidates {
-	struct candidate *files;
+	const char **files;
 	uint32_t count;
 };
 
@@ -25,38 +21,36 @@ void conf_say(const struct conf *conf, enum level level, const char *what, const
 	REPORT(level, conf->path, ":", decimal(&line, conf->line), ": ", what, word);
 }
 
-/* The next line as it stands in the file; but of modules.conf without comment and blanks at its end. */
+static void cannot_read(const char *what, const char *path, int why)
+{
+	error("cannot read ", what, path, ": ", error_text(why));
+}
+
 static bool next_part(struct conf *conf, struct span *rest, struct span *line)
 {
-	const uint8_t *comment;
-
 	if (!next_line(rest, line))
 		return false;
 	conf->line++;
-	comment = conf->old ? memchr(line->p, '#', span_size(*line)) : NULL;
-	if (comment)
-		line->end = comment;
-	while (conf->old && line->p < line->end && line->end[-1] <= ' ')
-		line->end--;
+	if (conf->trim)
+		conf->trim(line);
 	return true;
 }
 
-/* A backslash at the end of a line joins the next one to it. */
-static struct span join_lines(struct conf *conf, struct span *rest, struct span line)
+/* A backslash at the end of a line joins the next one to it: the file's bytes move together. */
+static void join_lines(struct conf *conf, struct span *rest, struct span *line)
 {
-	struct span joined = { conf->memory->start + conf->memory->used, NULL };
-	struct span next = line;
+	struct span part = *line;
+	bool more;
 
-	for (;;) {
-		bool more = next.p < next.end && next.end[-1] == '\\';
+	line->end = line->p;
+	do {
+		size_t size = span_size(part);
 
-		memcpy(arena_take(conf->memory, span_size(next) - more, 1, 1), next.p,
-		       span_size(next) - more);
-		if (!more || !next_part(conf, rest, &next))
-			break;
-	}
-	joined.end = conf->memory->start + conf->memory->used;
-	return joined;
+		more = size && part.end[-1] == '\\';
+		size -= more;
+		memmove((uint8_t *)(uintptr_t)line->end, part.p, size);
+		line->end += size;
+	} while (more && next_part(conf, rest, &part));
 }
 
 static void read_file(struct conf *conf)
@@ -65,12 +59,11 @@ static void read_file(struct conf *conf)
 	int failed = file_read(conf->memory, CURRENT_DIRECTORY, conf->path, ANY_FILE, &content);
 
 	if (failed) {
-		error("cannot read ", conf->path, ": ", error_text(failed));
+		cannot_read("", conf->path, failed);
 		return;
 	}
 	for (conf->line = 0; next_part(conf, &content, &line);) {
-		if (line.p < line.end && line.end[-1] == '\\')
-			line = join_lines(conf, &content, line);
+		join_lines(conf, &content, &line);
 		conf->read_line(conf, line);
 	}
 }
@@ -90,20 +83,19 @@ static bool is_configuration(const struct conf *conf, const char *directory, con
 /* Names keep their order; a name that a higher directory has already stays hidden. */
 static void add_candidate(struct candidates *c, const char *path)
 {
-	struct candidate file = { path, base_name(path) };
 	uint32_t at = c->count;
+	int order = 1;
 
-	for (uint32_t i = 0; i < c->count; i++)
-		if (strcmp(c->files[i].name, file.name) == 0)
-			return;
+	while (at && (order = strcmp(base_name(c->files[at - 1]), base_name(path))) > 0)
+		at--;
+	if (order == 0)
+		return;
 	if (c->count == CONFIG_FILES_MAX) {
 		error("too many files, not read: ", path);
 		return;
 	}
-	for (; at && strcmp(c->files[at - 1].name, file.name) > 0; at--)
-		c->files[at] = c->files[at - 1];
-	c->files[at] = file;
-	c->count++;
+	memmove(c->files + at + 1, c->files + at, (c->count++ - at) * sizeof(*c->files));
+	c->files[at] = path;
 }
 
 static void list_directory(struct conf *conf, const char *path, struct candidates *c)
@@ -113,7 +105,7 @@ static void list_directory(struct conf *conf, const char *path, struct candidate
 	const char *name;
 
 	if (directory_open(&directory, CURRENT_DIRECTORY, path)) {
-		error("cannot read directory ", path, ": ", error_text(directory.error));
+		cannot_read("directory ", path, directory.error);
 		return;
 	}
 	while ((name = directory_next(&directory, &type))) {
@@ -129,7 +121,7 @@ static void list_directory(struct conf *conf, const char *path, struct candidate
 			add_candidate(c, file);
 	}
 	if (directory.error)
-		error("cannot read all of directory ", path, ": ", error_text(directory.error));
+		cannot_read("all of directory ", path, directory.error);
 }
 
 /* Whether there is something. */
@@ -141,7 +133,7 @@ static bool list_path(struct conf *conf, const char *path, struct candidates *c)
 	if (failed == EIO)
 		bad_in(path, error_text(failed));
 	if (failed && failed != ENOENT && failed != ENOTDIR)
-		error("cannot read ", path, ": ", error_text(failed));
+		cannot_read("", path, failed);
 	else if (!failed && S_ISDIR(st.st_mode))
 		list_directory(conf, path, c);
 	else if (!failed)
@@ -163,7 +155,7 @@ void conf_read(struct conf *conf, const char *const *paths)
 	for (size_t i = 0; !paths && i < COUNT_OF(standard_places); i++)
 		list_path(conf, join_path(conf->memory, standard_places[i], conf->directory), &c);
 	for (uint32_t i = 0; i < c.count; i++) {
-		conf->path = c.files[i].path;
+		conf->path = c.files[i];
 		read_file(conf);
 	}
 }

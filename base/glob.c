@@ -5,7 +5,8 @@
 static uint8_t take_character(const char **p)
 {
 	*p += **p == '\\' && (*p)[1];
-	return (uint8_t)*(*p)++;
+	(*p)++;
+	return (uint8_t)(*p)[-1];
 }
 
 /* `p` stands behind `[`. Returns the place behind `]`, or NULL when `c` is not among what stands between. A bracket

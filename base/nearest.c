@@ -9,28 +9,26 @@ static unsigned least(unsigned a, unsigned b)
 }
 
 /* How many bytes must be left out, put in, replaced, or change places with their neighbour to make one word the other:
- * R. A. Wagner and M. J. Fischer, The String-to-String Correction Problem, with neighbours. row[2][j] is that number
- * for the first i bytes of a and the first j of b; row[1] for i - 1, row[0] for i - 2. */
+ * R. A. Wagner and M. J. Fischer, The String-to-String Correction Problem, with neighbours. table[i][j] is that number
+ * for the first i bytes of a and the first j of b. */
 static unsigned distance(struct span a, struct span b)
 {
 	size_t m = span_size(a), n = span_size(b);
-	uint8_t row[3][WORD_MAX + 1] = { { 0 } };
+	uint8_t table[WORD_MAX + 1][WORD_MAX + 1];
 
-	for (size_t j = 0; j <= n; j++)
-		row[2][j] = (uint8_t)j;
-	for (size_t i = 1; i <= m; i++) {
-		memmove(row[0], row[1], sizeof(row) - sizeof(row[0]));
-		row[2][0] = (uint8_t)i;
-		for (size_t j = 1; j <= n; j++) {
-			unsigned d = row[1][j - 1] + (unsigned)(a.p[i - 1] != b.p[j - 1]);
+	for (size_t i = 0; i <= m; i++)
+		for (size_t j = 0; j <= n; j++) {
+			unsigned d = (unsigned)(i + j);
 
-			d = least(d, least(row[1][j], row[2][j - 1]) + 1U);
+			if (i && j) {
+				d = least(table[i - 1][j], table[i][j - 1]) + 1U;
+				d = least(d, table[i - 1][j - 1] + (unsigned)(a.p[i - 1] != b.p[j - 1]));
+			}
 			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1])
-				d = least(d, row[0][j - 2] + 1U);
-			row[2][j] = (uint8_t)d;
+				d = least(d, table[i - 2][j - 2] + 1U);
+			table[i][j] = (uint8_t)d;
 		}
-	}
-	return row[2][n];
+	return table[m][n];
 }
 
 void nearest_try(struct nearest *nearest, struct span candidate)

@@ -53,7 +53,7 @@ enum module_state running_state(struct arena *scratch, const char *name)
 		state = listed(scratch, name, 4);
 	if (strcmp(state, "live") == 0 || strcmp(state, "Live") == 0)
 		return LIVE;
-	/* Who cannot know must try. */
+	/* Without /sys and /proc nobody knows whether the module is loaded: loading or removing it has to be tried. */
 	if (!*state && access("/sys/module", F_OK) && access("/proc/modules", F_OK))
 		return CHANGING;
 	return *state ? CHANGING : ABSENT;

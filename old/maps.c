@@ -66,8 +66,9 @@ void map_add(struct text *text, const char *path, const char *line)
 
 /* ---- lines ---- */
 
-/* Of the types from CCW to USB and so on: %aN stands for number a, or another, in N digits or more; %a0 is driver data,
- * whose digits are those of a long. What one does not express stands below. */
+/* The line of each device type, in the order of enum device_type, without the module's name: %aN is the device's first number (b:
+ * the second, and so on) in N hexadecimal digits or more; %a0 is driver data, with as many digits as a long has. What a format
+ * cannot express, add_device() appends. */
 static const char formats[] =
 	" %a4      %b4  %d2      %c4  %e2\0"
 	" 0xffff     0xffff     0x00000000  %a4     %b4    \0"

@@ -259,9 +259,20 @@ static const char *file_to_read(const char *named)
 	return named;
 }
 
+/* Comments end before lines are joined, and blanks may follow a backslash. */
+static void trim(struct span *line)
+{
+	const uint8_t *comment = memchr(line->p, '#', span_size(*line));
+
+	if (comment)
+		line->end = comment;
+	while (line->p < line->end && line->end[-1] <= ' ')
+		line->end--;
+}
+
 bool modulesconf_read(struct modulesconf *result, struct arena *memory, const char *named)
 {
-	struct reading r = { .conf = { .memory = memory, .read_line = read_line, .old = true }, .result = result };
+	struct reading r = { .conf = { .memory = memory, .read_line = read_line, .trim = trim }, .result = result };
 
 	add_defaults(&r);
 	result->path = file_to_read(named);

@@ -76,7 +76,7 @@ static void scan_it(struct input *in, bool backwards)
 
 	serve_tree((const char *const *)in->paths, in->count, backwards);
 	serve("modules.order", in->order);
-	CHECK(scan(&tree, &config, true, &memory, &scratch) == 0);
+	CHECK(scan(&tree, &config, NULL, true, &memory, &scratch) == 0);
 	serve_nothing();
 	CHECK(!tree.unread);
 	for (uint32_t i = 0; i < tree.count; i++) {
