@@ -8,8 +8,7 @@ const char *root_of(const struct tree *tree, const struct module *module, bool a
 	return (always || tree->whole_paths) && *module->path != '/' ? tree->roots[module->root].name : "";
 }
 
-bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena,
-		 struct span *content)
+bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena, struct span *content)
 {
 	int failed = file_read(arena, tree->roots[root].directory, name, REGULAR_FILE, content);
 

@@ -29,7 +29,8 @@ static bool for_this_kernel(const struct reading *r, const char *pattern)
 
 	if (strcmp(pattern, "*") == 0 || regex_matches(pattern, r->release, &valid))
 		return true;
-	conf_say(&r->conf, valid ? INFO : ERROR, valid ? "not for this kernel: " : "not a regular expression: ", pattern);
+	conf_say(&r->conf, valid ? INFO : ERROR,
+		 valid ? "not for this kernel: " : "not a regular expression: ", pattern);
 	return false;
 }
 
@@ -87,7 +88,8 @@ void config_read(struct config *config, struct arena *memory, const char *const 
 {
 	struct reading r = {
 		.conf = { .memory = memory, .directory = "depmod.d", .read_line = read_line },
-		.config = config, .release = release,
+		.config = config,
+		.release = release,
 	};
 
 	*config = (struct config){ 0 };

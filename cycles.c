@@ -5,22 +5,22 @@
 
 /* What the search knows of a module. */
 struct mark {
-	uint32_t order;            /* when it was first seen, from 1 on; 0 before; NONE once it is left out here */
-	uint32_t low;              /* the earliest open one that it is known to reach */
-	uint32_t component;        /* the number of its component, from 1 on; 0: it is open, in none yet */
-	uint32_t below;            /* the module that was opened last before it */
-	uint32_t user;             /* the module whose dependency led here, or NONE */
-	uint32_t edge;             /* in graph->direct: the dependency to follow next */
-	uint32_t parent;           /* for the message: the module of the cycle that needs it, plus 1; 0: none yet */
-	uint32_t next;             /* for the message: the module behind it in the queue of last_before() */
+	uint32_t order;     /* when it was first seen, from 1 on; 0 before; NONE once it is left out here */
+	uint32_t low;       /* the earliest open one that it is known to reach */
+	uint32_t component; /* the number of its component, from 1 on; 0: it is open, in none yet */
+	uint32_t below;     /* the module that was opened last before it */
+	uint32_t user;      /* the module whose dependency led here, or NONE */
+	uint32_t edge;      /* in graph->direct: the dependency to follow next */
+	uint32_t parent;    /* for the message: the module of the cycle that needs it, plus 1; 0: none yet */
+	uint32_t next;      /* for the message: the module behind it in the queue of last_before() */
 };
 
 struct search {
 	struct graph *graph;
 	const struct tree *tree;
-	struct mark *marks;        /* by module */
-	uint32_t open;             /* the module that was opened last */
-	const char **last_part;    /* of the message: a NULL is behind it, and room for the other parts before it */
+	struct mark *marks;     /* by module */
+	uint32_t open;          /* the module that was opened last */
+	const char **last_part; /* of the message: a NULL is behind it, and room for the other parts before it */
 	uint32_t seen, components, cyclic;
 };
 
@@ -100,7 +100,11 @@ static void enter(struct search *s, uint32_t m, uint32_t user)
 {
 	s->seen++;
 	s->marks[m] = (struct mark){
-		.order = s->seen, .low = s->seen, .below = s->open, .user = user, .edge = s->graph->first[m],
+		.order = s->seen,
+		.low = s->seen,
+		.below = s->open,
+		.user = user,
+		.edge = s->graph->first[m],
 	};
 	s->open = m;
 }
@@ -154,7 +158,9 @@ uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct a
 {
 	size_t n = tree->count, parts = 2 * n + 3;
 	struct search s = {
-		.graph = graph, .tree = tree, .open = NONE,
+		.graph = graph,
+		.tree = tree,
+		.open = NONE,
 		.marks = (struct mark *)(void *)new_words(arena, n * sizeof(*s.marks) / sizeof(uint32_t), 0),
 		.last_part = arena_take(arena, parts, sizeof(*s.last_part), 8),
 	};

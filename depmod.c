@@ -25,12 +25,12 @@ struct run {
 	struct loaded loaded;
 	struct graph graph;
 	uint32_t kernel_symbols;
-	const char *depmod_old;    /* the program, where it is wanted */
+	const char *depmod_old; /* the program, where it is wanted */
 	struct publication publication;
-	pid_t values;              /* the process that writes VALUE_FILES, or 0 */
+	pid_t values; /* the process that writes VALUE_FILES, or 0 */
 	bool published;
-	uint32_t begun;            /* in hundredths of a second */
-	char output[4096];         /* text that goes to standard output */
+	uint32_t begun;    /* in hundredths of a second */
+	char output[4096]; /* text that goes to standard output */
 	struct text standard_output;
 };
 
@@ -56,7 +56,8 @@ static bool find_modules(struct run *run)
 	run->tree.keeps_shadowed = o->question != NO_QUESTION;
 	for (uint32_t i = 0; i < o->file_count; i++)
 		o->files[i] = named_file(run, o->files[i]);
-	return !scan(&run->tree, &run->config, o->file_count && !o->all ? o->files : NULL, tell, &run->memory, &run->scratch);
+	return !scan(&run->tree, &run->config, o->file_count && !o->all ? o->files : NULL, tell, &run->memory,
+		     &run->scratch);
 }
 
 static bool read_kernel(struct run *run)
@@ -69,7 +70,11 @@ static bool read_kernel(struct run *run)
 	if (!path)
 		return true;
 	symbols = (struct kernel_symbols){
-		.names = &run->graph.symbols, .crcs = &run->crcs, .scratch = &run->scratch, .path = path, .prefix = o->prefix,
+		.names = &run->graph.symbols,
+		.crcs = &run->crcs,
+		.scratch = &run->scratch,
+		.path = path,
+		.prefix = o->prefix,
 	};
 	failed = symbols_read(&symbols, o->symvers ? read_symvers_line : read_map_line);
 	if (failed)
@@ -137,7 +142,9 @@ static bool write_part(struct run *run, enum file_set set)
 {
 	struct options *o = &run->options;
 	struct output_options how = {
-		.set = set, .text_only = o->dry_run, .warn = o->warn,
+		.set = set,
+		.text_only = o->dry_run,
+		.warn = o->warn,
 		.after_dependencies = o->maps && set != VALUE_FILES ? write_maps : NULL,
 	};
 
@@ -218,7 +225,9 @@ static void resolve_all(struct run *run)
 {
 	struct options *o = &run->options;
 	struct resolve_options how = {
-		.report_unresolved = o->errors, .warn = o->warn, .prefix = o->prefix,
+		.report_unresolved = o->errors,
+		.warn = o->warn,
+		.prefix = o->prefix,
 		.show = o->verbose && !o->question ? &run->standard_output : NULL,
 		.kernel_symbols = run->kernel_symbols,
 		.kernel_crcs = o->symvers ? (const uint32_t *)(const void *)run->crcs.start : NULL,
@@ -261,9 +270,15 @@ static void tell_sums(struct run *run, uint32_t files)
 static bool answer(struct run *run)
 {
 	struct inquiry inquiry = {
-		.module = run->options.module, .config = &run->config, .tree = &run->tree,
-		.loaded = &run->loaded, .graph = &run->graph, .kernel_known = run->kernel_symbols != 0,
-		.out = &run->standard_output, .memory = &run->memory, .scratch = &run->scratch,
+		.module = run->options.module,
+		.config = &run->config,
+		.tree = &run->tree,
+		.loaded = &run->loaded,
+		.graph = &run->graph,
+		.kernel_known = run->kernel_symbols != 0,
+		.out = &run->standard_output,
+		.memory = &run->memory,
+		.scratch = &run->scratch,
 	};
 
 	resolve_all(run);
@@ -274,8 +289,10 @@ static bool index_tree(struct run *run)
 {
 	uint32_t files;
 	struct load_options how = {
-		.jobs = run->options.jobs, .wants_crcs = run->options.symvers != NULL,
-		.key = run->tree.key, .show_progress = !run->options.quiet,
+		.jobs = run->options.jobs,
+		.wants_crcs = run->options.symvers != NULL,
+		.key = run->tree.key,
+		.show_progress = !run->options.quiet,
 	};
 
 	run->tree.loading = load_begin(&run->tree, &how, &run->shared, &run->memory);
@@ -323,15 +340,15 @@ static bool index_locked(struct run *run)
 	bool writes = !run->options.dry_run;
 	struct fault fault;
 
-	if (writes && !publish_begin(&run->publication, releases_output(&run->releases, run->options.release),
-				     run->options.sync))
+	if (writes &&
+	    !publish_begin(&run->publication, releases_output(&run->releases, run->options.release), run->options.sync))
 		return false;
 	if (!attempt(index_and_publish, run, &fault))
 		report_end(&fault);
 	finish_values(run);
 	progress_end();
 	if (writes && !run->published) {
-		adopt_outputs(&run->publication, ALL_FILES);  /* a killed run's, too */
+		adopt_outputs(&run->publication, ALL_FILES); /* a killed run's, too */
 		forget_map_files(&run->publication);
 		publish_abandon(&run->publication);
 	}
@@ -427,8 +444,7 @@ static void run_command(void *context)
 	enum verdict verdict;
 
 	progress_clock();
-	arena_reserve(&run->words, "arguments", ((size_t)run->argument_count + 1) * 3 * sizeof(void *) + 64,
-		      false);
+	arena_reserve(&run->words, "arguments", ((size_t)run->argument_count + 1) * 3 * sizeof(void *) + 64, false);
 	verdict = parse_options(o, run->argument_count, run->arguments, &run->words);
 	if (verdict != GO_ON) {
 		run->status = verdict == WRONG_USAGE;

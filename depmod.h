@@ -20,7 +20,7 @@
 
 /* Distinct strings with small numbers, their ids; see hash.c. */
 struct name {
-	const char *string;        /* `length` bytes; a NUL follows unless it was borrowed */
+	const char *string; /* `length` bytes; a NUL follows unless it was borrowed */
 	uint32_t length, hash;
 };
 
@@ -28,27 +28,27 @@ struct name {
 enum { SLOT_ID_BITS = 24 };
 
 struct names {
-	struct name *entries;      /* by id */
+	struct name *entries; /* by id */
 	uint32_t count, capacity;
 	uint32_t *slots;
-	uint32_t mask;             /* so many slots are in use, and one more: a power of two */
-	uint64_t keys[2];          /* of the hash */
-	char *bytes;               /* of copied names */
+	uint32_t mask;    /* so many slots are in use, and one more: a power of two */
+	uint64_t keys[2]; /* of the hash */
+	char *bytes;      /* of copied names */
 	size_t used, size;
 };
 
 /* One file of the tree. */
 struct module {
-	const char *path;          /* as modules.dep has it: below the root, or absolute when external */
-	const char *name;          /* file name up to its first dot, with `_` for `-` */
+	const char *path; /* as modules.dep has it: below the root, or absolute when external */
+	const char *name; /* file name up to its first dot, with `_` for `-` */
 	uint32_t path_length, name_length, root;
-	uint32_t file;             /* the number that load_offer() gave it */
+	uint32_t file; /* the number that load_offer() gave it */
 };
 
 /* The version's directory below one base. */
 struct root {
-	const char *name;          /* absolute path, with a `/` at the end */
-	int directory;             /* open */
+	const char *name; /* absolute path, with a `/` at the end */
+	int directory;    /* open */
 };
 
 /* A file that does not count, because of another with the same module name. */
@@ -58,12 +58,12 @@ struct shadowed {
 };
 
 struct tree {
-	struct root *roots;        /* what is in a later one adds to the earlier ones', or replaces it */
+	struct root *roots; /* what is in a later one adds to the earlier ones', or replaces it */
 	uint32_t root_count;
-	bool whole_paths;          /* in messages, because a path below a root would not tell which */
-	uint64_t key;              /* for hashes of names */
-	bool unread;               /* a part of it could not be read */
-	struct module *modules;    /* in module order; a module's number is its place here */
+	bool whole_paths;       /* in messages, because a path below a root would not tell which */
+	uint64_t key;           /* for hashes of names */
+	bool unread;            /* a part of it could not be read */
+	struct module *modules; /* in module order; a module's number is its place here */
 	uint32_t count;
 	struct loading *loading;   /* to which each file is offered as soon as it is found; may be NULL */
 	bool keeps_shadowed;       /* files that do not count are kept, too: */
@@ -83,19 +83,19 @@ enum question_kind { NO_QUESTION, EXPLAIN, DOT, BOTH };
 struct options {
 	const char *module_directory, *output_directory, *release;
 	const char *symvers, *system_map;
-	const char *module;        /* that the question is about; NULL: all */
-	const char *no_version;    /* an operand where VERSION is expected; NULL in the end */
-	const char **bases;        /* ended by NULL */
-	const char **configs;      /* likewise; NULL when none was named */
-	const char **files;        /* likewise */
-	enum question_kind question;    /* to be answered instead of writing anything */
-	char print;                /* 'h' or 'V': to be printed instead of doing anything */
+	const char *module;          /* that the question is about; NULL: all */
+	const char *no_version;      /* an operand where VERSION is expected; NULL in the end */
+	const char **bases;          /* ended by NULL */
+	const char **configs;        /* likewise; NULL when none was named */
+	const char **files;          /* likewise */
+	enum question_kind question; /* to be answered instead of writing anything */
+	char print;                  /* 'h' or 'V': to be printed instead of doing anything */
 	uint32_t base_count, config_count, file_count;
-	uint32_t jobs;             /* 0: as many as cores may be used */
+	uint32_t jobs; /* 0: as many as cores may be used */
 	char prefix;
 	bool all, quick, errors, dry_run, quiet, verbose, warn, strict, unresolved_fails;
 	bool sync, no_sync, syslog, maps, all_versions;
-	bool in_depmod_old;        /* which is given a VERSION with --all-versions, too */
+	bool in_depmod_old; /* which is given a VERSION with --all-versions, too */
 };
 
 /* Fills *options, which is 0 but for .in_depmod_old, from the command line; lists are kept in `memory`. WRONG_USAGE after an
@@ -125,8 +125,9 @@ typedef bool publish_function(void *context, const char *name, struct span conte
 
 /* Has depmod.old make the map files of the modules that are not left out, and hands each to publish(). False after an error
  * message. *damaged is set when a module's device tables could not be read, which is an error message as well. */
-bool make_map_files(const char *program, const struct options *options, const struct tree *tree, const struct graph *graph,
-		    struct arena *memory, publish_function *publish, void *context, bool *damaged);
+bool make_map_files(const char *program, const struct options *options, const struct tree *tree,
+		    const struct graph *graph, struct arena *memory, publish_function *publish, void *context,
+		    bool *damaged);
 
 /* Removes new map files that a killed run left in the directory under their temporary names. */
 void forget_map_files(const struct publication *publication);
@@ -134,12 +135,12 @@ void forget_map_files(const struct publication *publication);
 /* ---- explain.c: answers about a tree, for a person --------------------------------------------- */
 
 struct inquiry {
-	const char *module;        /* a name, or a path: absolute or below the tree; NULL: all */
+	const char *module; /* a name, or a path: absolute or below the tree; NULL: all */
 	const struct config *config;
-	const struct tree *tree;   /* with the shadowed */
+	const struct tree *tree; /* with the shadowed */
 	const struct loaded *loaded;
 	const struct graph *graph;
-	bool kernel_known;         /* its symbols are */
+	bool kernel_known; /* its symbols are */
 	struct text *out;
 	struct arena *memory, *scratch;
 };
@@ -159,9 +160,9 @@ uint32_t find_module(const struct inquiry *inquiry, const struct module **shadow
 struct releases {
 	const struct options *options;
 	struct arena *memory, *scratch;
-	const char **directories;  /* BASE/MODULEDIR of each base, absolute */
+	const char **directories; /* BASE/MODULEDIR of each base, absolute */
 	uint32_t count;
-	const char *below;         /* MODULEDIR, for what is written elsewhere */
+	const char *below; /* MODULEDIR, for what is written elsewhere */
 };
 
 /* What a release begins with: number.number. */
@@ -178,7 +179,7 @@ const char *module_directory(struct arena *memory, const char *base);
 
 /* Finds each base's module directory, the one that was asked for or that of module_directory(). */
 void releases_locate(struct releases *releases, const struct options *options, struct arena *memory,
-		    struct arena *scratch);
+		     struct arena *scratch);
 
 /* All there are, each once, in byte order, ended by NULL. None is an error message. */
 const char *const *releases_list(const struct releases *releases);
@@ -226,10 +227,10 @@ bool up_to_date(struct tree *tree, const struct config *config, const char *file
 
 /* Every list stands in the order of the configuration. */
 struct config {
-	struct words *search;    /* directory below the tree, or one of the keywords built-in and external */
-	struct words *override;  /* SUBDIR/NAME of a file that wins whatever search says; a later one goes first */
-	struct words *external;  /* absolute directories outside the tree */
-	struct words *exclude;   /* names of directories that are never entered */
+	struct words *search;   /* directory below the tree, or one of the keywords built-in and external */
+	struct words *override; /* SUBDIR/NAME of a file that wins whatever search says; a later one goes first */
+	struct words *external; /* absolute directories outside the tree */
+	struct words *exclude;  /* names of directories that are never entered */
 };
 
 /* As conf_read(), for the kernel `release`. A bad line is an error message; the rest counts. */
@@ -248,31 +249,31 @@ enum { VALUE_MAX = 8192 };
 
 /* What was read from one module. Numbers of names are those of the worker's table. */
 struct facts {
-	const char *values;        /* of modinfo, in the file's order: kind, value, NUL */
+	const char *values; /* of modinfo, in the file's order: kind, value, NUL */
 	uint32_t values_size;
-	uint32_t aliases, softdeps, weakdeps;  /* how many of them */
+	uint32_t aliases, softdeps, weakdeps; /* how many of them */
 	uint32_t worker;
 	uint32_t export_count, need_count;
 	const uint32_t *exports, *export_crcs;
-	const uint32_t *needs, *need_crcs;  /* a need is a name, with WEAK_NEED where it is weak */
-	bool has_devname;          /* an alias begins with devname: */
-	bool refused;              /* there are REFUSED values or symbols: too long, or with control characters */
-	bool begun, done;          /* a worker that dies leaves the second unsaid */
-	bool failed, transient;    /* the module could not be read; not for its bytes, as in struct fault */
+	const uint32_t *needs, *need_crcs; /* a need is a name, with WEAK_NEED where it is weak */
+	bool has_devname;                  /* an alias begins with devname: */
+	bool refused;           /* there are REFUSED values or symbols: too long, or with control characters */
+	bool begun, done;       /* a worker that dies leaves the second unsaid */
+	bool failed, transient; /* the module could not be read; not for its bytes, as in struct fault */
 };
 
 struct loaded {
-	struct facts *facts;       /* by module */
-	struct reason *reasons;    /* by file, where it failed */
-	struct keeper *keepers;    /* by worker, for their names */
+	struct facts *facts;    /* by module */
+	struct reason *reasons; /* by file, where it failed */
+	struct keeper *keepers; /* by worker, for their names */
 	uint32_t workers;
 };
 
 struct load_options {
-	uint32_t jobs;             /* workers, as worker_count() says */
-	uint64_t key;              /* for the hash of names */
+	uint32_t jobs; /* workers, as worker_count() says */
+	uint64_t key;  /* for the hash of names */
 	bool wants_crcs;
-	bool show_progress;        /* on a terminal */
+	bool show_progress; /* on a terminal */
 };
 
 /* How many workers there will be where so many are asked for; 0: as many as cores may be used. */
@@ -293,11 +294,11 @@ void load_end(struct loading *loading, struct loaded *loaded, struct arena *memo
 
 /* A file with the kernel's symbols, being read: they are the first names of the table, and a CRC stands beside each. */
 struct kernel_symbols {
-	struct names *names;       /* empty at first */
-	struct arena *crcs;        /* NULL: they are not wanted */
+	struct names *names; /* empty at first */
+	struct arena *crcs;  /* NULL: they are not wanted */
 	struct arena *scratch;
-	const char *path;          /* NULL: no file; then only those that every kernel has */
-	char prefix;               /* left out at the beginning of each symbol */
+	const char *path; /* NULL: no file; then only those that every kernel has */
+	char prefix;      /* left out at the beginning of each symbol */
 	uint32_t line;
 };
 
@@ -322,15 +323,16 @@ enum file_set { ALL_FILES, VALUE_FILES, OTHER_FILES };
 
 struct output_options {
 	enum file_set set;
-	bool text_only;            /* -n */
-	bool warn;                 /* of duplicate aliases */
-	bool (*after_dependencies)(void *context);  /* writes what comes between modules.dep.bin and the rest; may be NULL */
+	bool text_only; /* -n */
+	bool warn;      /* of duplicate aliases */
+	bool (*after_dependencies)(
+		void *context); /* writes what comes between modules.dep.bin and the rest; may be NULL */
 };
 
 /* Makes each file in turn and hands it to publish(); ends early, with false, when that or after_dependencies() returns
  * false. */
-bool write_outputs(const struct output_options *options, const struct tree *tree,
-		   const struct loaded *loaded, const struct graph *graph, publish_function *publish, void *context);
+bool write_outputs(const struct output_options *options, const struct tree *tree, const struct loaded *loaded,
+		   const struct graph *graph, publish_function *publish, void *context);
 
 struct publication;
 
@@ -342,35 +344,34 @@ void adopt_outputs(struct publication *publication, enum file_set set);
 #define OWNER_KERNEL (UINT32_MAX - 1)
 
 struct graph {
-	struct names symbols;      /* all names; the kernel's are first */
-	uint32_t *owner;           /* by symbol: a module, OWNER_KERNEL, or NONE */
-	uint32_t **supplier;       /* by worker, by its name: the owner that a need of it leads to */
-	uint32_t *first;           /* by module: where its direct dependencies begin; count + 1 of them */
+	struct names symbols; /* all names; the kernel's are first */
+	uint32_t *owner;      /* by symbol: a module, OWNER_KERNEL, or NONE */
+	uint32_t **supplier;  /* by worker, by its name: the owner that a need of it leads to */
+	uint32_t *first;      /* by module: where its direct dependencies begin; count + 1 of them */
 	uint32_t *direct;
-	uint32_t *number;          /* by module: its place in the order of dependencies */
-	bool *left_out;            /* by module: damaged, in a cycle, or in need of one that is */
-	uint32_t cyclic;           /* modules in cycles */
-	uint32_t unresolved;       /* reports made for -e */
+	uint32_t *number;    /* by module: its place in the order of dependencies */
+	bool *left_out;      /* by module: damaged, in a cycle, or in need of one that is */
+	uint32_t cyclic;     /* modules in cycles */
+	uint32_t unresolved; /* reports made for -e */
 };
 
 struct resolve_options {
-	uint32_t kernel_symbols;   /* the first so many of graph->symbols */
-	const uint32_t *kernel_crcs;  /* theirs; NULL when CRCs are not to be compared */
-	struct text *show;         /* gets a line for each dependency; may be NULL */
-	bool report_unresolved;    /* -e */
-	bool warn;                 /* of duplicate symbols */
-	char prefix;               /* -P, or 0 */
+	uint32_t kernel_symbols;     /* the first so many of graph->symbols */
+	const uint32_t *kernel_crcs; /* theirs; NULL when CRCs are not to be compared */
+	struct text *show;           /* gets a line for each dependency; may be NULL */
+	bool report_unresolved;      /* -e */
+	bool warn;                   /* of duplicate symbols */
+	char prefix;                 /* -P, or 0 */
 };
 
 /* Leaves out what could not be read; resolve() comes after it, and may leave out more. */
-void graph_begin(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
-		 struct arena *arena);
+void graph_begin(struct graph *graph, const struct tree *tree, const struct loaded *loaded, struct arena *arena);
 void resolve(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
 	     const struct resolve_options *options, struct arena *arena);
 
 /* For all_dependencies(): room for every module. */
 struct closure {
-	uint32_t round, *seen;     /* in which round a module was last met; one more where it was a direct dependency */
+	uint32_t round, *seen; /* in which round a module was last met; one more where it was a direct dependency */
 	struct key *list, *spare;
 };
 
@@ -397,7 +398,7 @@ enum { OUTPUT_FILES_MAX = 24 };
 struct publication {
 	const char *path;
 	int directory;
-	bool sync;                 /* to the disk, before the end */
+	bool sync; /* to the disk, before the end */
 	const char *names[OUTPUT_FILES_MAX];
 	uint32_t count;
 };
@@ -426,11 +427,11 @@ struct index_value {
 };
 
 struct index {
-	struct key *keys;          /* .string: bytes 1 to 127, .length of them; .item: the number of the key's value */
+	struct key *keys; /* .string: bytes 1 to 127, .length of them; .item: the number of the key's value */
 	uint32_t count;
-	void *spare;               /* room for as many keys */
+	void *spare; /* room for as many keys */
 	const struct index_value *values;
-	bool sorted;               /* the keys are */
+	bool sorted; /* the keys are */
 };
 
 /* Appends the index to `out`, which is empty. Values of equal keys keep the order of the keys, which are sorted
@@ -443,10 +444,10 @@ void index_write(struct text *out, const struct index *index);
 struct keeper {
 	struct names names;
 	struct arena facts, scratch;
-	struct mark *marks;        /* by name */
-	struct spelling *spellings;  /* of the needs */
-	uint32_t *needs, *need_crcs, *exports, *export_crcs;  /* of the module being read */
-	uint32_t room;             /* for so many each */
+	struct mark *marks;                                  /* by name */
+	struct spelling *spellings;                          /* of the needs */
+	uint32_t *needs, *need_crcs, *exports, *export_crcs; /* of the module being read */
+	uint32_t room;                                       /* for so many each */
 };
 
 /* The first is called by the parent, the second by the worker. Both may end in bad(). */
@@ -474,8 +475,7 @@ const char *root_of(const struct tree *tree, const struct module *module, bool a
 
 /* Reads a file that stands beside the modules of a root. False, and no content, after a warning; none is given where
  * a later root does not have it. */
-bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena,
-		 struct span *content);
+bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena, struct span *content);
 
 /* ---- module.c: one module's bytes ------------------------------------------------------------ */
 
@@ -484,8 +484,8 @@ bool read_beside(const struct tree *tree, uint32_t root, const char *name, struc
 struct source {
 	struct span (*read)(struct source *source, uint64_t offset, uint64_t size, const char *what);
 	void (*expect)(struct source *source, uint64_t offset, uint64_t size);
-	struct span head;          /* the first bytes, as many as are there */
-	const char *otherwise;     /* what to say of them when they are not what was expected */
+	struct span head;      /* the first bytes, as many as are there */
+	const char *otherwise; /* what to say of them when they are not what was expected */
 };
 
 struct memory_source {
@@ -527,16 +527,16 @@ uint8_t *inflate_stream(struct span *in, uint8_t *out, uint8_t *end, void *work)
  * that need() told before, or a new one. */
 struct elf_sink {
 	void *context;
-	bool wants_crcs;           /* of exports; else they come as anything */
+	bool wants_crcs; /* of exports; else they come as anything */
 	void (*modinfo)(void *context, struct span strings);
 	void (*export)(void *context, const char *name, size_t length, uint32_t crc);
 	void (*need)(void *context, const char *name, size_t length, bool weak);
 	void (*version)(void *context, const char *name, size_t length, uint32_t crc);
-	void (*aliases)(void *context, struct span strings);  /* of .modalias: values without alias= */
+	void (*aliases)(void *context, struct span strings); /* of .modalias: values without alias= */
 };
 
 struct elf_form {
-	bool wide, big;            /* 64 bits; the most significant byte first */
+	bool wide, big; /* 64 bits; the most significant byte first */
 	uint16_t machine;
 };
 

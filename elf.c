@@ -13,19 +13,47 @@
 #include "elf.h"
 
 static const struct layout layout32 = {
-	.header_size = 52, .section_size = 40, .symbol_size = 16, .word = 4,
-	.e_shoff = { 32, 4 }, .e_shentsize = { 46, 2 }, .e_shnum = { 48, 2 }, .e_shstrndx = { 50, 2 },
-	.sh_name = { 0, 4 }, .sh_type = { 4, 4 }, .sh_offset = { 16, 4 }, .sh_size = { 20, 4 },
-	.sh_link = { 24, 4 }, .sh_info = { 28, 4 },
-	.st_name = { 0, 4 }, .st_value = { 4, 4 }, .st_size = { 8, 4 }, .st_info = { 12, 1 }, .st_shndx = { 14, 2 },
+	.header_size = 52,
+	.section_size = 40,
+	.symbol_size = 16,
+	.word = 4,
+	.e_shoff = { 32, 4 },
+	.e_shentsize = { 46, 2 },
+	.e_shnum = { 48, 2 },
+	.e_shstrndx = { 50, 2 },
+	.sh_name = { 0, 4 },
+	.sh_type = { 4, 4 },
+	.sh_offset = { 16, 4 },
+	.sh_size = { 20, 4 },
+	.sh_link = { 24, 4 },
+	.sh_info = { 28, 4 },
+	.st_name = { 0, 4 },
+	.st_value = { 4, 4 },
+	.st_size = { 8, 4 },
+	.st_info = { 12, 1 },
+	.st_shndx = { 14, 2 },
 };
 
 static const struct layout layout64 = {
-	.header_size = 64, .section_size = 64, .symbol_size = 24, .word = 8,
-	.e_shoff = { 40, 8 }, .e_shentsize = { 58, 2 }, .e_shnum = { 60, 2 }, .e_shstrndx = { 62, 2 },
-	.sh_name = { 0, 4 }, .sh_type = { 4, 4 }, .sh_offset = { 24, 8 }, .sh_size = { 32, 8 },
-	.sh_link = { 40, 4 }, .sh_info = { 44, 4 },
-	.st_name = { 0, 4 }, .st_value = { 8, 8 }, .st_size = { 16, 8 }, .st_info = { 4, 1 }, .st_shndx = { 6, 2 },
+	.header_size = 64,
+	.section_size = 64,
+	.symbol_size = 24,
+	.word = 8,
+	.e_shoff = { 40, 8 },
+	.e_shentsize = { 58, 2 },
+	.e_shnum = { 60, 2 },
+	.e_shstrndx = { 62, 2 },
+	.sh_name = { 0, 4 },
+	.sh_type = { 4, 4 },
+	.sh_offset = { 24, 8 },
+	.sh_size = { 32, 8 },
+	.sh_link = { 40, 4 },
+	.sh_info = { 44, 4 },
+	.st_name = { 0, 4 },
+	.st_value = { 8, 8 },
+	.st_size = { 16, 8 },
+	.st_info = { 4, 1 },
+	.st_shndx = { 6, 2 },
 };
 
 /* Modules of the host's own word size and byte order are by far the most common. */
@@ -33,17 +61,39 @@ static const struct layout layout64 = {
 #define HOST_LAYOUT (sizeof(void *) == 8 ? &layout64 : &layout32)
 
 enum {
-	E_TYPE = 16, E_MACHINE = 18, SMALLEST_HEADER = 20,
-	CLASS_AT = 4, CLASS_32 = 1, CLASS_64 = 2, ORDER_AT = 5, ORDER_LITTLE = 1, ORDER_BIG = 2,
-	ET_REL = 1, EM_SPARC = 2, EM_SPARC32PLUS = 18, EM_SPARCV9 = 43,
+	E_TYPE = 16,
+	E_MACHINE = 18,
+	SMALLEST_HEADER = 20,
+	CLASS_AT = 4,
+	CLASS_32 = 1,
+	CLASS_64 = 2,
+	ORDER_AT = 5,
+	ORDER_LITTLE = 1,
+	ORDER_BIG = 2,
+	ET_REL = 1,
+	EM_SPARC = 2,
+	EM_SPARC32PLUS = 18,
+	EM_SPARCV9 = 43,
 	SHT_NOBITS = 8,
-	SHN_UNDEF = 0, SHN_ABS = 0xfff1, SHN_XINDEX = 0xffff,
-	STT_REGISTER = 13, STB_WEAK = 2, VERSION_RECORD = 64, EXTENDED_CRC = 4,
+	SHN_UNDEF = 0,
+	SHN_ABS = 0xfff1,
+	SHN_XINDEX = 0xffff,
+	STT_REGISTER = 13,
+	STB_WEAK = 2,
+	VERSION_RECORD = 64,
+	EXTENDED_CRC = 4,
 };
 
 static const char section_name[WANTED_COUNT][20] = {
-	".modinfo", ".symtab", ".strtab", "__ksymtab_strings", "__versions", "__version_ext_crcs",
-	"__version_ext_names", ".symtab_shndx", ".modalias",
+	".modinfo",
+	".symtab",
+	".strtab",
+	"__ksymtab_strings",
+	"__versions",
+	"__version_ext_crcs",
+	"__version_ext_names",
+	".symtab_shndx",
+	".modalias",
 };
 
 /* Sections with no more than this between them are worth one read together. */
@@ -85,9 +135,8 @@ COLD static struct span read_section(const struct elf *elf, struct section secti
 
 COLD static struct span wanted_section(const struct elf *elf, enum wanted wanted)
 {
-	return elf->sections[wanted].present
-		       ? read_section(elf, elf->sections[wanted], section_name[wanted])
-		       : (struct span){ 0 };
+	return elf->sections[wanted].present ? read_section(elf, elf->sections[wanted], section_name[wanted])
+					     : (struct span){ 0 };
 }
 
 /* Tells the source of two sections that will both be read, if they are neighbours. */
@@ -98,8 +147,7 @@ COLD static void expect_both(const struct elf *elf, struct section a, struct sec
 	if (!a.present || !b.present || first.size > INT32_MAX || second.size > INT32_MAX)
 		return;
 	if (second.offset - first.offset <= first.size + NEAR)
-		elf->source->expect(elf->source, first.offset,
-				    second.offset - first.offset + second.size);
+		elf->source->expect(elf->source, first.offset, second.offset - first.offset + second.size);
 }
 
 static bool is_elf(struct span start)
@@ -208,7 +256,8 @@ INLINE void each_section(struct elf *elf, const struct layout *l, bool big)
 	const char *names = (const char *)elf->names.p;
 	size_t size = span_size(elf->names);
 
-	for (const uint8_t *header = elf->table.p + l->section_size; header < elf->table.end; header += l->section_size) {
+	for (const uint8_t *header = elf->table.p + l->section_size; header < elf->table.end;
+	     header += l->section_size) {
 		uint32_t name = (uint32_t)get(big, header, l->sh_name);
 
 		if (name >= size)
@@ -253,14 +302,14 @@ COLD static void read_modinfo(const struct elf *elf)
 
 struct symbols {
 	struct span table, strings, indices;
-	uint32_t first;            /* number of the table's first symbol */
+	uint32_t first; /* number of the table's first symbol */
 	bool sparc;
-	bool exports;              /* a __crc_ symbol was seen */
+	bool exports; /* a __crc_ symbol was seen */
 };
 
 /* The CRC that a __crc_ symbol stands for: its value, or the 32 bits that it points to. */
-COLD static uint32_t crc_of(const struct elf *elf, const struct symbols *s, uint32_t number,
-		       uint64_t value, uint32_t section)
+COLD static uint32_t crc_of(const struct elf *elf, const struct symbols *s, uint32_t number, uint64_t value,
+			    uint32_t section)
 {
 	struct section place;
 	struct span crc;
@@ -319,8 +368,9 @@ INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct l
 			name += CRC_PREFIX;
 			s->exports = true;
 			if (elf->sink->export)
-				elf->sink->export(elf->sink->context, name, length_within(name, s->strings.end),
-						  crc_of(elf, s, number_of(s, l, p), get(big, p, l->st_value), section));
+				elf->sink->export(
+					elf->sink->context, name, length_within(name, s->strings.end),
+					crc_of(elf, s, number_of(s, l, p), get(big, p, l->st_value), section));
 		}
 	}
 }
@@ -337,8 +387,7 @@ COLD static void each_foreign_symbol(const struct elf *elf, struct symbols *s)
 
 COLD static void read_exported_names(const struct elf *elf)
 {
-	struct span strings = string_table(wanted_section(elf, KSYMTAB_STRINGS),
-					   "__ksymtab_strings without an end");
+	struct span strings = string_table(wanted_section(elf, KSYMTAB_STRINGS), "__ksymtab_strings without an end");
 
 	while (strings.p < strings.end) {
 		size_t length = strlen((const char *)strings.p);
@@ -373,8 +422,7 @@ COLD static struct section symbols_that_matter(const struct elf *elf, uint32_t *
 COLD static void read_symbols(const struct elf *elf)
 {
 	struct symbols s = {
-		.sparc = elf->machine == EM_SPARC || elf->machine == EM_SPARC32PLUS ||
-			 elf->machine == EM_SPARCV9,
+		.sparc = elf->machine == EM_SPARC || elf->machine == EM_SPARC32PLUS || elf->machine == EM_SPARCV9,
 	};
 	struct section symtab = symbols_that_matter(elf, &s.first);
 
@@ -414,8 +462,7 @@ HOT static void read_versions(const struct elf *elf, struct span records)
 COLD static void read_extended_versions(const struct elf *elf)
 {
 	struct span crcs = wanted_section(elf, EXTENDED_CRCS);
-	struct span names = string_table(wanted_section(elf, EXTENDED_NAMES),
-					 "__version_ext_names without an end");
+	struct span names = string_table(wanted_section(elf, EXTENDED_NAMES), "__version_ext_names without an end");
 
 	while (span_size(crcs) >= EXTENDED_CRC && names.p < names.end) {
 		struct span crc = take(&crcs, EXTENDED_CRC, "");
@@ -436,7 +483,8 @@ COLD struct elf_form elf_form(struct span start)
 	bool big = p[ORDER_AT] == ORDER_BIG;
 
 	return (struct elf_form){
-		.wide = p[CLASS_AT] == CLASS_64, .big = big,
+		.wide = p[CLASS_AT] == CLASS_64,
+		.big = big,
 		.machine = big ? be16(p + E_MACHINE) : le16(p + E_MACHINE),
 	};
 }

@@ -19,7 +19,15 @@ struct layout {
 
 /* The sections that elf.c reads; the rest of the table is passed over. */
 enum wanted {
-	MODINFO, SYMTAB, STRTAB, KSYMTAB_STRINGS, VERSIONS, EXTENDED_CRCS, EXTENDED_NAMES, SYMTAB_SHNDX, MODALIAS,
+	MODINFO,
+	SYMTAB,
+	STRTAB,
+	KSYMTAB_STRINGS,
+	VERSIONS,
+	EXTENDED_CRCS,
+	EXTENDED_NAMES,
+	SYMTAB_SHNDX,
+	MODALIAS,
 	WANTED_COUNT
 };
 
@@ -36,8 +44,8 @@ struct elf {
 	const struct layout *layout;
 	bool big;
 	uint16_t machine;
-	struct span table;         /* the section headers */
-	struct span names;         /* of the sections; ends in NUL */
+	struct span table; /* the section headers */
+	struct span names; /* of the sections; ends in NUL */
 	uint32_t section_count;
 	struct section sections[WANTED_COUNT];
 };

@@ -23,8 +23,8 @@ struct page {
 /* Whether a module of the right name is meant: a path must lead to its file, and a link is a file of its own. */
 static bool is_asked(const struct inquiry *q, const struct module *module)
 {
-	return !strchr(q->module, '/') || is_same_file(q->tree->roots[module->root].directory, q->module, module->path,
-						       AT_SYMLINK_NOFOLLOW);
+	return !strchr(q->module, '/') ||
+	       is_same_file(q->tree->roots[module->root].directory, q->module, module->path, AT_SYMLINK_NOFOLLOW);
 }
 
 static bool is_builtin(const struct inquiry *q, const char *name)
@@ -156,9 +156,22 @@ static void put_list(struct page *p, const char *before)
 static const char *machine_name(uint16_t machine, struct number *number)
 {
 	static const uint16_t numbers[] = { 3, 4, 8, 15, 18, 20, 21, 22, 40, 42, 43, 62, 183, 243, 258, 0x9026 };
-	static const char names[] =
-		"i386\0" "m68k\0" "mips\0" "parisc\0" "sparc\0" "ppc\0" "ppc64\0" "s390\0" "arm\0" "sh\0" "sparc64\0"
-		"x86-64\0" "aarch64\0" "riscv\0" "loongarch\0" "alpha";
+	static const char names[] = "i386\0"
+				    "m68k\0"
+				    "mips\0"
+				    "parisc\0"
+				    "sparc\0"
+				    "ppc\0"
+				    "ppc64\0"
+				    "s390\0"
+				    "arm\0"
+				    "sh\0"
+				    "sparc64\0"
+				    "x86-64\0"
+				    "aarch64\0"
+				    "riscv\0"
+				    "loongarch\0"
+				    "alpha";
 	const char *name = names;
 
 	for (size_t i = 0; i < COUNT_OF(numbers); i++, name += strlen(name) + 1)
@@ -190,8 +203,8 @@ static void put_shadowed(struct page *p, const struct module *shadowed)
 	wins(p->inquiry->config, p->module, shadowed, &rule);
 	/* A part that is NULL ends the line. */
 	text_line(&p->text, "instead of:\t", root_of(p->inquiry->tree, shadowed, false), shadowed->path, " by ",
-		  rule.name, rule.word ? " " : NULL, rule.word, rule.other_word ? " before " : NULL,
-		  rule.other_word, (char *)NULL);
+		  rule.name, rule.word ? " " : NULL, rule.word, rule.other_word ? " before " : NULL, rule.other_word,
+		  (char *)NULL);
 }
 
 /* The other files of its name, and why they do not count. */
@@ -223,9 +236,10 @@ static void put_file(struct page *p, const struct module *shadowed)
 	put_path(p, "file:\t", p->module);
 	put_all_shadowed(p);
 	if (p->inquiry->graph->left_out[p->number])
-		text_line(&p->text, "left out:\t", p->facts->failed
-			  ? p->inquiry->loaded->reasons[p->module->file].text
-			  : "in a dependency cycle, or needs a module that is", (char *)NULL);
+		text_line(&p->text, "left out:\t",
+			  p->facts->failed ? p->inquiry->loaded->reasons[p->module->file].text
+					   : "in a dependency cycle, or needs a module that is",
+			  (char *)NULL);
 	if (!p->facts->failed)
 		put_form(p);
 }

@@ -3,7 +3,7 @@
 #include "depmod.h"
 
 enum {
-	SHOWN = 100,               /* bytes of a refused value in the message */
+	SHOWN = 100, /* bytes of a refused value in the message */
 	/* Of one module, ten times and more what any real one has: one that has more is alone in the loss. */
 	VALUES_MAX = 1 << 16,
 	VALUES_SIZE = 8 << 20,
@@ -15,9 +15,9 @@ struct reading {
 	struct keeper *keeper;
 	struct facts *facts;
 	uint32_t module;
-	uint32_t next;             /* the need that the next version record is probably about */
-	uint32_t values;           /* kept or refused so far */
-	size_t names_used;         /* by the modules before */
+	uint32_t next;     /* the need that the next version record is probably about */
+	uint32_t values;   /* kept or refused so far */
+	size_t names_used; /* by the modules before */
 };
 
 /* A need as the module's own bytes have it: nearer than the table of names. */
@@ -184,8 +184,7 @@ static bool is_next(const struct reading *r, const char *name, size_t length)
 {
 	const struct spelling *guess = &r->keeper->spellings[r->next];
 
-	return r->next < r->facts->need_count && guess->length == length &&
-	       same_bytes(guess->name, name, length);
+	return r->next < r->facts->need_count && guess->length == length && same_bytes(guess->name, name, length);
 }
 
 /* The CRC belongs to a need of the same name; a name that .symtab does not mention is a need too. */
@@ -216,11 +215,19 @@ static uint32_t *keep_words(struct arena *to, const uint32_t *words, uint32_t co
 void keep_module(struct keeper *k, int fd, uint32_t module, const struct load_options *options, struct facts *facts)
 {
 	struct reading r = {
-		.keeper = k, .facts = facts, .module = module, .names_used = k->names.used,
+		.keeper = k,
+		.facts = facts,
+		.module = module,
+		.names_used = k->names.used,
 	};
 	struct elf_sink sink = {
-		.context = &r, .wants_crcs = options->wants_crcs, .modinfo = keep_modinfo, .aliases = keep_aliases,
-		.export = keep_export, .need = keep_need, .version = keep_version,
+		.context = &r,
+		.wants_crcs = options->wants_crcs,
+		.modinfo = keep_modinfo,
+		.aliases = keep_aliases,
+		.export = keep_export,
+		.need = keep_need,
+		.version = keep_version,
 	};
 
 	/* In one piece: until the values are all there, nothing else is taken from this memory. */

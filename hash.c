@@ -24,7 +24,9 @@ void names_init(struct names *names, struct arena *arena, uint32_t capacity, siz
 
 	/* Neither part of the key is 0 when there is none, or a factor would be. */
 	*names = (struct names){
-		.capacity = capacity, .size = bytes, .mask = FIRST_SLOTS - 1,
+		.capacity = capacity,
+		.size = bytes,
+		.mask = FIRST_SLOTS - 1,
 		.keys = { key - odd, (key ^ odd) * odd },
 	};
 	names->entries = arena_take(arena, capacity, sizeof(*names->entries), 64);
@@ -235,6 +237,7 @@ uint32_t names_share(struct names *names, const struct name *name)
 
 uint32_t names_borrow(struct names *names, const char *string, size_t length)
 {
-	return names_share(names, &(struct name){ .string = string, .length = (uint32_t)length,
+	return names_share(names, &(struct name){ .string = string,
+						  .length = (uint32_t)length,
 						  .hash = find_hash(names, string, length) });
 }

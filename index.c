@@ -24,13 +24,14 @@ static const uint8_t magic[ROOT_AT] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1 };
 
 /* Stands between a key and the key before it. */
 struct seam {
-	uint32_t shared;             /* how many bytes both keys begin with */
-	uint32_t next;               /* number of the next key whose seam shares no more bytes; the number of keys where there is none */
+	uint32_t shared; /* how many bytes both keys begin with */
+	uint32_t
+		next; /* number of the next key whose seam shares no more bytes; the number of keys where there is none */
 };
 
 struct writer {
 	struct text *out;
-	const struct key *keys;      /* sorted */
+	const struct key *keys; /* sorted */
 	uint32_t count;
 	struct seam *seams;
 	const struct index_value *values;
@@ -124,8 +125,7 @@ static void add_values(const struct writer *w, uint32_t from, uint32_t to)
 
 static uint32_t add_node(const struct writer *w, uint32_t from, uint32_t to, uint32_t depth);
 
-static void add_children(const struct writer *w, uint32_t from, uint32_t to, uint32_t depth,
-			 size_t table)
+static void add_children(const struct writer *w, uint32_t from, uint32_t to, uint32_t depth, size_t table)
 {
 	uint8_t first = (uint8_t)w->keys[from].string[depth];
 

@@ -16,8 +16,8 @@ enum {
 	LITERALS = 256,
 	END_OF_BLOCK = 256,
 	MAX_MATCH = 258,
-	LONGEST_MATCH = 285, /* the symbol; it has no extra bits */
-	NO_PREFIX = 1 << MAX_CODE_BITS, /* of a code in a subtable */
+	LONGEST_MATCH = 285,                 /* the symbol; it has no extra bits */
+	NO_PREFIX = 1 << MAX_CODE_BITS,      /* of a code in a subtable */
 	MAX_LENGTH_BITS = MAX_CODE_BITS + 5, /* with the extra bits */
 	MAX_DISTANCE_BITS = MAX_CODE_BITS + 13,
 };
@@ -35,7 +35,7 @@ enum {
  *
  * In a subtable the sizes are without the bits of the main table's index.
  */
-#define CODE_SIZE(bits) ((uint32_t)(bits) * 0x101)
+#define CODE_SIZE(bits) ((uint32_t)(bits)*0x101)
 #define VALUE(base, extra_bits) ((uint32_t)(base) << 16 | (extra_bits))
 #define SUBTABLE UINT32_C(0x4000)
 #define SPECIAL UINT32_C(0x8000)
@@ -183,8 +183,7 @@ struct order {
 	const uint16_t *symbols;
 };
 
-static void sort_symbols(struct order *order, uint16_t *symbols, const uint8_t *lengths,
-                         unsigned size)
+static void sort_symbols(struct order *order, uint16_t *symbols, const uint8_t *lengths, unsigned size)
 {
 	uint16_t at[MAX_CODE_BITS + 2] = { 0 };
 
@@ -243,8 +242,8 @@ static unsigned subtable_bits(const uint16_t *count, unsigned main_bits, unsigne
 /* Makes the table of the canonical code that has these lengths (section 3.2.2). The main table
  * begins with one entry and doubles for every bit of length: shorter codes go on in both halves,
  * whatever that bit. In a subtable, a code stands once for each end the index may have. */
-COLD static void make_code(struct code *code, const struct alphabet *alphabet, const uint8_t *lengths,
-                           unsigned size, uint16_t *symbols)
+COLD static void make_code(struct code *code, const struct alphabet *alphabet, const uint8_t *lengths, unsigned size,
+			   uint16_t *symbols)
 {
 	struct order order;
 	unsigned word = 0, begin = 0, end = 1, prefix = NO_PREFIX;
@@ -315,8 +314,7 @@ static inline bool is_end_of_block(uint32_t entry)
 	return entry & SPECIAL;
 }
 
-static inline void check_distance(const struct inflate *s, const uint8_t *out, uint32_t entry,
-                                  uint32_t distance)
+static inline void check_distance(const struct inflate *s, const uint8_t *out, uint32_t entry, uint32_t distance)
 {
 	if (entry & SPECIAL)
 		bad("invalid code");
@@ -497,15 +495,9 @@ static void read_code_lengths(struct inflate *s, unsigned size)
 			length = s->lengths[i - 1];
 			repeat = 3 + get(&s->in, 2);
 			break;
-		case 17:
-			repeat = 3 + get(&s->in, 3);
-			break;
-		case 18:
-			repeat = 11 + get(&s->in, 7);
-			break;
-		default:
-			length = (uint8_t)symbol;
-			repeat = 1;
+		case 17: repeat = 3 + get(&s->in, 3); break;
+		case 18: repeat = 11 + get(&s->in, 7); break;
+		default: length = (uint8_t)symbol; repeat = 1;
 		}
 		if (repeat > size - i)
 			bad("too many code lengths");
@@ -546,17 +538,10 @@ static bool block(struct inflate *s)
 	const bool final = get(&s->in, 1);
 
 	switch (get(&s->in, 2)) {
-	case 0:
-		stored_block(s);
-		return final;
-	case 1:
-		make_fixed_codes(s);
-		break;
-	case 2:
-		read_dynamic_codes(s);
-		break;
-	default:
-		bad("reserved block type");
+	case 0: stored_block(s); return final;
+	case 1: make_fixed_codes(s); break;
+	case 2: read_dynamic_codes(s); break;
+	default: bad("reserved block type");
 	}
 	if (!decode_fast(s))
 		decode_carefully(s);

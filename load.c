@@ -12,12 +12,13 @@
 #include "depmod.h"
 
 enum {
-	SPARE_WORKERS = 96,        /* replacements for workers that die */
+	SPARE_WORKERS = 96, /* replacements for workers that die */
 	WORKERS_MAX = JOBS_MAX + SPARE_WORKERS,
-	KEEP = 1 << 20,            /* memory of a finished module that the next one will want */
-	LINE = 128,                /* bytes of a cache line, at most: no two workers write to the same one */
-	CHUNKS = 8, LARGEST_CHUNK = 32,
-	PACKET = 4096,             /* PIPE_BUF: written as a whole, and, as all are of this size, read as one */
+	KEEP = 1 << 20, /* memory of a finished module that the next one will want */
+	LINE = 128,     /* bytes of a cache line, at most: no two workers write to the same one */
+	CHUNKS = 8,
+	LARGEST_CHUNK = 32,
+	PACKET = 4096, /* PIPE_BUF: written as a whole, and, as all are of this size, read as one */
 };
 
 /* Files for one worker: the number of the first file, the root that all of them are below, and their paths, up to an empty one.
@@ -43,12 +44,12 @@ struct loading {
 	struct progress *progress; /* shared */
 	struct keeper *keepers;    /* by worker; each works with the copy that it has after the fork */
 	pid_t pids[WORKERS_MAX];
-	uint32_t first, started;   /* of the workers: the first of this round */
+	uint32_t first, started; /* of the workers: the first of this round */
 	uint32_t files, capacity;
-	int in, out;               /* the pipe; -1: nobody reads it */
-	size_t sent;               /* bytes written to the pipe */
-	bool taken;                /* some bytes were taken out, of this pipe or of an earlier one */
-	struct packet packet;      /* being filled with `packed` files, of `size` bytes */
+	int in, out;          /* the pipe; -1: nobody reads it */
+	size_t sent;          /* bytes written to the pipe */
+	bool taken;           /* some bytes were taken out, of this pipe or of an earlier one */
+	struct packet packet; /* being filled with `packed` files, of `size` bytes */
 	uint32_t packed;
 	size_t size;
 };
@@ -97,7 +98,10 @@ static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32
 {
 	struct keeper *k = &l->keepers[worker], before = *k;
 	struct job job = {
-		.keeper = k, .number = number, .facts = &l->facts[number], .options = l->options,
+		.keeper = k,
+		.number = number,
+		.facts = &l->facts[number],
+		.options = l->options,
 	};
 	struct fault fault;
 
@@ -170,7 +174,7 @@ static bool start_worker(struct loading *l, void (*task)(void *loading))
 
 	if (l->started == WORKERS_MAX || !attempt(prepare_next, l, &fault))
 		return false;
-	pid = _Fork();  /* no threads, so no handlers to run */
+	pid = _Fork(); /* no threads, so no handlers to run */
 	if (pid == 0) {
 		progress_leave();
 		_exit(!attempt(task, l, &fault));
@@ -204,7 +208,7 @@ static void begin_round(struct loading *l, uint32_t workers)
 	/* The system calls themselves: the library's functions are larger. */
 	if (l->options->jobs < 2 || syscall(SYS_pipe2, ends, O_CLOEXEC))
 		return;
-	syscall(SYS_fcntl, ends[1], F_SETPIPE_SZ, 1 << 20);  /* the walk should not have to wait */
+	syscall(SYS_fcntl, ends[1], F_SETPIPE_SZ, 1 << 20); /* the walk should not have to wait */
 	l->in = ends[0];
 	l->out = ends[1];
 	while (l->started - l->first < workers && start_worker(l, work))
@@ -422,8 +426,10 @@ void load_end(struct loading *l, struct loaded *loaded, struct arena *memory)
 	for (uint32_t w = 0; w < l->started; w++)
 		names_adopt(&l->keepers[w].names, l->accounts[w].names, l->accounts[w].names_used);
 	*loaded = (struct loaded){
-		.facts = arena_take(memory, tree->count, sizeof(*l->facts), LINE), .reasons = l->reasons,
-		.keepers = l->keepers, .workers = l->started,
+		.facts = arena_take(memory, tree->count, sizeof(*l->facts), LINE),
+		.reasons = l->reasons,
+		.keepers = l->keepers,
+		.workers = l->started,
 	};
 	for (uint32_t i = 0; i < tree->count; i++) {
 		check_work(l, tree->modules[i].file);

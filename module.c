@@ -11,10 +11,11 @@
 #include "zstd/zstd.h"
 
 enum {
-	HEAD = 64,                 /* enough to tell what a file is, and for an ELF header */
-	BEFORE = 512,              /* as much of the sections' names as is hoped to stand before the table */
-	PIECE = 1 << 20,           /* a compressed file is read in pieces of this size */
-	SMALL = 16 << 20, RATIO = 256,  /* more than this many bytes for each of the file's is a bomb */
+	HEAD = 64,       /* enough to tell what a file is, and for an ELF header */
+	BEFORE = 512,    /* as much of the sections' names as is hoped to stand before the table */
+	PIECE = 1 << 20, /* a compressed file is read in pieces of this size */
+	SMALL = 16 << 20,
+	RATIO = 256, /* more than this many bytes for each of the file's is a bomb */
 };
 
 /* Bytes of a file that were read, from `offset` on. */
@@ -32,8 +33,8 @@ struct file_source {
 
 _Noreturn static void beyond_end(const char *what, uint64_t offset)
 {
-	bad_fault((struct fault){ .what = what, .why = "reaches beyond the end of the file",
-				  .offset = offset, .has_offset = true });
+	bad_fault((struct fault){
+		.what = what, .why = "reaches beyond the end of the file", .offset = offset, .has_offset = true });
 }
 
 int module_open(int directory, const char *path)
@@ -80,8 +81,7 @@ static struct window read_window(struct file_source *file, uint64_t offset, uint
 
 /* With the first piece, which is the section table, comes what stands right before it: mostly the sections'
  * names. */
-static struct span read_from_file(struct source *source, uint64_t offset, uint64_t size,
-				  const char *what)
+static struct span read_from_file(struct source *source, uint64_t offset, uint64_t size, const char *what)
 {
 	struct file_source *file = (struct file_source *)source;
 	uint64_t before = file->last.bytes.p ? 0 : offset < BEFORE ? offset : BEFORE;
@@ -107,8 +107,7 @@ static void expect_from_file(struct source *source, uint64_t offset, uint64_t si
 		file->expected = read_window(file, offset, size);
 }
 
-static struct span read_from_memory(struct source *source, uint64_t offset, uint64_t size,
-				    const char *what)
+static struct span read_from_memory(struct source *source, uint64_t offset, uint64_t size, const char *what)
 {
 	struct span bytes = ((struct memory_source *)source)->bytes;
 
@@ -124,7 +123,7 @@ static void expect_from_memory(struct source *source, uint64_t offset, uint64_t 
 
 /* A compression, told by the first bytes of the file. */
 struct format {
-	char name[6], magic[6];    /* the first as the kernel calls it in /sys/module/compression */
+	char name[6], magic[6]; /* the first as the kernel calls it in /sys/module/compression */
 	uint8_t magic_size;
 	uint32_t work_size;
 	decoder *decode;
@@ -132,7 +131,10 @@ struct format {
 
 static const struct format formats[] = {
 	{ "gzip", "\x1f\x8b", 2, GUNZIP_WORK_SIZE, gunzip },
-	{ "xz", "\xfd" "7zXZ", 6, UNXZ_WORK_SIZE, unxz },
+	{ "xz",
+	  "\xfd"
+	  "7zXZ",
+	  6, UNXZ_WORK_SIZE, unxz },
 	{ "zstd", "\x28\xb5\x2f\xfd", 4, UNZSTD_WORK_SIZE, unzstd },
 };
 
@@ -158,7 +160,7 @@ static struct span decode(const struct format *format, struct arena *scratch, st
 	/* All of it, so that what a failure leaves touched is known; then what was needed. */
 	out = arena_take(scratch, room, 1, 1);
 	size = format->decode(file, out, room, work);
-	arena_rewind(scratch, used + size, room);  /* keeping all: the next module may need as much */
+	arena_rewind(scratch, used + size, room); /* keeping all: the next module may need as much */
 	return span_of(out, size);
 }
 
@@ -217,7 +219,9 @@ static struct source *source_of_file(int fd, struct arena *scratch, struct span 
 
 	*file = (struct file_source){
 		.source = { read_from_file, expect_from_file, head, otherwise(head) },
-		.fd = fd, .scratch = scratch, .head = { head, 0 },
+		.fd = fd,
+		.scratch = scratch,
+		.head = { head, 0 },
 	};
 	return &file->source;
 }

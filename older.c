@@ -114,7 +114,8 @@ static int above_standard(int end)
 static void become_filter(const struct filter *f)
 {
 	struct number jobs;
-	char flags[5] = "-r", *arguments[] = {  /* -r has no effect */
+	char flags[5] = "-r", *arguments[] = {
+		/* -r has no effect */
 		"depmod", "--map", "--jobs", (char *)(uintptr_t)decimal(&jobs, f->options->jobs), flags, NULL
 	};
 	size_t at = 2;
@@ -182,8 +183,9 @@ static bool publish_maps(struct span said, publish_function *publish, void *cont
 	return false;
 }
 
-bool make_map_files(const char *program, const struct options *options, const struct tree *tree, const struct graph *graph,
-		    struct arena *memory, publish_function *publish, void *context, bool *damaged)
+bool make_map_files(const char *program, const struct options *options, const struct tree *tree,
+		    const struct graph *graph, struct arena *memory, publish_function *publish, void *context,
+		    bool *damaged)
 {
 	struct filter f = { .program = program, .options = options, .tree = tree };
 	struct span said;

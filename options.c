@@ -4,14 +4,22 @@
 /* ---- options ---- */
 
 /* Letters that nobody can type stand for options that have only a name. */
+/* clang-format off */
 static const char known[] =
 	"a all\n" "A quick\n" "b=basedir\n" "m=moduledir\n" "o=outdir\n" "C=config\n" "e errsyms\n"
 	"E=symvers\n" "F=filesyms\n" "n show\n" "n dry-run\n" "P=symbol-prefix\n" "q quiet\n" "r root\n"
 	"s syslog\n" "u unresolved-error\n" "v verbose\n" "w warn\n" "V version\n" "h help\n"
 	"\1=jobs\n" "\2 strict\n" "\3 sync\n" "\4 no-sync\n" "\5 map\n" "\6=explain\n" "\7 dot\n" "\10 all-versions\n";
+/* clang-format on */
 
 enum {
-	OPTION_JOBS = 1, OPTION_STRICT, OPTION_SYNC, OPTION_NO_SYNC, OPTION_MAP, OPTION_EXPLAIN, OPTION_DOT,
+	OPTION_JOBS = 1,
+	OPTION_STRICT,
+	OPTION_SYNC,
+	OPTION_NO_SYNC,
+	OPTION_MAP,
+	OPTION_EXPLAIN,
+	OPTION_DOT,
 	OPTION_ALL_VERSIONS,
 };
 
@@ -75,7 +83,10 @@ static enum verdict apply(void *context, char letter, const char *value)
 		o->sync = letter == OPTION_SYNC;
 		o->no_sync = !o->sync;
 		break;
-	case OPTION_EXPLAIN: o->question |= EXPLAIN; o->module = value; break;
+	case OPTION_EXPLAIN:
+		o->question |= EXPLAIN;
+		o->module = value;
+		break;
 	case OPTION_DOT: o->question |= DOT; break;
 	default: break;
 	}

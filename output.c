@@ -4,7 +4,16 @@
 
 /* Files in the order in which they are written. Those of after_dependencies() come before ALIASES. */
 enum file_number {
-	DEP, DEP_BIN, ALIASES, ALIASES_BIN, SOFTDEPS, WEAKDEPS, SYMBOLS, SYMBOLS_BIN, BUILTIN_BIN, BUILTIN_ALIASES_BIN,
+	DEP,
+	DEP_BIN,
+	ALIASES,
+	ALIASES_BIN,
+	SOFTDEPS,
+	WEAKDEPS,
+	SYMBOLS,
+	SYMBOLS_BIN,
+	BUILTIN_BIN,
+	BUILTIN_ALIASES_BIN,
 	DEVNAME,
 };
 
@@ -14,7 +23,7 @@ struct output {
 	const struct loaded *loaded;
 	const struct graph *graph;
 	struct text text;          /* the file being made */
-	struct arena keys, values;  /* of the index being made */
+	struct arena keys, values; /* of the index being made */
 	struct arena strings;      /* that these point to, and input files; all three go with each index */
 };
 
@@ -106,8 +115,10 @@ static void forget_index(struct output *o)
 static void write_index(struct output *o, bool sorted)
 {
 	struct index index = {
-		.keys = first_key(o), .count = (uint32_t)(next_key(o) - first_key(o)),
-		.values = values_of_index(o), .sorted = sorted,
+		.keys = first_key(o),
+		.count = (uint32_t)(next_key(o) - first_key(o)),
+		.values = values_of_index(o),
+		.sorted = sorted,
 	};
 
 	index.spare = arena_take(&o->keys, index.count, sizeof(struct key), sizeof(void *));
@@ -176,7 +187,7 @@ static void put_alias_line(struct output *o, const char *alias, uint32_t length,
 {
 	char *line = text_room(&o->text, 6 + (size_t)length + 1 + module->name_length + 1);
 
-	memcpy(line, "alias ", 6);  /* NOLINT(bugprone-not-null-terminated-result): the alias follows */
+	memcpy(line, "alias ", 6); /* NOLINT(bugprone-not-null-terminated-result): the alias follows */
 	line += 6;
 	copy_bytes(line, alias, length);
 	line += length;
@@ -253,7 +264,8 @@ static void write_symbols(struct output *o)
 	for (uint32_t i = 0; i < symbols->count; i++)
 		if (has_module(o, i))
 			keys[count++] = (struct key){ .string = symbols->entries[i].string,
-						      .length = symbols->entries[i].length, .item = i };
+						      .length = symbols->entries[i].length,
+						      .item = i };
 	o->keys.used = count * sizeof(*keys);
 	spare = arena_take(&o->keys, count, sizeof(*spare), sizeof(void *));
 	sort_strings(keys, spare, count);
@@ -273,7 +285,7 @@ static void write_index_of(struct output *o, const char *name, void (*add)(struc
 	struct span content;
 	bool found = false;
 
-	add_value(o, "", 0, 0);  /* its number is NO_VALUE */
+	add_value(o, "", 0, 0); /* its number is NO_VALUE */
 	for (uint32_t root = 0; root < o->tree->root_count; root++)
 		for (found |= read_beside(o->tree, root, name, &o->strings, &content); content.p < content.end;)
 			add(o, &content);
@@ -390,11 +402,16 @@ static void write_devname(struct output *o)
 
 /* Without pointers, each of which would cost a relocation besides. */
 static const char names[][26] = {
-	[DEP] = "modules.dep", [DEP_BIN] = "modules.dep.bin",
-	[ALIASES] = "modules.alias", [ALIASES_BIN] = "modules.alias.bin",
-	[SOFTDEPS] = "modules.softdep", [WEAKDEPS] = "modules.weakdep",
-	[SYMBOLS] = "modules.symbols", [SYMBOLS_BIN] = "modules.symbols.bin",
-	[BUILTIN_BIN] = "modules.builtin.bin", [BUILTIN_ALIASES_BIN] = "modules.builtin.alias.bin",
+	[DEP] = "modules.dep",
+	[DEP_BIN] = "modules.dep.bin",
+	[ALIASES] = "modules.alias",
+	[ALIASES_BIN] = "modules.alias.bin",
+	[SOFTDEPS] = "modules.softdep",
+	[WEAKDEPS] = "modules.weakdep",
+	[SYMBOLS] = "modules.symbols",
+	[SYMBOLS_BIN] = "modules.symbols.bin",
+	[BUILTIN_BIN] = "modules.builtin.bin",
+	[BUILTIN_ALIASES_BIN] = "modules.builtin.alias.bin",
 	[DEVNAME] = "modules.devname",
 };
 
@@ -428,8 +445,8 @@ void adopt_outputs(struct publication *publication, enum file_set set)
 			publish_adopt(publication, names[i]);
 }
 
-bool write_outputs(const struct output_options *options, const struct tree *tree,
-		   const struct loaded *loaded, const struct graph *graph, publish_function *publish, void *context)
+bool write_outputs(const struct output_options *options, const struct tree *tree, const struct loaded *loaded,
+		   const struct graph *graph, publish_function *publish, void *context)
 {
 	struct output o = { .options = options, .tree = tree, .loaded = loaded, .graph = graph };
 	struct arena content;
@@ -452,7 +469,7 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 		if (!publish(context, names[i], span_of(o.text.start, o.text.size)))
 			return false;
 		if (i == DEP)
-			arena_take(&content, o.text.size, 1, 1);  /* modules.dep.bin quotes it */
+			arena_take(&content, o.text.size, 1, 1); /* modules.dep.bin quotes it */
 	}
 	return true;
 }

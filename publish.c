@@ -15,7 +15,7 @@
 #include "depmod.h"
 
 enum { LOCK_SECONDS = 120, LOCK_TRIES_A_SECOND = 50 };
-enum { EXCHANGE = 2 };  /* RENAME_EXCHANGE of renameat2(2), Linux 3.15 */
+enum { EXCHANGE = 2 }; /* RENAME_EXCHANGE of renameat2(2), Linux 3.15 */
 
 /* Room for a temporary name. */
 struct temporary {
@@ -75,7 +75,7 @@ static bool lock(const struct publication *p)
 {
 	for (int tries = 0; flock(p->directory, LOCK_EX | LOCK_NB); tries++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return true;  /* a file system without locks: go on without */
+			return true; /* a file system without locks: go on without */
 		if (tries == LOCK_TRIES_A_SECOND)
 			warning("waiting for another run to end in ", p->path);
 		if (tries == LOCK_SECONDS * LOCK_TRIES_A_SECOND)
@@ -104,7 +104,7 @@ void publish_adopt(struct publication *p, const char *name)
 {
 	for (uint32_t i = 0; i < p->count; i++)
 		if (strcmp(p->names[i], name) == 0)
-			return;  /* written again */
+			return; /* written again */
 	p->names[p->count++] = name;
 }
 
@@ -121,7 +121,7 @@ bool publish_file(struct publication *p, const char *name, struct span content)
 
 	text.fd = create(p, temporary);
 	if (text.fd < 0 && errno == EEXIST) {
-		unlinkat(p->directory, temporary, 0);  /* of a killed run */
+		unlinkat(p->directory, temporary, 0); /* of a killed run */
 		text.fd = create(p, temporary);
 	}
 	if (text.fd < 0)
@@ -169,8 +169,7 @@ static enum swap swap_in(const struct publication *p, const char *temporary, con
 	return renameat(p->directory, temporary, p->directory, name) == 0 ? REPLACED : NOT_DONE;
 }
 
-static void swap_back(const struct publication *p, const char *temporary, const char *name,
-		      enum swap swap)
+static void swap_back(const struct publication *p, const char *temporary, const char *name, enum swap swap)
 {
 	if (swap == EXCHANGED)
 		(void)rename_with(p, temporary, name, EXCHANGE);

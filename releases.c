@@ -43,7 +43,9 @@ const char *module_directory(struct arena *memory, const char *base)
 	struct stat st;
 
 	return stat_again(CURRENT_DIRECTORY, below_base(memory, base, usual), &st) == ENOENT &&
-	       !stat_again(CURRENT_DIRECTORY, below_base(memory, base, other), &st) ? other : usual;
+			       !stat_again(CURRENT_DIRECTORY, below_base(memory, base, other), &st)
+		       ? other
+		       : usual;
 }
 
 void releases_locate(struct releases *k, const struct options *o, struct arena *memory, struct arena *scratch)
@@ -70,8 +72,8 @@ char *releases_output(const struct releases *k, const char *release)
 {
 	const char *out = k->options->output_directory;
 
-	return release_path(k, out ? below_base(k->memory, absolute_path(k->memory, out), k->below)
-				   : k->directories[0], release);
+	return release_path(k, out ? below_base(k->memory, absolute_path(k->memory, out), k->below) : k->directories[0],
+			    release);
 }
 
 /* ---- which there are ---- */
@@ -183,8 +185,10 @@ bool releases_open(const struct releases *k, const char *release, struct tree *t
 		if (root->directory >= 0)
 			continue;
 		missing = errno == ENOENT;
-		REPORT(!missing || k->count == 1 ? ERROR : all ? INFO : WARNING, "could not open directory ",
-		       root->name, ": ", error_text(errno));
+		REPORT(!missing || k->count == 1 ? ERROR
+		       : all                     ? INFO
+						 : WARNING,
+		       "could not open directory ", root->name, ": ", error_text(errno));
 		if (!missing)
 			return false;
 	}

@@ -8,8 +8,8 @@ struct resolving {
 	const struct resolve_options *options;
 	struct arena *arena;
 	struct graph *graph;
-	uint32_t **symbol;         /* by worker, by its name: the symbol in graph->symbols */
-	uint32_t *crc;             /* by symbol: the CRC that its owner gives; only where CRCs are wanted */
+	uint32_t **symbol; /* by worker, by its name: the symbol in graph->symbols */
+	uint32_t *crc;     /* by symbol: the CRC that its owner gives; only where CRCs are wanted */
 };
 
 /* ---- owners ---- */
@@ -121,8 +121,7 @@ static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 		return;
 	if (r->graph->supplier[facts->worker][id] == NONE)
 		what = " needs unknown symbol ";
-	else if (r->crc && facts->need_crcs &&
-		 r->crc[symbol_of(r, facts->worker, id, true)] != facts->need_crcs[i])
+	else if (r->crc && facts->need_crcs && r->crc[symbol_of(r, facts->worker, id, true)] != facts->need_crcs[i])
 		what = " disagrees about version of symbol ";
 	if (!what)
 		return;
@@ -151,12 +150,14 @@ static void find_direct(struct resolving *r)
 			if (owner >= r->tree->count || owner == m || seen[owner] == m)
 				continue;
 			seen[owner] = m;
-			new_words(r->arena, 1, owner);  /* direct[count], as nothing else is taken here */
+			new_words(r->arena, 1, owner); /* direct[count], as nothing else is taken here */
 			count++;
 			if (r->options->show)
-				text_line(r->options->show, root_of(r->tree, &r->tree->modules[m], true), r->tree->modules[m].path, " needs \"",
-					r->loaded->keepers[facts->worker].names.entries[id].string, "\": ",
-					root_of(r->tree, &r->tree->modules[owner], true), r->tree->modules[owner].path, (char *)NULL);
+				text_line(r->options->show, root_of(r->tree, &r->tree->modules[m], true),
+					  r->tree->modules[m].path, " needs \"",
+					  r->loaded->keepers[facts->worker].names.entries[id].string,
+					  "\": ", root_of(r->tree, &r->tree->modules[owner], true),
+					  r->tree->modules[owner].path, (char *)NULL);
 		}
 		graph->first[m + 1] = count;
 	}
@@ -177,7 +178,7 @@ static uint32_t number_modules(struct resolving *r)
 	graph->number = new_words(r->arena, count, NONE);
 	for (uint32_t m = 0; m < count; m++) {
 		if (graph->left_out[m]) {
-			users[m] = 1;  /* one that never gets a number */
+			users[m] = 1; /* one that never gets a number */
 			continue;
 		}
 		left++;
@@ -200,8 +201,7 @@ static uint32_t number_modules(struct resolving *r)
 
 /* ---- the whole ---- */
 
-void graph_begin(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
-		 struct arena *arena)
+void graph_begin(struct graph *graph, const struct tree *tree, const struct loaded *loaded, struct arena *arena)
 {
 	graph->left_out = arena_take(arena, tree->count, sizeof(bool), 1);
 	for (uint32_t m = 0; m < tree->count; m++)
@@ -212,7 +212,11 @@ void resolve(struct graph *graph, const struct tree *tree, const struct loaded *
 	     const struct resolve_options *options, struct arena *arena)
 {
 	struct resolving r = {
-		.tree = tree, .loaded = loaded, .options = options, .arena = arena, .graph = graph,
+		.tree = tree,
+		.loaded = loaded,
+		.options = options,
+		.arena = arena,
+		.graph = graph,
 	};
 
 	merge_names(&r);
@@ -248,8 +252,7 @@ uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct clo
 			if (c->seen[dependency] >= c->round)
 				continue;
 			c->seen[dependency] = c->round + (at == module);
-			c->list[count++] = (struct key){ .chunk = graph->number[dependency],
-							 .item = dependency };
+			c->list[count++] = (struct key){ .chunk = graph->number[dependency], .item = dependency };
 		}
 		if (done == count)
 			break;

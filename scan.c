@@ -8,7 +8,7 @@
 #include "depmod.h"
 
 enum {
-	LINKED_MAX = 65536,        /* directories entered through links: more is a maze, not a tree */
+	LINKED_MAX = 65536, /* directories entered through links: more is a maze, not a tree */
 };
 
 static const char tree_itself[] = ".";
@@ -19,27 +19,27 @@ struct place {
 	struct place *parent, *next;
 	dev_t device;
 	ino_t inode;
-	bool known;                /* device and inode are */
-	bool linked;               /* a link led here, or above */
+	bool known;  /* device and inode are */
+	bool linked; /* a link led here, or above */
 };
 
 struct walk {
 	const struct config *config;
 	struct arena *memory;
 	const struct tree *tree;
-	uint32_t root;             /* what relative paths are relative to, */
-	int directory;             /* and as it is open */
-	const char *prefix;        /* before relative paths in messages */
+	uint32_t root;      /* what relative paths are relative to, */
+	int directory;      /* and as it is open */
+	const char *prefix; /* before relative paths in messages */
 	struct place *first, **last;
 	uint32_t linked;
-	void (*found)(struct walk *walk, const char *path);  /* a module */
+	void (*found)(struct walk *walk, const char *path); /* a module */
 	void *context;
-	bool objects;              /* modules of the 2.4 series are looked for */
-	size_t hidden;             /* bytes at the beginning of each path that no output file will contain */
-	bool silent;               /* no messages: another walk over the same tree will give them */
-	bool ended;                /* found() does not want more */
-	bool unread;               /* a directory could not be read */
-	int root_error;            /* why, if it was the tree's own */
+	bool objects;   /* modules of the 2.4 series are looked for */
+	size_t hidden;  /* bytes at the beginning of each path that no output file will contain */
+	bool silent;    /* no messages: another walk over the same tree will give them */
+	bool ended;     /* found() does not want more */
+	bool unread;    /* a directory could not be read */
+	int root_error; /* why, if it was the tree's own */
 };
 
 /* ---- names ---- */
@@ -122,8 +122,7 @@ static void cannot_follow(struct walk *walk, const char *path, int why)
 }
 
 /* A link to the directory that `st` describes. To one that is `parent` or above it, it would lead around. */
-static void add_linked_place(struct walk *walk, struct place *parent, const char *path,
-			     const struct stat *st)
+static void add_linked_place(struct walk *walk, struct place *parent, const char *path, const struct stat *st)
 {
 	for (struct place *place = parent; place; place = place->parent) {
 		int failed = identify(walk, place);
@@ -236,7 +235,7 @@ struct candidates {
 	struct tree *tree;
 	const struct config *config;
 	struct arena *memory;
-	struct names *names;       /* of modules; an id is the place in tree->modules */
+	struct names *names; /* of modules; an id is the place in tree->modules */
 	bool tell_shadowed;
 };
 
@@ -265,7 +264,7 @@ static uint32_t rank_of(const struct config *config, const char *path, const cha
 		if (strcmp(w->word, "built-in") == 0)
 			built_in = rank;
 		else if (strcmp(w->word, "external") == 0 ? is_external(config, path, &rank, word)
-							   : starts_with_directory(path, w->word))
+							  : starts_with_directory(path, w->word))
 			return rank;
 	}
 	*word = built_in == NONE ? "what is not listed" : "built-in";
@@ -323,7 +322,7 @@ static void add_module(struct candidates *c, uint32_t root, const char *path)
 	struct rule_of_choice rule;
 
 	if (id < tree->count && root == module->root && strcmp(path, module->path) == 0)
-		return;  /* named twice */
+		return; /* named twice */
 	if (tree->loading)
 		found.file = load_offer(tree->loading, root, path);
 	if (id == tree->count) {
@@ -385,9 +384,10 @@ static void order_modules(struct tree *tree, struct arena *memory)
 	struct key *spare = arena_take(memory, tree->count, sizeof(*keys), 8);
 
 	for (uint32_t i = 0; i < tree->count; i++)
-		keys[place[i] == NONE ? --others : listed++] =
-			(struct key){ .chunk = place[i], .string = tree->modules[i].path,
-					.length = tree->modules[i].path_length, .item = i };
+		keys[place[i] == NONE ? --others : listed++] = (struct key){ .chunk = place[i],
+									     .string = tree->modules[i].path,
+									     .length = tree->modules[i].path_length,
+									     .item = i };
 	sort_chunks(keys, spare, listed);
 	sort_strings(keys + listed, spare, tree->count - listed);
 	for (uint32_t i = 0; i < tree->count; i++)
@@ -434,8 +434,9 @@ static int add_named(struct candidates *c, const char *const *paths)
 
 		failed = check_named(*paths, path);
 		if (failed)
-			error(*paths, ": ", failed == EINVAL ? "not a module, or of a name that modules.dep cannot have"
-							      : error_text(failed));
+			error(*paths, ": ",
+			      failed == EINVAL ? "not a module, or of a name that modules.dep cannot have"
+					       : error_text(failed));
 		else
 			add_module(c, root, path);
 	}
@@ -445,7 +446,11 @@ static int add_named(struct candidates *c, const char *const *paths)
 static int add_all(struct candidates *c)
 {
 	struct walk walk = {
-		.tree = c->tree, .config = c->config, .memory = c->memory, .found = found_module, .context = c,
+		.tree = c->tree,
+		.config = c->config,
+		.memory = c->memory,
+		.found = found_module,
+		.context = c,
 	};
 
 	walk_everywhere(&walk);
@@ -453,8 +458,8 @@ static int add_all(struct candidates *c)
 	return walk.root_error;
 }
 
-int scan(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed, struct arena *memory,
-	 struct arena *scratch)
+int scan(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed,
+	 struct arena *memory, struct arena *scratch)
 {
 	uint32_t most = (uint32_t)arena_share(MODULES_MAX);
 	struct names names;
@@ -488,8 +493,14 @@ bool scan_objects(const char *path, size_t hidden, const struct config *config, 
 {
 	struct objects objects = { found, context };
 	struct walk walk = {
-		.config = config, .memory = memory, .directory = CURRENT_DIRECTORY, .found = found_object, .context = &objects,
-		.prefix = "", .objects = true, .hidden = hidden,
+		.config = config,
+		.memory = memory,
+		.directory = CURRENT_DIRECTORY,
+		.found = found_object,
+		.context = &objects,
+		.prefix = "",
+		.objects = true,
+		.hidden = hidden,
 	};
 
 	walk_from(&walk, path);
@@ -508,8 +519,12 @@ bool up_to_date(struct tree *tree, const struct config *config, const char *file
 {
 	struct stat st;
 	struct walk walk = {
-		.tree = tree, .config = config, .memory = memory, .found = compare_times,
-		.context = &st.st_mtim, .silent = true,
+		.tree = tree,
+		.config = config,
+		.memory = memory,
+		.found = compare_times,
+		.context = &st.st_mtim,
+		.silent = true,
 	};
 
 	if (stat_again(CURRENT_DIRECTORY, file, &st))

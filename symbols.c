@@ -108,7 +108,9 @@ void read_symvers_line(struct kernel_symbols *k, struct span line)
 
 int symbols_read(struct kernel_symbols *k, symbol_line *read_line)
 {
-	static const char always[] = "__this_module\0" "_GLOBAL_OFFSET_TABLE_\0" "TOC.\0";
+	static const char always[] = "__this_module\0"
+				     "_GLOBAL_OFFSET_TABLE_\0"
+				     "TOC.\0";
 	struct span content = { 0 }, line;
 	size_t kept = k->scratch->used;
 	int failed = k->path ? file_read(k->scratch, CURRENT_DIRECTORY, k->path, ANY_FILE, &content) : 0;

@@ -48,8 +48,7 @@ void arena_reserve(struct arena *arena, const char *name, size_t size, bool shar
 
 	if (start == MAP_FAILED)
 		bad_in(name, "no memory");
-	*arena = (struct arena){ .name = name, .start = start, .size = arena_share(size),
-				  .shared = shared };
+	*arena = (struct arena){ .name = name, .start = start, .size = arena_share(size), .shared = shared };
 	describe_limit(arena);
 }
 
@@ -58,8 +57,7 @@ void *arena_take(struct arena *arena, size_t count, size_t size, size_t alignmen
 	size_t at = (arena->used + alignment - 1) & ~(alignment - 1);
 
 	if (at > arena->size || (size && count > (arena->size - at) / size))
-		bad_fault((struct fault){ .what = arena->name, .why = arena->limit,
-					  .transient = arena->shared });
+		bad_fault((struct fault){ .what = arena->name, .why = arena->limit, .transient = arena->shared });
 	arena->used = at + count * size;
 	return arena->start + at;
 }

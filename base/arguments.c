@@ -41,7 +41,7 @@ static const char *find_long(const char *known, const char *name, size_t length)
 static enum verdict unknown_long(const char *known, const char *name, size_t length)
 {
 	struct nearest nearest = { .word = span_of(name, length) };
-	char meant[32];  /* no option has a name that long */
+	char meant[32]; /* no option has a name that long */
 	size_t size;
 
 	for (; *known; known = next_entry(known))
@@ -50,8 +50,8 @@ static enum verdict unknown_long(const char *known, const char *name, size_t len
 	if (size)
 		memcpy(meant, nearest.found.p, size);
 	meant[size] = 0;
-	error("unknown or ambiguous option --", name, *meant ? ", did you mean --" : "", meant,
-	      *meant ? "?" : "", " (--help lists the options)");
+	error("unknown or ambiguous option --", name, *meant ? ", did you mean --" : "", meant, *meant ? "?" : "",
+	      " (--help lists the options)");
 	return WRONG_USAGE;
 }
 

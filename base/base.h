@@ -32,7 +32,7 @@ struct fault {
 	const char *why;
 	uint64_t offset;
 	bool has_offset;
-	bool transient;            /* the system failed, not the bytes: it may do better another time */
+	bool transient; /* the system failed, not the bytes: it may do better another time */
 };
 
 /* A fault in words, cut off where it does not fit. */
@@ -47,16 +47,16 @@ struct arena {
 	const char *name;
 	uint8_t *start;
 	size_t used, size;
-	bool shared;               /* by all modules: one that finds it full has not filled it alone */
-	char limit[40];            /* what is said when it is full */
+	bool shared;    /* by all modules: one that finds it full has not filled it alone */
+	char limit[40]; /* what is said when it is full */
 };
 
 /* Bytes being written; see text.c. */
 struct text {
 	char *start;
 	size_t size, capacity;
-	int fd;                    /* where they go when there is no more room; -1: nowhere */
-	int error;                 /* errno of the first write that failed */
+	int fd;    /* where they go when there is no more room; -1: nowhere */
+	int error; /* errno of the first write that failed */
 };
 
 /* For sorting: a string, what it stands for, and the part of it that is being compared. */
@@ -81,12 +81,12 @@ struct words {
 /* A file like those of depmod.d, being read. */
 struct conf {
 	struct arena *memory;
-	const char *directory;     /* depmod.d, below the standard places */
-	const char *first;         /* a file that counts, too, or NULL */
-	bool aliases;              /* files that end in .alias count, too */
-	void (*trim)(struct span *line);  /* before it is joined to another; or NULL */
+	const char *directory;           /* depmod.d, below the standard places */
+	const char *first;               /* a file that counts, too, or NULL */
+	bool aliases;                    /* files that end in .alias count, too */
+	void (*trim)(struct span *line); /* before it is joined to another; or NULL */
 	void (*read_line)(struct conf *conf, struct span line);
-	const char *path;          /* of the line being read */
+	const char *path; /* of the line being read */
 	uint32_t line;
 };
 
@@ -111,8 +111,8 @@ const char *environment_value(const char *name);
 /* ---- arguments.c: command lines ------------------------------------------------------------- */
 
 struct arguments {
-	char **next;               /* ended by NULL */
-	const char *known;         /* for each option "l name\n", or "l=name\n" when it takes a value */
+	char **next;       /* ended by NULL */
+	const char *known; /* for each option "l name\n", or "l=name\n" when it takes a value */
 	enum verdict (*option)(void *context, char letter, const char *value);
 	enum verdict (*operand)(void *context, char *word);
 	void *context;
@@ -141,7 +141,7 @@ void conf_say(const struct conf *conf, enum level level, const char *what, const
 
 struct nearest {
 	struct span word;
-	struct span found;         /* .p is NULL: nothing is near */
+	struct span found; /* .p is NULL: nothing is near */
 	unsigned distance;
 };
 
@@ -215,7 +215,7 @@ const char *module_name(struct arena *memory, const char *path);
 
 /* ---- file.c: reading files and directories --------------------------------------------------- */
 
-enum { CURRENT_DIRECTORY = -100 };  /* AT_FDCWD */
+enum { CURRENT_DIRECTORY = -100 }; /* AT_FDCWD */
 enum file_kind { REGULAR_FILE, ANY_FILE };
 
 /* What an errno says of a file. The system's own trouble (out of memory or of descriptors) is `transient`.
@@ -238,8 +238,7 @@ bool is_newer(const struct timespec *a, const struct timespec *b);
 
 /* The whole file into `arena`. REGULAR_FILE refuses a FIFO, a device or a directory without waiting for it.
  * Returns 0 or an errno; a file that is there but breaks off (EIO) ends the work, too. */
-int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
-	      struct span *content);
+int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind, struct span *content);
 
 /* All that is still to be read from an open file; 0 or an errno. */
 int read_all(struct arena *arena, int fd, struct span *content);
@@ -249,7 +248,7 @@ enum { DIRECTORY_BUFFER = 32768, SMALLEST_ENTRY = 24 };
 struct directory {
 	const char *path;
 	int fd, error;
-	uint32_t at, count;        /* of the entries in hand */
+	uint32_t at, count; /* of the entries in hand */
 	struct key entries[DIRECTORY_BUFFER / SMALLEST_ENTRY], spare[DIRECTORY_BUFFER / SMALLEST_ENTRY];
 	uint8_t records[DIRECTORY_BUFFER];
 };
@@ -271,10 +270,10 @@ void sort_chunks(struct key *keys, struct key *spare, size_t n);
 /* ---- report.c: messages ---------------------------------------------------------------------- */
 
 struct report_settings {
-	const char *program;       /* what messages begin with; NULL: as before, depmod at first */
+	const char *program; /* what messages begin with; NULL: as before, depmod at first */
 	bool quiet, verbose;
-	bool silent;               /* nothing at all */
-	bool syslog;               /* to /dev/log, where it is */
+	bool silent; /* nothing at all */
+	bool syslog; /* to /dev/log, where it is */
 };
 
 void report_setup(struct report_settings settings);
@@ -303,8 +302,8 @@ void report_parts(enum level level, ...) __attribute__((sentinel));
 
 /* What the run and the process that shows its progress have in common. */
 struct progress {
-	uint32_t found;            /* modules, while there may be more */
-	uint32_t total;            /* all of them; 0: not known */
+	uint32_t found; /* modules, while there may be more */
+	uint32_t total; /* all of them; 0: not known */
 };
 
 /* The run begins: its first second is silent, however many kernels it is for. */
@@ -409,7 +408,10 @@ _Noreturn void bad_fault(struct fault fault);
 
 struct span span_of(const void *bytes, size_t size);
 
-static inline size_t span_size(struct span s) { return (size_t)(s.end - s.p); }
+static inline size_t span_size(struct span s)
+{
+	return (size_t)(s.end - s.p);
+}
 
 /* Cuts the first `size` bytes off s; bad(why) when it has fewer. */
 struct span take(struct span *s, uint64_t size, const char *why);
@@ -490,7 +492,10 @@ INLINE void put_le32(uint8_t *p, uint32_t value)
 	p[3] = (uint8_t)(value >> 24);
 }
 
-INLINE void put_be32(uint8_t *p, uint32_t value) { put_le32(p, __builtin_bswap32(value)); }
+INLINE void put_be32(uint8_t *p, uint32_t value)
+{
+	put_le32(p, __builtin_bswap32(value));
+}
 
 /* Written out, compilers make one store of it. */
 INLINE void put_le64(uint8_t *p, uint64_t value)

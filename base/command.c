@@ -12,9 +12,9 @@
 
 void command_begin(const char *name)
 {
-	(void)signal(SIGXFSZ, SIG_IGN);  /* a file that grows too large is an error like others */
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like others */
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGCHLD, SIG_DFL);  /* whoever started us may have ignored it */
+	(void)signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it */
 	report_setup((struct report_settings){ .program = name });
 }
 

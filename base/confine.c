@@ -45,10 +45,16 @@ struct program {
 };
 
 enum {
-	LOAD = 0x20, JUMP_EQUAL = 0x15, JUMP_SET = 0x45, RETURN = 0x06,
-	NUMBER_AT = 0, ARCHITECTURE_AT = 4, ARGUMENTS_AT = 16, FILTER_MODE = 2,
+	LOAD = 0x20,
+	JUMP_EQUAL = 0x15,
+	JUMP_SET = 0x45,
+	RETURN = 0x06,
+	NUMBER_AT = 0,
+	ARCHITECTURE_AT = 4,
+	ARGUMENTS_AT = 16,
+	FILTER_MODE = 2,
 	LOW_WORD = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0,
-	FLAGS_AT = ARGUMENTS_AT + 2 * 8 + LOW_WORD,  /* openat's third argument */
+	FLAGS_AT = ARGUMENTS_AT + 2 * 8 + LOW_WORD, /* openat's third argument */
 	READ_ONLY = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_LARGEFILE | O_NOATIME,
 };
 

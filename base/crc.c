@@ -37,8 +37,7 @@ static bool can_fold(void)
 }
 
 /* Moves `lane` on by the distance of `factors` and adds the data found there. */
-__attribute__((target("pclmul")))
-static inline __m128i fold(__m128i lane, __m128i factors, __m128i data)
+__attribute__((target("pclmul"))) static inline __m128i fold(__m128i lane, __m128i factors, __m128i data)
 {
 	const __m128i low = _mm_clmulepi64_si128(lane, factors, 0x00);
 	const __m128i high = _mm_clmulepi64_si128(lane, factors, 0x11);
@@ -49,8 +48,7 @@ static inline __m128i fold(__m128i lane, __m128i factors, __m128i data)
 /* Folds the whole lanes of *bytes, FOLD_MIN bytes at least, into one of the same remainder. The
  * factors are x^(distance + 32) and x^(distance - 32) modulo the polynomial, bit-reversed, where
  * the distance is in bits. */
-__attribute__((target("pclmul")))
-static void fold_all(uint8_t *result, uint32_t crc, struct span *bytes)
+__attribute__((target("pclmul"))) static void fold_all(uint8_t *result, uint32_t crc, struct span *bytes)
 {
 	const __m128i by_64_bytes = _mm_set_epi64x(0x1c6e41596, 0x154442bd4);
 	const __m128i by_16_bytes = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0);
@@ -94,7 +92,7 @@ void crc32_make_table(uint32_t *table)
 			table[b + bit] = table[b] ^ crc;
 	}
 	table[MARK] = can_fold();
-	if (table[MARK])  /* cppcheck-suppress knownConditionTrueFalse; true on some machines */
+	if (table[MARK]) /* cppcheck-suppress knownConditionTrueFalse; true on some machines */
 		return;
 	for (unsigned i = 256; i < SLICES * 256; i++)
 		table[i] = table[i - 256] >> 8 ^ table[table[i - 256] & 255];

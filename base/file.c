@@ -71,7 +71,8 @@ int open_again(int directory, const char *path, int flags)
 	static int unnoticed = O_NOATIME;
 	int fd;
 
-	while ((fd = openat(directory, path, flags | unnoticed)) < 0 && (errno == EINTR || (errno == EPERM && unnoticed)))
+	while ((fd = openat(directory, path, flags | unnoticed)) < 0 &&
+	       (errno == EINTR || (errno == EPERM && unnoticed)))
 		if (errno == EPERM)
 			unnoticed = 0;
 	return fd;
@@ -106,8 +107,7 @@ int read_all(struct arena *arena, int fd, struct span *content)
 	return 0;
 }
 
-int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
-	      struct span *content)
+int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind, struct span *content)
 {
 	int wait = kind == ANY_FILE ? 0 : O_NONBLOCK;
 	int fd = open_again(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | wait);

@@ -83,7 +83,7 @@ char *join_path(struct arena *memory, const char *directory, const char *name)
 	size_t head = strlen(directory), tail = strlen(name);
 	char *path = arena_take(memory, head + tail + 2, 1, 1);
 
-	memcpy(path, directory, head);  /* NOLINT(bugprone-not-null-terminated-result): the name follows */
+	memcpy(path, directory, head); /* NOLINT(bugprone-not-null-terminated-result): the name follows */
 	if (head && path[head - 1] != '/')
 		path[head++] = '/';
 	memcpy(path + head, name, tail + 1);

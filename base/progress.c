@@ -15,7 +15,7 @@ enum { SILENT_HUNDREDTHS = 100 };
 
 static clock_t begun;
 static pid_t owner, watcher;
-static void (*before)(int);  /* what SIGINT did */
+static void (*before)(int); /* what SIGINT did */
 
 void progress_clock(void)
 {
@@ -71,7 +71,7 @@ static void watch(uint32_t (*done)(const void *), const void *context, const str
 		/* The system call itself, as the library's function is larger. */
 		syscall(SYS_nanosleep, pause, NULL);
 		if (getppid() != owner)
-			_exit(0);  /* a run that is killed takes nobody along */
+			_exit(0); /* a run that is killed takes nobody along */
 		if (late())
 			show(done(context), progress);
 	}

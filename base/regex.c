@@ -17,34 +17,34 @@
 
 enum {
 	INSTRUCTIONS_MAX = 2047,
-	BRACKETS_MAX = 64,  /* bracket expressions in one pattern */
-	REPEATS_MAX = 255,  /* in {m,n}; POSIX's least RE_DUP_MAX */
-	DEPTH_MAX = 64,     /* parentheses in parentheses */
+	BRACKETS_MAX = 64, /* bracket expressions in one pattern */
+	REPEATS_MAX = 255, /* in {m,n}; POSIX's least RE_DUP_MAX */
+	DEPTH_MAX = 64,    /* parentheses in parentheses */
 };
 
 /* Some are called as the pattern calls them. Any other, like a plain character's, means BYTE. */
 enum operation {
-	BYTE,           /* the byte `operand` */
-	ANY = '.',      /* any byte */
-	BRACKET = '[',  /* a byte of brackets[operand] */
-	START = '^',    /* the start of the text */
-	END = '$',      /* the end of the text */
-	JUMP = 256,     /* on at this instruction + operand */
-	FORK,           /* both there and at the next */
+	BYTE,          /* the byte `operand` */
+	ANY = '.',     /* any byte */
+	BRACKET = '[', /* a byte of brackets[operand] */
+	START = '^',   /* the start of the text */
+	END = '$',     /* the end of the text */
+	JUMP = 256,    /* on at this instruction + operand */
+	FORK,          /* both there and at the next */
 };
 
 /* Jumps are relative, so a run of instructions may be moved and copied as it is. */
 struct instruction {
 	int16_t operation, operand;
-	uint32_t visited;  /* the last time: before which byte of text, counted from 1 */
+	uint32_t visited; /* the last time: before which byte of text, counted from 1 */
 };
 
 /* Whoever comes to its end, code[length], has found a match. */
 struct program {
-	const char *at;  /* what is still to be compiled of the pattern */
+	const char *at; /* what is still to be compiled of the pattern */
 	size_t length, bracket_count;
 	struct instruction code[INSTRUCTIONS_MAX];
-	bool brackets[BRACKETS_MAX][256];  /* which bytes each has */
+	bool brackets[BRACKETS_MAX][256]; /* which bytes each has */
 };
 
 static _Noreturn void malformed(void)
@@ -65,9 +65,18 @@ static bool skip(struct program *p, char c)
 /* Reads NAME:] and returns the bounds of each range of the class. */
 static const char *class(struct program *p)
 {
-	static const char classes[] =
-		"alnum:]09AZaz\0" "alpha:]AZaz\0" "blank:]\t\t  \0" "cntrl:]\1\37\177\177\0" "digit:]09\0" "graph:]!~\0"
-		"lower:]az\0" "print:] ~\0" "punct:]!/:@[`{~\0" "space:]\t\r  \0" "upper:]AZ\0" "xdigit:]09AFaf\0";
+	static const char classes[] = "alnum:]09AZaz\0"
+				      "alpha:]AZaz\0"
+				      "blank:]\t\t  \0"
+				      "cntrl:]\1\37\177\177\0"
+				      "digit:]09\0"
+				      "graph:]!~\0"
+				      "lower:]az\0"
+				      "print:] ~\0"
+				      "punct:]!/:@[`{~\0"
+				      "space:]\t\r  \0"
+				      "upper:]AZ\0"
+				      "xdigit:]09AFaf\0";
 
 	for (const char *class = classes; *class; class += strlen(class) + 1) {
 		size_t length = strcspn(class, "]") + 1;
@@ -266,7 +275,7 @@ static bool takes(const struct program *p, const struct instruction *i, uint8_t 
  * behind the byte are put where the first ones were, which have been looked at by then. */
 static bool run(struct program *p, const char *text)
 {
-	uint16_t states[3 * INSTRUCTIONS_MAX];  /* those behind the last byte, and two that each of all leads to */
+	uint16_t states[3 * INSTRUCTIONS_MAX]; /* those behind the last byte, and two that each of all leads to */
 	size_t next = 0;
 
 	for (uint32_t round = 1;; round++) {

@@ -23,8 +23,8 @@ void report_setup(struct report_settings chosen)
 static void open_log(struct text *text, enum level level)
 {
 	static const char priority[][5] = {
-		[FATAL] = "<26>", [ERROR] = "<27>", [WARNING] = "<28>", [UNRESOLVED] = "<28>", [PLAIN] = "<28>",
-		[INDENTED] = "<28>", [INFO] = "<30>",
+		[FATAL] = "<26>", [ERROR] = "<27>",    [WARNING] = "<28>", [UNRESOLVED] = "<28>",
+		[PLAIN] = "<28>", [INDENTED] = "<28>", [INFO] = "<30>",
 	};
 	static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
 	int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -48,8 +48,8 @@ static size_t fitting(const struct text *text, size_t length)
 void report(enum level level, const char *const *parts)
 {
 	static const char label[][10] = {
-		[FATAL] = "FATAL: ", [ERROR] = "ERROR: ", [WARNING] = "WARNING: ",
-		[UNRESOLVED] = "WARNING: ", [INDENTED] = "\t", [INFO] = "INFO: ",
+		[FATAL] = "FATAL: ",        [ERROR] = "ERROR: ", [WARNING] = "WARNING: ",
+		[UNRESOLVED] = "WARNING: ", [INDENTED] = "\t",   [INFO] = "INFO: ",
 	};
 	char buffer[1024];
 	struct text text = { .start = buffer, .capacity = sizeof(buffer), .fd = 2 };
@@ -107,8 +107,7 @@ void report_fault(enum level level, const char *subject, const struct fault *fau
 	struct number offset;
 
 	REPORT(level, subject, ": ", fault->what ? fault->what : "", fault->what ? ": " : "", fault->why,
-	       fault->has_offset ? " at offset " : "",
-	       fault->has_offset ? decimal(&offset, fault->offset) : "");
+	       fault->has_offset ? " at offset " : "", fault->has_offset ? decimal(&offset, fault->offset) : "");
 }
 
 void report_sums(uint32_t modules, uint32_t symbols, uint32_t aliases, uint32_t files, uint32_t begun)
@@ -137,18 +136,38 @@ static const char *unknown_error(int number)
 const char *error_text(int number)
 {
 	static const uint8_t numbers[] = {
-		EPERM, ENOENT, EINTR, EIO, EAGAIN, ENOMEM, EACCES, EEXIST, EXDEV, ENOTDIR, EISDIR, EINVAL, ENFILE, EMFILE,
-		EFBIG, ENOSPC, EROFS, EPIPE, ENAMETOOLONG, ELOOP, ENXIO, ENODEV, EBADF, ESPIPE, EBUSY, ECHILD, EOVERFLOW,
-		ENOSYS,
+		EPERM,  ENOENT, EINTR,  EIO,    EAGAIN, ENOMEM, EACCES,    EEXIST, EXDEV,        ENOTDIR,
+		EISDIR, EINVAL, ENFILE, EMFILE, EFBIG,  ENOSPC, EROFS,     EPIPE,  ENAMETOOLONG, ELOOP,
+		ENXIO,  ENODEV, EBADF,  ESPIPE, EBUSY,  ECHILD, EOVERFLOW, ENOSYS,
 	};
-	static const char texts[] =
-		"Operation not permitted\0" "No such file or directory\0" "Interrupted system call\0" "I/O error\0"
-		"Resource in use or lacking\0" "Out of memory\0" "Permission denied\0" "File exists\0"
-		"Cross-device link\0" "Not a directory\0" "Is a directory\0" "Invalid argument\0"
-		"Too many open files in system\0" "Too many open files\0" "File too large\0" "No space left on device\0"
-		"Read-only file system\0" "Broken pipe\0" "File name too long\0" "Too many symbolic links\0"
-		"No such device or address\0" "No such device\0" "Bad file descriptor\0" "Illegal seek\0"
-		"Device or resource busy\0" "No child processes\0" "Value too large\0" "Not implemented\0";
+	static const char texts[] = "Operation not permitted\0"
+				    "No such file or directory\0"
+				    "Interrupted system call\0"
+				    "I/O error\0"
+				    "Resource in use or lacking\0"
+				    "Out of memory\0"
+				    "Permission denied\0"
+				    "File exists\0"
+				    "Cross-device link\0"
+				    "Not a directory\0"
+				    "Is a directory\0"
+				    "Invalid argument\0"
+				    "Too many open files in system\0"
+				    "Too many open files\0"
+				    "File too large\0"
+				    "No space left on device\0"
+				    "Read-only file system\0"
+				    "Broken pipe\0"
+				    "File name too long\0"
+				    "Too many symbolic links\0"
+				    "No such device or address\0"
+				    "No such device\0"
+				    "Bad file descriptor\0"
+				    "Illegal seek\0"
+				    "Device or resource busy\0"
+				    "No child processes\0"
+				    "Value too large\0"
+				    "Not implemented\0";
 	const char *text = texts;
 
 	for (size_t i = 0; i < COUNT_OF(numbers); i++, text += strlen(text) + 1)

@@ -9,14 +9,20 @@
 #include "base.h"
 
 const uint64_t repeat_factor[8] = {
-	0, 0x0101010101010101, 0x0001000100010001, 0x0001000001000001, 0x0000000100000001,
-	0x0000010000000001, 0x0001000000000001, 0x0100000000000001,
+	0,
+	0x0101010101010101,
+	0x0001000100010001,
+	0x0001000001000001,
+	0x0000000100000001,
+	0x0000010000000001,
+	0x0001000000000001,
+	0x0100000000000001,
 };
 const uint8_t repeat_step[8] = { 0, 8, 8, 6, 8, 5, 6, 7 };
 
 struct handler {
 	struct handler *outer;
-	struct fault *fault;       /* the caller's */
+	struct fault *fault; /* the caller's */
 	jmp_buf out;
 };
 

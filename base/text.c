@@ -8,7 +8,8 @@
 void text_open(struct text *text, struct arena *arena)
 {
 	*text = (struct text){ .start = (char *)arena->start + arena->used,
-			       .capacity = arena->size - arena->used, .fd = -1 };
+			       .capacity = arena->size - arena->used,
+			       .fd = -1 };
 }
 
 void text_flush(struct text *text)

@@ -6,7 +6,7 @@
 
 static const struct {
 	char index[28], text[24];
-	bool patterns;             /* keys of the index are */
+	bool patterns; /* keys of the index are */
 } files[TABLE_COUNT] = {
 	[TABLE_DEPENDENCIES] = { "modules.dep.bin", "modules.dep", false },
 	[TABLE_SYMBOLS] = { "modules.symbols.bin", "modules.symbols", true },
@@ -18,9 +18,9 @@ static const struct {
 struct lookup {
 	struct database *database;
 	enum lookup_table table;
-	const char *key;           /* NULL: all there is goes to `out` */
+	const char *key; /* NULL: all there is goes to `out` */
 	const struct match *matches;
-	bool kept;                 /* there is a new match */
+	bool kept; /* there is a new match */
 	struct text *out;
 };
 
@@ -72,8 +72,7 @@ static void match_alias_line(struct lookup *l, struct span line, uint32_t number
 	struct span word, pattern;
 
 	if (next_word(&line, &word) && span_is(word, "alias") && next_word(&line, &pattern))
-		match_alias(l, arena_copy(l->database->memory, pattern),
-			    word_of(l->database, &line), number);
+		match_alias(l, arena_copy(l->database->memory, pattern), word_of(l->database, &line), number);
 }
 
 /* `PATH: PATH...` of modules.dep, `PATH` of modules.builtin */

@@ -289,7 +289,8 @@ void catalog_open(struct catalog *c, struct arena *memory, const char *directory
 	uint32_t room = (uint32_t)arena_share(KOS_MAX);
 
 	*c = (struct catalog){
-		.memory = memory, .rules = arena_take(memory, 1, sizeof(*c->rules), sizeof(void *)),
+		.memory = memory,
+		.rules = arena_take(memory, 1, sizeof(*c->rules), sizeof(void *)),
 		.database = arena_take(memory, 1, sizeof(*c->database), sizeof(void *)),
 	};
 	*c->database = (struct database){ .directory = directory, .memory = memory };

@@ -13,12 +13,14 @@ static const char help[] = {
 
 enum { MODPROBE_MEMORY = 256 << 20, MODPROBE_SCRATCH = DECODED_LIMIT + (128 << 20) };
 
+/* clang-format off */
 static const char known[] =
 	"a all\n" "r remove\n" "\1 remove-holders\n" "\1 remove-dependencies\n" "w=wait\n" "R resolve-alias\n"
 	"\2 first-time\n" "i ignore-install\n" "i ignore-remove\n" "b use-blacklist\n" "f force\n"
 	"\3 force-modversion\n" "\4 force-vermagic\n" "D show-depends\n" "c show-config\n" "c showconfig\n"
 	"\5 show-modversions\n" "\5 dump-modversions\n" "\6 show-exports\n" "n dry-run\n" "n show\n"
 	"C=config\n" "d=dirname\n" "S=set-version\n" "s syslog\n" "q quiet\n" "v verbose\n" "V version\n" "h help\n";
+/* clang-format on */
 
 /* Options without a letter are given by one of these. */
 enum { REMOVE_HOLDERS = 1, FIRST_TIME, FORCE_VERSIONS, FORCE_VERMAGIC, SHOW_VERSIONS, SHOW_EXPORTS };
@@ -27,11 +29,11 @@ struct probe {
 	bool all, remove, remove_holders, first_time, ignore_commands, use_blacklist, force_versions, force_vermagic;
 	bool show_depends, show_config, show_versions, show_exports, resolve, dry_run, quiet, syslog, verbose;
 	const char *root, *release;
-	const char **configs, **names;  /* ended by NULL */
+	const char **configs, **names; /* ended by NULL */
 	uint32_t config_count, name_count, wait;
 	char print;
-	bool from_environment;     /* the options being read are */
-	struct text passed_on;     /* the others, for those whom commands call */
+	bool from_environment; /* the options being read are */
+	struct text passed_on; /* the others, for those whom commands call */
 	char **arguments;
 	struct arena memory, scratch;
 	struct catalog catalog;
@@ -64,18 +66,30 @@ static enum verdict apply(void *context, char letter, const char *value)
 	case 'a': p->all = true; break;
 	case 'b': p->use_blacklist = true; break;
 	case 'c': p->show_config = true; break;
-	case 'C': p->configs[p->config_count++] = value; pass_on(p, "-C", value); break;
+	case 'C':
+		p->configs[p->config_count++] = value;
+		pass_on(p, "-C", value);
+		break;
 	case 'd': p->root = value; break;
 	case 'D': p->show_depends = true; break;
 	case 'f': p->force_versions = p->force_vermagic = true; break;
 	case 'i': p->ignore_commands = true; break;
 	case 'n': p->dry_run = true; break;
-	case 'q': p->quiet = true; pass_on(p, "-q", NULL); break;
+	case 'q':
+		p->quiet = true;
+		pass_on(p, "-q", NULL);
+		break;
 	case 'r': p->remove = true; break;
 	case 'R': p->resolve = true; break;
-	case 's': p->syslog = true; pass_on(p, "-s", NULL); break;
+	case 's':
+		p->syslog = true;
+		pass_on(p, "-s", NULL);
+		break;
 	case 'S': p->release = value; break;
-	case 'v': p->verbose = true; pass_on(p, "-v", NULL); break;
+	case 'v':
+		p->verbose = true;
+		pass_on(p, "-v", NULL);
+		break;
 	case 'w':
 		if (!parse_unsigned(&rest, &p->wait) || *rest)
 			return wrong_usage("--wait needs milliseconds, not ", value);
@@ -202,8 +216,7 @@ static bool in_kernel(struct probe *p, struct ko *ko)
 	return ko_is_builtin(&p->catalog, ko) || running_state(&p->scratch, ko->name) == LIVE;
 }
 
-static int run_rule(struct probe *p, const char *kind, const struct ko *ko, const char *command,
-		    const char *parameters)
+static int run_rule(struct probe *p, const char *kind, const struct ko *ko, const char *command, const char *parameters)
 {
 	command = replace_all(&p->memory, command, "$CMDLINE_OPTS", parameters);
 	return shell_run(&p->memory, kind, ko->name, command, p->passed_on.start) ? 0 : ECHILD;
@@ -443,7 +456,7 @@ static int remove_ko(struct probe *p, struct ko *ko, bool asked)
 	if (failed)
 		return failed;
 	if (!command) {
-		ko_path(&p->catalog, ko);  /* and with it the dependencies */
+		ko_path(&p->catalog, ko); /* and with it the dependencies */
 		remove_unused(p, ko->dependencies);
 	}
 	remove_list(p, before, false);
@@ -468,8 +481,8 @@ static void show_configuration(struct probe *p)
 
 	for (enum rule_kind kind = 0; kind < RULE_KINDS; kind++)
 		for (const struct rule *r = c->rules->rules; (r = next_rule(r, kind)); r = r->next)
-			text_line(&p->out, rule_command(kind), " ", r->name,
-				  r->value ? " " : "", r->value ? r->value : "", (char *)NULL);
+			text_line(&p->out, rule_command(kind), " ", r->name, r->value ? " " : "",
+				  r->value ? r->value : "", (char *)NULL);
 	text_string(&p->out, "\n# End of configuration files. Dumping indexes now:\n\n");
 	database_print(c->database, TABLE_ALIASES, &p->out);
 	database_print(c->database, TABLE_SYMBOLS, &p->out);
@@ -490,7 +503,9 @@ static void show_symbols(void *context)
 {
 	struct probe *p = context;
 	struct elf_sink sink = {
-		.context = p, .wants_crcs = true, .export = p->show_exports ? show_crc : NULL,
+		.context = p,
+		.wants_crcs = true,
+		.export = p->show_exports ? show_crc : NULL,
 		.version = p->show_versions ? show_crc : NULL,
 	};
 	int fd = module_open(CURRENT_DIRECTORY, *p->names);
@@ -537,7 +552,9 @@ static void run_command(void *context)
 	if (verdict != GO_ON)
 		return;
 	report_setup((struct report_settings){
-		.verbose = p->verbose, .silent = p->quiet, .syslog = p->syslog,
+		.verbose = p->verbose,
+		.silent = p->quiet,
+		.syslog = p->syslog,
 	});
 	if (p->show_versions || p->show_exports) {
 		show_symbols_of_file(p);

@@ -10,18 +10,18 @@ enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WE
 
 /* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
 
-enum { KOS_MAX = 1 << 17 };    /* modules that one run has to do with */
+enum { KOS_MAX = 1 << 17 }; /* modules that one run has to do with */
 
 /* A module as the rules and the database know it; `ko` is what its file's name ends in. */
 struct ko {
 	const char *name, *alias;  /* the second when that was asked for */
 	const char *path;          /* NULL: none is known */
-	struct item *dependencies;  /* as they are to be loaded */
+	struct item *dependencies; /* as they are to be loaded */
 	bool known;                /* path and dependencies are */
 	bool builtin_known, builtin;
-	bool planned, required;    /* in the plan; not only by a soft dependency */
-	bool plain;                /* its install command does not count */
-	bool leaving;              /* it is being removed, or was */
+	bool planned, required; /* in the plan; not only by a soft dependency */
+	bool plain;             /* its install command does not count */
+	bool leaving;           /* it is being removed, or was */
 };
 
 struct item {
@@ -35,7 +35,7 @@ struct catalog {
 	struct rules *rules;
 	struct names names;
 	struct ko *kos;
-	uint32_t depth;            /* of soft dependencies, while a plan is made */
+	uint32_t depth; /* of soft dependencies, while a plan is made */
 };
 
 void catalog_open(struct catalog *catalog, struct arena *memory, const char *directory,
@@ -49,7 +49,7 @@ struct item *look_up_path(struct catalog *catalog, const char *path);
  * soft dependencies and install command. */
 struct item *plan_loading(struct catalog *catalog, struct ko *ko, bool plain);
 
-const char *ko_path(struct catalog *catalog, struct ko *ko);  /* or NULL */
+const char *ko_path(struct catalog *catalog, struct ko *ko); /* or NULL */
 bool ko_is_builtin(struct catalog *catalog, struct ko *ko);
 bool ko_is_blacklisted(const struct catalog *catalog, const struct ko *ko);
 void ko_soft(struct catalog *catalog, const struct ko *ko, struct item **before, struct item **after);
@@ -63,18 +63,23 @@ const char *ko_parameters(const struct catalog *catalog, const struct ko *ko, co
 /* ---- database.c: looking up what depmod wrote ------------------------------------------------ */
 
 enum lookup_table {
-	TABLE_DEPENDENCIES, TABLE_SYMBOLS, TABLE_ALIASES, TABLE_BUILTINS, TABLE_BUILTIN_ALIASES, TABLE_COUNT
+	TABLE_DEPENDENCIES,
+	TABLE_SYMBOLS,
+	TABLE_ALIASES,
+	TABLE_BUILTINS,
+	TABLE_BUILTIN_ALIASES,
+	TABLE_COUNT
 };
 
 struct match {
-	const char *value;         /* of TABLE_DEPENDENCIES the line of modules.dep, else a module's name */
+	const char *value; /* of TABLE_DEPENDENCIES the line of modules.dep, else a module's name */
 	uint32_t priority;
 	const struct match *next;
 };
 
 /* Files are read when they are first needed. */
 struct database {
-	const char *directory;     /* of the kernel's modules */
+	const char *directory; /* of the kernel's modules */
 	struct arena *memory;
 	struct span content[TABLE_COUNT];
 	enum { UNREAD, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
@@ -103,7 +108,7 @@ void index_each(struct span file, index_found *found, void *context);
 
 struct rule {
 	enum rule_kind kind;
-	const char *name, *value;  /* the first normalized; BLACKLIST has no value */
+	const char *name, *value; /* the first normalized; BLACKLIST has no value */
 	struct rule *next;
 };
 
@@ -128,15 +133,13 @@ uint32_t running_uses(struct arena *scratch, const char *name);
 struct words *running_holders(struct arena *memory, const char *name);
 
 /* Both return 0 or an errno. A file that cannot be opened or decompressed is an error message as well. */
-int running_insert(struct arena *scratch, const char *path, const char *parameters, bool no_versions,
-		   bool no_vermagic);
+int running_insert(struct arena *scratch, const char *path, const char *parameters, bool no_versions, bool no_vermagic);
 int running_remove(const char *name, bool force);
 
 /* ---- shell.c: commands that the configuration names ------------------------------------------- */
 
 /* Runs the command by /bin/sh, in the environment with `options` added to MODPROBE_OPTIONS. False after an error
  * message: it failed, or it is being run already, further up among those who called us. */
-bool shell_run(struct arena *memory, const char *kind, const char *module, const char *command,
-	       const char *options);
+bool shell_run(struct arena *memory, const char *kind, const char *module, const char *command, const char *options);
 
 #endif

@@ -2,8 +2,8 @@
 #include "modprobe.h"
 
 static const char commands[RULE_KINDS][10] = {
-	[BLACKLIST] = "blacklist", [INSTALL] = "install", [REMOVE] = "remove", [ALIAS_OF] = "alias",
-	[PARAMETERS] = "options", [SOFT_RULE] = "softdep", [WEAK_RULE] = "weakdep",
+	[BLACKLIST] = "blacklist", [INSTALL] = "install",   [REMOVE] = "remove",     [ALIAS_OF] = "alias",
+	[PARAMETERS] = "options",  [SOFT_RULE] = "softdep", [WEAK_RULE] = "weakdep",
 };
 
 const char *rule_command(enum rule_kind kind)
@@ -159,7 +159,10 @@ void rules_read(struct rules *rules, struct arena *memory, const char *const *pa
 	struct span line;
 
 	*rules = (struct rules){
-		.conf = { .memory = memory, .directory = "modprobe.d", .first = first, .aliases = true,
+		.conf = { .memory = memory,
+			  .directory = "modprobe.d",
+			  .first = first,
+			  .aliases = true,
 			  .read_line = read_line },
 	};
 	rules->last = &rules->rules;

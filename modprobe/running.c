@@ -155,7 +155,10 @@ static int insert(struct insertion *i, const char *path)
 int running_insert(struct arena *scratch, const char *path, const char *parameters, bool no_versions, bool no_vermagic)
 {
 	struct insertion i = {
-		.scratch = scratch, .parameters = parameters, .no_versions = no_versions, .no_vermagic = no_vermagic,
+		.scratch = scratch,
+		.parameters = parameters,
+		.no_versions = no_versions,
+		.no_vermagic = no_vermagic,
 	};
 	size_t used = scratch->used;
 	int failed;

@@ -39,7 +39,8 @@ static bool is_running(const char *word)
 static const char **environment(struct arena *memory, const char *word, const char *module, const char *options)
 {
 	const char *own[] = {
-		with_more(memory, running, word), with_more(memory, options_name, options),
+		with_more(memory, running, word),
+		with_more(memory, options_name, options),
 		replace_all(memory, "MODPROBE_MODULE=$", "$", module),
 	};
 	const char **list;

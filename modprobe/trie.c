@@ -9,12 +9,12 @@ static const uint8_t magic[CHECKED] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2 };
 
 struct search {
 	struct span file;
-	const char *key;             /* that the patterns from a wildcard on must match; NULL: all do */
+	const char *key; /* that the patterns from a wildcard on must match; NULL: all do */
 	index_found *found;
 	void *context;
-	size_t budget;               /* a node or value takes a byte or more: more visits than bytes are a circle */
+	size_t budget; /* a node or value takes a byte or more: more visits than bytes are a circle */
 	uint32_t length;
-	char path[INDEX_KEY_MAX];    /* of the node, or from the first wildcard on */
+	char path[INDEX_KEY_MAX]; /* of the node, or from the first wildcard on */
 };
 
 struct node {

@@ -28,9 +28,9 @@ struct slice {
 struct run {
 	const char **paths;
 	uint32_t count;
-	struct outcome *outcomes;  /* by module, shared */
+	struct outcome *outcomes; /* by module, shared */
 	struct slice slices[JOBS_MAX];
-	uint32_t slice_count, each;  /* each has so many modules, the last one maybe fewer */
+	uint32_t slice_count, each; /* each has so many modules, the last one maybe fewer */
 	struct arena *scratch;
 	struct text *out;
 	bool damaged;
@@ -41,7 +41,7 @@ struct run {
 struct reading {
 	struct slice *slice;
 	struct arena *scratch;
-	int fd;                    /* of the module's file */
+	int fd; /* of the module's file */
 	const struct elf *elf;
 	uint32_t from, lines;
 };
@@ -72,7 +72,8 @@ static void put_aliases(struct reading *r, struct span strings, const char *befo
 		const char *string = (const char *)one.p;
 		size_t length = span_size(one);
 
-		if (length > skip && length <= VALUE_MAX && memcmp(string, before, skip) == 0 && !has_control(string, length))
+		if (length > skip && length <= VALUE_MAX && memcmp(string, before, skip) == 0 &&
+		    !has_control(string, length))
 			put_value(r, ALIAS, string + skip, length - skip);
 	}
 }
@@ -105,7 +106,9 @@ static void read_one(struct run *run, struct slice *slice, uint32_t number)
 {
 	struct outcome *outcome = &run->outcomes[number];
 	struct reading r = {
-		.slice = slice, .scratch = run->scratch, .from = (uint32_t)slice->lines.used,
+		.slice = slice,
+		.scratch = run->scratch,
+		.from = (uint32_t)slice->lines.used,
 		.fd = module_open(CURRENT_DIRECTORY, run->paths[number]),
 	};
 	struct fault fault;
@@ -158,7 +161,9 @@ static bool finish_reading(struct run *run, struct slice *slice)
 		if (slice->first == slice->last)
 			return true;
 		run->outcomes[slice->first] = (struct outcome){
-			.done = true, .failed = true, .reason = { "the process that read it died" },
+			.done = true,
+			.failed = true,
+			.reason = { "the process that read it died" },
 		};
 		if (++slice->first == slice->last)
 			return true;

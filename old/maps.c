@@ -159,8 +159,10 @@ static void add_columns(struct text *text, const struct span *columns, int count
 			column = span_of("*", 1);
 		text_add(text, " ", 1);
 		for (length = 0; column.p < column.end; column.p++, length++)
-			text_add(text, *column.p == ' ' || (*column.p >= '\t' && *column.p <= '\r') ? "_"
-					       : (const char *)column.p, 1);
+			text_add(text,
+				 *column.p == ' ' || (*column.p >= '\t' && *column.p <= '\r') ? "_"
+											      : (const char *)column.p,
+				 1);
 		for (; count && length < NAME_WIDTH; length++)
 			text_add(text, " ", 1);
 	}
@@ -212,9 +214,19 @@ static void end_line(struct telling *t, enum map map, struct text *text)
 static void tell_device(void *context, const struct device *device)
 {
 	static const uint8_t maps[DEVICE_TYPES] = {
-		[CCW] = CCWMAP, [PNP] = ISAPNPMAP, [PNP_CARD] = ISAPNPMAP, [INPUT] = INPUTMAP, [SERIO] = SERIOMAP,
-		[OF] = OFMAP, [PCI] = PCIMAP, [USB] = USBMAP, [IEEE1394] = IEEE1394MAP, [ISAPNP] = ISAPNPMAP,
-		[ISAPNP_CARD] = ISAPNPMAP, [PARPORT] = PARPORTMAP, [PNPBIOS] = PNPBIOSMAP,
+		[CCW] = CCWMAP,
+		[PNP] = ISAPNPMAP,
+		[PNP_CARD] = ISAPNPMAP,
+		[INPUT] = INPUTMAP,
+		[SERIO] = SERIOMAP,
+		[OF] = OFMAP,
+		[PCI] = PCIMAP,
+		[USB] = USBMAP,
+		[IEEE1394] = IEEE1394MAP,
+		[ISAPNP] = ISAPNPMAP,
+		[ISAPNP_CARD] = ISAPNPMAP,
+		[PARPORT] = PARPORTMAP,
+		[PNPBIOS] = PNPBIOSMAP,
 	};
 	struct text text = begin_line(context);
 
@@ -249,7 +261,8 @@ void map_lines(const struct elf *elf, struct values aliases, map_line *tell, voi
 		if (is_second(alias, before) || (after && is_second(alias, after)) || !modalias_read(alias, &device))
 			continue;
 		tell_device(&t, &device);
-		types &= ~(device.type == PNP || device.type == PNP_CARD ? 1U << PNP | 1U << PNP_CARD : 1U << device.type);
+		types &= ~(device.type == PNP || device.type == PNP_CARD ? 1U << PNP | 1U << PNP_CARD
+									 : 1U << device.type);
 	}
 	tables_read(elf, types, false, tell_device, &t);
 }

@@ -110,7 +110,7 @@ static const char *read_arrays(const char *p, struct device *d)
 /* What the numbers of an alias mean beyond their place. */
 static const char *finish_numbers(const char *p, struct device *d, uint32_t given)
 {
-	static const uint8_t serio[] = { 0, 3, 2, 1 };  /* by bit */
+	static const uint8_t serio[] = { 0, 3, 2, 1 }; /* by bit */
 
 	switch (d->type) {
 	case PCI:
@@ -127,12 +127,8 @@ static const char *finish_numbers(const char *p, struct device *d, uint32_t give
 			if (!(given & 1U << i))
 				d->numbers[serio[i]] = 0xff;
 		return p;
-	case INPUT:
-		d->numbers[0] = given;
-		return read_arrays(p, d);
-	default:
-		d->numbers[0] = given;
-		return p;
+	case INPUT: d->numbers[0] = given; return read_arrays(p, d);
+	default: d->numbers[0] = given; return p;
 	}
 }
 

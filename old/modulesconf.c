@@ -9,17 +9,32 @@
 enum { INCLUDES_MAX = 64 };
 
 /* Directories of a version that are older than the others; once they stood in /lib/modules, too. */
-static const char old_directories[] =
-	"kernel\0" "fs\0" "net\0" "scsi\0" "block\0" "cdrom\0" "ipv4\0" "ipv6\0" "sound\0" "fc4\0" "video\0" "misc\0"
-	"pcmcia\0" "atm\0" "usb\0" "ide\0" "ieee1394\0" "mtd\0";
+static const char old_directories[] = "kernel\0"
+				      "fs\0"
+				      "net\0"
+				      "scsi\0"
+				      "block\0"
+				      "cdrom\0"
+				      "ipv4\0"
+				      "ipv6\0"
+				      "sound\0"
+				      "fc4\0"
+				      "video\0"
+				      "misc\0"
+				      "pcmcia\0"
+				      "atm\0"
+				      "usb\0"
+				      "ide\0"
+				      "ieee1394\0"
+				      "mtd\0";
 
 struct reading {
 	struct conf conf;
 	struct modulesconf *result;
-	struct words **first;      /* of the paths that the line at hand stands for */
-	uint32_t includes;         /* so far */
-	uint32_t ifs;              /* that the line stands in */
-	bool keep;                 /* other paths than those that the file names */
+	struct words **first; /* of the paths that the line at hand stands for */
+	uint32_t includes;    /* so far */
+	uint32_t ifs;         /* that the line stands in */
+	bool keep;            /* other paths than those that the file names */
 };
 
 const char *old_file_name(uint32_t number)
@@ -233,7 +248,8 @@ static void read_line(struct conf *conf, struct span line)
 	if (r->ifs)
 		r->ifs += (uint32_t)span_is(word, "if") - span_is(word, "endif");
 	else if (sign)
-		read_setting(r, span_of(word.p, (size_t)(sign - word.p)), trimmed(r, (struct span){ sign + 1, line.end }));
+		read_setting(r, span_of(word.p, (size_t)(sign - word.p)),
+			     trimmed(r, (struct span){ sign + 1, line.end }));
 	else
 		read_command(r, word, line);
 }

@@ -10,7 +10,7 @@
 /* Of one module, ten times and more what any real one has. */
 enum { NAMES_SIZE = 16 << 20, LINES_MAX = 1 << 16 };
 
-#define EXPORTED (UINT32_C(1) << 31)       /* in the list of a module's symbols; the others are needs */
+#define EXPORTED (UINT32_C(1) << 31) /* in the list of a module's symbols; the others are needs */
 
 /* ---- modules ---- */
 
@@ -32,7 +32,8 @@ static const char *path_meant(const struct old_run *run, const char *word)
 	const char *path = absolute_path(run->memory, word), *below = below_base(run->memory, run->conf.base, path);
 	struct stat st;
 
-	return stat_again(CURRENT_DIRECTORY, path, &st) == ENOENT && !stat_again(CURRENT_DIRECTORY, below, &st) ? below : path;
+	return stat_again(CURRENT_DIRECTORY, path, &st) == ENOENT && !stat_again(CURRENT_DIRECTORY, below, &st) ? below
+														: path;
 }
 
 /* Less the base directory, by whatever name a person calls it. */
@@ -42,7 +43,8 @@ static const char *path_shown(const struct old_run *run, const char *path)
 
 	if (!run->named)
 		return path + strlen(run->conf.base);
-	while (length && (path[length] != '/' || !is_same_file(CURRENT_DIRECTORY, arena_string(run->memory, path, length), run->conf.base, 0)))
+	while (length && (path[length] != '/' ||
+			  !is_same_file(CURRENT_DIRECTORY, arena_string(run->memory, path, length), run->conf.base, 0)))
 		length--;
 	return path + length;
 }
@@ -74,7 +76,7 @@ struct reading {
 	struct old_run *run;
 	struct object_file *module;
 	const struct elf *elf;
-	size_t names_used;         /* before it */
+	size_t names_used; /* before it */
 	uint32_t lines;
 	int fd;
 };
@@ -190,7 +192,9 @@ bool read_old_kernel(struct old_run *run)
 		path = running;
 	if (!path)
 		warning("the kernel's symbols are not known: no -F, and no ", running);
-	symbols = (struct kernel_symbols){ .names = &run->names, .scratch = run->scratch, .path = path, .prefix = o->prefix };
+	symbols = (struct kernel_symbols){
+		.names = &run->names, .scratch = run->scratch, .path = path, .prefix = o->prefix
+	};
 	failed = symbols_read(&symbols, o->symvers ? read_symvers_line : read_ksyms_line);
 	symbols_add(&symbols, use_count, sizeof(use_count) - 1, 0);
 	if (failed)

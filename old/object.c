@@ -3,10 +3,14 @@
 #include "old.h"
 
 enum {
-	SH_TYPE = 4, SHT_RELA = 4, SHT_REL = 9,
-	SHN_LORESERVE = 0xff00, SHN_XINDEX = 0xffff, INDEX_SIZE = 4,
+	SH_TYPE = 4,
+	SHT_RELA = 4,
+	SHT_REL = 9,
+	SHN_LORESERVE = 0xff00,
+	SHN_XINDEX = 0xffff,
+	INDEX_SIZE = 4,
 	EM_MIPS = 8,
-	RELOCATIONS_MAX = 1 << 20,  /* more than any module has; sections may lie upon each other */
+	RELOCATIONS_MAX = 1 << 20, /* more than any module has; sections may lie upon each other */
 };
 
 /* Not worth copies. */
@@ -47,7 +51,8 @@ void object_open(struct object *o, const struct elf *elf)
 static uint32_t section_of_symbol(const struct object *o, uint32_t number, uint32_t section)
 {
 	if (section == SHN_XINDEX) {
-		struct span index = cut(o->indices, (uint64_t)number * INDEX_SIZE, INDEX_SIZE, ".symtab_shndx is too short");
+		struct span index =
+			cut(o->indices, (uint64_t)number * INDEX_SIZE, INDEX_SIZE, ".symtab_shndx is too short");
 
 		return (uint32_t)elf_integer(o->elf, index.p, INDEX_SIZE);
 	}
@@ -63,8 +68,8 @@ struct symbol object_symbol(const struct object *o, uint32_t number)
 {
 	const struct elf *elf = o->elf;
 	const struct layout *l = elf->layout;
-	struct span record = cut(o->symbols, (uint64_t)number * l->symbol_size, l->symbol_size,
-				 "symbol beyond .symtab");
+	struct span record =
+		cut(o->symbols, (uint64_t)number * l->symbol_size, l->symbol_size, "symbol beyond .symtab");
 	uint64_t info = get(elf, record.p, l->st_info);
 
 	return (struct symbol){
@@ -72,7 +77,8 @@ struct symbol object_symbol(const struct object *o, uint32_t number)
 		.value = get(elf, record.p, l->st_value),
 		.size = get(elf, record.p, l->st_size),
 		.section = section_of_symbol(o, number, (uint32_t)get(elf, record.p, l->st_shndx)),
-		.binding = (uint8_t)(info >> 4), .type = info & 15,
+		.binding = (uint8_t)(info >> 4),
+		.type = info & 15,
 	};
 }
 
@@ -103,7 +109,8 @@ static struct relocation relocation_of(const struct elf *elf, const uint8_t *rec
 	return (struct relocation){
 		.offset = elf_integer(elf, record, word),
 		.addend = in_place ? 0 : elf_integer(elf, record + word + word, word),
-		.symbol = (uint32_t)info, .in_place = in_place,
+		.symbol = (uint32_t)info,
+		.in_place = in_place,
 	};
 }
 

@@ -145,7 +145,8 @@ static void index_old(void *context)
 	const char *config = o->config_count ? o->configs[o->config_count - 1] : NULL;
 	bool prints = run->named || o->dry_run;
 
-	if (!run->named && (!modulesconf_read(&run->conf, run->memory, config) || (!run->conf.files[0] && !is_there(run)))) {
+	if (!run->named &&
+	    (!modulesconf_read(&run->conf, run->memory, config) || (!run->conf.files[0] && !is_there(run)))) {
 		run->status = 1;
 		return;
 	}
@@ -201,7 +202,7 @@ struct command {
 	struct old_run run;
 	int status;
 	char output[4096];
-	struct text out;           /* standard output */
+	struct text out; /* standard output */
 };
 
 static bool is_for_us(const struct options *o)
@@ -227,7 +228,11 @@ static void run_options(struct command *c)
 	if (!o->release)
 		o->release = running_release(&c->memory);
 	c->run = (struct old_run){
-		.options = o, .releases = &c->releases, .key = random_key(), .memory = &c->memory, .scratch = &c->scratch,
+		.options = o,
+		.releases = &c->releases,
+		.key = random_key(),
+		.memory = &c->memory,
+		.scratch = &c->scratch,
 		.out = &c->out,
 	};
 	c->status = is_for_us(o) ? index_release(&c->run) : 1;

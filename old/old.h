@@ -14,15 +14,15 @@ enum { OLD_FILES = 8 };
  * directory of all versions, with a `/` at its end. */
 struct modulesconf {
 	const char *release, *base, *output, *modules;
-	const char *path;          /* of the file; NULL: there is none */
-	const char *files[OLD_FILES];  /* where they go; NULL: to the version's directory */
-	struct words *paths;       /* directories that there are, those that count more first */
-	struct words *prune;       /* names that are passed over */
+	const char *path;             /* of the file; NULL: there is none */
+	const char *files[OLD_FILES]; /* where they go; NULL: to the version's directory */
+	struct words *paths;          /* directories that there are, those that count more first */
+	struct words *prune;          /* names that are passed over */
 };
 
 struct object_file {
-	const char *path, *shown;  /* the second as modules.dep has it */
-	uint32_t first, count;     /* its symbols among all */
+	const char *path, *shown; /* the second as modules.dep has it */
+	uint32_t first, count;    /* its symbols among all */
 	bool left_out;
 };
 
@@ -38,20 +38,20 @@ struct old_run {
 	uint64_t key;
 	const char *output;
 	struct arena *memory, *scratch;
-	struct text *out;          /* standard output */
+	struct text *out; /* standard output */
 	struct modulesconf conf;
 	struct object_file *modules;
 	uint32_t count;
-	struct names names;        /* of symbols; the kernel's come first */
+	struct names names; /* of symbols; the kernel's come first */
 	uint32_t kernel_symbols;
-	struct arena symbols;      /* numbers of names */
-	uint32_t modules_read, symbols_known, begun;  /* for -v */
+	struct arena symbols;                        /* numbers of names */
+	uint32_t modules_read, symbols_known, begun; /* for -v */
 	struct exporter *exporters;
-	uint32_t *first_exporter;  /* by name */
+	uint32_t *first_exporter; /* by name */
 	struct text files[OLD_FILES];
-	struct publication places[OLD_FILES];  /* their directories */
+	struct publication places[OLD_FILES]; /* their directories */
 	uint32_t place[OLD_FILES], place_count;
-	bool named;                /* modules were, and the files are to be printed */
+	bool named; /* modules were, and the files are to be printed */
 	int status;
 };
 
@@ -100,9 +100,19 @@ bool is_old_directory(const char *name, size_t length);
 
 /* The first MAPS_NOW are those of the 2.6 series, in the order in which they are written. */
 enum map {
-	PCIMAP, USBMAP, CCWMAP, IEEE1394MAP, ISAPNPMAP, INPUTMAP, OFMAP, SERIOMAP,
-	GENERIC_STRING, PARPORTMAP, PNPBIOSMAP,
-	MAPS_NOW = GENERIC_STRING, MAPS_OLD = 7
+	PCIMAP,
+	USBMAP,
+	CCWMAP,
+	IEEE1394MAP,
+	ISAPNPMAP,
+	INPUTMAP,
+	OFMAP,
+	SERIOMAP,
+	GENERIC_STRING,
+	PARPORTMAP,
+	PNPBIOSMAP,
+	MAPS_NOW = GENERIC_STRING,
+	MAPS_OLD = 7
 };
 
 /* Those of the 2.4 series, in their order. */
@@ -124,7 +134,20 @@ void old_map_lines(const struct elf *elf, map_line *tell, void *context);
 
 /* The first ones are those of the 2.6 series, the last ones from PCI on those of 2.4. */
 enum device_type {
-	CCW, PNP, PNP_CARD, INPUT, SERIO, OF, PCI, USB, IEEE1394, ISAPNP, ISAPNP_CARD, PARPORT, PNPBIOS, DEVICE_TYPES
+	CCW,
+	PNP,
+	PNP_CARD,
+	INPUT,
+	SERIO,
+	OF,
+	PCI,
+	USB,
+	IEEE1394,
+	ISAPNP,
+	ISAPNP_CARD,
+	PARPORT,
+	PNPBIOS,
+	DEVICE_TYPES
 };
 
 enum { DEVICE_NUMBERS = 20, INPUT_ARRAYS = 9, INPUT_WORDS = 12 };
@@ -132,12 +155,12 @@ enum { DEVICE_NUMBERS = 20, INPUT_ARRAYS = 9, INPUT_WORDS = 12 };
 /* What an entry says. Its numbers stand in the order of its fields, an EISA id as two. */
 struct device {
 	enum device_type type;
-	unsigned word;             /* bytes of a long */
-	bool old;                  /* of the 2.4 series */
+	unsigned word; /* bytes of a long */
+	bool old;      /* of the 2.4 series */
 	uint64_t numbers[DEVICE_NUMBERS];
 	struct span strings[3];
-	uint64_t bits[INPUT_ARRAYS][INPUT_WORDS];  /* INPUT: evbit, keybit and so on; */
-	uint32_t arrays;           /* so many of them */
+	uint64_t bits[INPUT_ARRAYS][INPUT_WORDS]; /* INPUT: evbit, keybit and so on; */
+	uint32_t arrays;                          /* so many of them */
 };
 
 /* Fills in what the alias says; the rest, but for .word, must be 0. False when it is none of a device, or malformed. */
@@ -171,14 +194,14 @@ struct object {
 struct symbol {
 	const char *name;
 	uint64_t value, size;
-	uint32_t section;          /* 0: undefined; NONE: defined, but in no section */
-	uint8_t binding, type;     /* STB_ and STT_ */
+	uint32_t section;      /* 0: undefined; NONE: defined, but in no section */
+	uint8_t binding, type; /* STB_ and STT_ */
 };
 
 struct relocation {
-	uint64_t offset;           /* in the section that is relocated */
-	uint64_t addend;           /* unless it stands in place */
-	uint32_t section;          /* which that is */
+	uint64_t offset;  /* in the section that is relocated */
+	uint64_t addend;  /* unless it stands in place */
+	uint32_t section; /* which that is */
 	uint32_t symbol;
 	bool in_place;
 };

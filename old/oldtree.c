@@ -7,17 +7,17 @@
 #include "old.h"
 
 struct found {
-	const char *path, *key;    /* the second is what it is sorted by */
-	uint64_t place[3];         /* device and inode: which file it is; a number of its name */
-	bool linked;               /* it is a symbolic link, or stands behind one */
-	bool again;                /* found before */
+	const char *path, *key; /* the second is what it is sorted by */
+	uint64_t place[3];      /* device and inode: which file it is; a number of its name */
+	bool linked;            /* it is a symbolic link, or stands behind one */
+	bool again;             /* found before */
 };
 
 struct finding {
-	struct arena *memory, *files;  /* the second holds what was found */
-	const char *directory;     /* that is searched */
-	uint32_t number;           /* of that directory */
-	size_t base;               /* the length of the base directory */
+	struct arena *memory, *files; /* the second holds what was found */
+	const char *directory;        /* that is searched */
+	uint32_t number;              /* of that directory */
+	size_t base;                  /* the length of the base directory */
 };
 
 /* Directories in which 2.4 kept modules come before others, files come last. Below, byte order counts, of the entries of
@@ -56,10 +56,12 @@ static void add_file(void *context, const char *path)
 	struct stat st;
 
 	if (stat_again(CURRENT_DIRECTORY, path, &st))
-		return;  /* it was there a moment ago */
+		return; /* it was there a moment ago */
 	*(struct found *)arena_take(f->files, 1, sizeof(struct found), sizeof(void *)) = (struct found){
-		.path = path, .key = sort_key(f, path + strlen(f->directory) + 1),
-		.place = { st.st_dev, st.st_ino }, .linked = is_linked(f, path),
+		.path = path,
+		.key = sort_key(f, path + strlen(f->directory) + 1),
+		.place = { st.st_dev, st.st_ino },
+		.linked = is_linked(f, path),
 	};
 }
 

@@ -28,7 +28,7 @@ static const struct kind kinds[DEVICE_TYPES] = {
 	[SERIO] = { "serio_device", "1111", "ad" },
 	[OF] = { "of_device", "sscl", "abc" },
 	[PCI] = { "pci_device", "444444l", "a" },
-	[USB] = { "usb_device", "22222111111l", "lbfi" },  /* l: in 2.4 */
+	[USB] = { "usb_device", "22222111111l", "lbfi" }, /* l: in 2.4 */
 	[IEEE1394] = { "ieee1394_device", "44444l", "a" },
 	[ISAPNP] = { "isapnp_device", "2222l", "a" },
 	[ISAPNP_CARD] = { "isapnp_card", "l222222222222222222", "b" },
@@ -48,7 +48,7 @@ struct reading {
 
 /* Where a table begins. */
 struct place {
-	struct span bytes;         /* from there to the end of the section */
+	struct span bytes; /* from there to the end of the section */
 	uint32_t section;
 	uint64_t offset;
 };
@@ -59,7 +59,7 @@ static struct place place_of(const struct reading *r, uint32_t section, uint64_t
 	struct span bytes = elf_bytes(r->object.elf, holder, "device table");
 
 	if (section && !holder.size)
-		offset = 0;  /* .bss, where all is 0 */
+		offset = 0; /* .bss, where all is 0 */
 	if (!section || offset > span_size(bytes))
 		bad_at("device table outside its section", offset);
 	bytes.p += offset;
@@ -102,8 +102,8 @@ static bool follow(const struct reading *r, const struct place *place, struct pl
 	if (!search.found)
 		return false;
 	symbol = object_symbol(&r->object, search.relocation.symbol);
-	*to = place_of(r, symbol.section, symbol.value + (search.relocation.in_place ? word_at(r, place)
-										  : search.relocation.addend));
+	*to = place_of(r, symbol.section,
+		       symbol.value + (search.relocation.in_place ? word_at(r, place) : search.relocation.addend));
 	return true;
 }
 
@@ -258,7 +258,7 @@ static void read_table(const struct reading *r, enum device_type type, const str
 	if (stride < size || stride > ENTRY_MAX)
 		bad_at("device table with entries of an impossible size", stride);
 	if (place.bytes.p == place.bytes.end)
-		return;  /* in .bss */
+		return; /* in .bss */
 	for (;;) {
 		struct device device = { .type = type, .word = word, .old = r->old };
 

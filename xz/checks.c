@@ -29,8 +29,8 @@ uint64_t crc64(const uint64_t *table, struct span bytes)
 	for (; bytes.end - p >= SLICES; p += SLICES) {
 		uint32_t word = (uint32_t)crc ^ le32(p);
 
-		crc = crc >> 32 ^ table[768 + (word & 255)] ^ table[512 + (word >> 8 & 255)]
-			^ table[256 + (word >> 16 & 255)] ^ table[word >> 24];
+		crc = crc >> 32 ^ table[768 + (word & 255)] ^ table[512 + (word >> 8 & 255)] ^
+		      table[256 + (word >> 16 & 255)] ^ table[word >> 24];
 	}
 	while (p < bytes.end)
 		crc = crc >> 8 ^ table[(crc ^ *p++) & 255];
@@ -64,9 +64,8 @@ static void sha256_block(uint32_t *state, const uint8_t *block)
 	for (size_t i = 0; i < 16; i++)
 		w[i] = be32(block + 4 * i);
 	for (int i = 16; i < SHA256_ROUNDS; i++)
-		w[i] = w[i - 16] + w[i - 7]
-			+ (rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3)
-			+ (rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10);
+		w[i] = w[i - 16] + w[i - 7] + (rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3) +
+		       (rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10);
 	memcpy(v, state, sizeof(v));
 	for (int i = 0; i < SHA256_ROUNDS; i++) {
 		uint32_t sum1 = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25);
@@ -87,14 +86,7 @@ static void sha256_block(uint32_t *state, const uint8_t *block)
 void sha256(uint8_t *digest, struct span bytes)
 {
 	uint32_t state[8] = {
-		0x6a09e667,
-		0xbb67ae85,
-		0x3c6ef372,
-		0xa54ff53a,
-		0x510e527f,
-		0x9b05688c,
-		0x1f83d9ab,
-		0x5be0cd19,
+		0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 	};
 	uint8_t last[2 * SHA256_BLOCK] = { 0 };
 	uint64_t bits = (uint64_t)span_size(bytes) * 8;

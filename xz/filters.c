@@ -22,7 +22,7 @@ static bool is_sign_byte(uint32_t byte)
  * operand at the earlier opcode. */
 static bool x86_branch(uint8_t *p, uint32_t next_pc, unsigned before)
 {
-	unsigned back = before >= 4 ? 3 : before;       /* bytes to the opcode before, 0 for none */
+	unsigned back = before >= 4 ? 3 : before; /* bytes to the opcode before, 0 for none */
 	unsigned shift = 24 - 8 * back;
 	uint32_t target;
 
@@ -139,8 +139,8 @@ static uint32_t arm64(uint32_t word, uint32_t pc)
 		word = 0x94000000 | ((word - (pc >> 2)) & 0x03FFFFFF);
 	} else if ((word & 0x9F000000) == 0x90000000 && !((page + 0x20000) & 0x1C0000)) {
 		page -= pc >> 12;
-		word = (word & 0x9000001F) | (page & 3) << 29 | (page & 0x3FFFC) << 3
-			| ((0 - (page >> 17 & 1)) & 0xE00000);
+		word = (word & 0x9000001F) | (page & 3) << 29 | (page & 0x3FFFC) << 3 |
+		       ((0 - (page >> 17 & 1)) & 0xE00000);
 	}
 	return word;
 }
@@ -169,11 +169,10 @@ static void words(unsigned id, uint8_t *p, size_t size, uint32_t pc)
  * their scattering over the instruction. */
 static void riscv_jal(uint8_t *p, uint32_t pc)
 {
-	uint32_t target =
-		((uint32_t)(p[1] & 0xF0) << 13 | (uint32_t)p[2] << 9 | (uint32_t)p[3] << 1) - pc;
+	uint32_t target = ((uint32_t)(p[1] & 0xF0) << 13 | (uint32_t)p[2] << 9 | (uint32_t)p[3] << 1) - pc;
 
-	put_le32(p, (le32(p) & 0xFFF) | (target & 0xFF000) | (target >> 11 & 1) << 20
-		| (target >> 1 & 0x3FF) << 21 | (target >> 20 & 1) << 31);
+	put_le32(p, (le32(p) & 0xFFF) | (target & 0xFF000) | (target >> 11 & 1) << 20 | (target >> 1 & 0x3FF) << 21 |
+			    (target >> 20 & 1) << 31);
 }
 
 /* AUIPC and the instruction that uses its result (in I-type: 12 more bits of the target, at the
@@ -184,14 +183,14 @@ static size_t riscv_auipc(uint8_t *p, uint32_t pc)
 {
 	uint32_t first = le32(p), second = le32(p + 4), target, source;
 
-	if (first >> 7 & 0x1D) {                /* not to x0 or x2 */
+	if (first >> 7 & 0x1D) { /* not to x0 or x2 */
 		if ((second & 3) != 3 || (second >> 15 & 31) != (first >> 7 & 31))
 			return 6;
 		put_le32(p, 0x117 | second << 12);
 		put_le32(p + 4, (first & 0xFFFFF000) + (second >> 20));
 		return 8;
 	}
-	source = first >> 27;                   /* the second's register, the first's result */
+	source = first >> 27; /* the second's register, the first's result */
 	if ((first & 0x3F80) != 0x3100 || !(source & 0x1D))
 		return 4;
 	target = be32(p + 4) - pc;

@@ -18,23 +18,23 @@
 
 enum {
 	STATES = 12,
-	LITERAL_STATES = 7,       /* states below this one follow a literal */
-	POSITION_STATES = 16,     /* 1 << pb at most */
-	LITERAL_CODERS = 16,      /* 1 << (lc + lp) at most */
-	LITERAL_SIZE = 0x300,     /* 0x100 plain, 0x200 beside a match byte */
+	LITERAL_STATES = 7,   /* states below this one follow a literal */
+	POSITION_STATES = 16, /* 1 << pb at most */
+	LITERAL_CODERS = 16,  /* 1 << (lc + lp) at most */
+	LITERAL_SIZE = 0x300, /* 0x100 plain, 0x200 beside a match byte */
 	SHORTEST_MATCH = 2,
-	LENGTH_STATES = 4,        /* lengths 2, 3, 4 and more have distance slots of their own */
+	LENGTH_STATES = 4, /* lengths 2, 3, 4 and more have distance slots of their own */
 	SLOT_BITS = 6,
 	FIRST_MODELLED_SLOT = 4,  /* a slot below is the distance */
 	FIRST_DIRECT_SLOT = 14,   /* slots from here on have direct bits, and align bits */
 	MODELLED_DISTANCES = 128, /* 1 << FIRST_DIRECT_SLOT / 2 */
 	ALIGN_BITS = 4,
 
-	TOTAL_BITS = 11,          /* of a probability */
+	TOTAL_BITS = 11, /* of a probability */
 	MOVE_BITS = 5,
 	HALF = 1 << (TOTAL_BITS - 1),
-	TOP = 1 << 24,            /* a smaller range gets another byte before it is used */
-	RANGE_HEADER = 5,         /* bytes that start the range decoder */
+	TOP = 1 << 24,    /* a smaller range gets another byte before it is used */
+	RANGE_HEADER = 5, /* bytes that start the range decoder */
 
 	/* No symbol has more than 22 modelled bits (2 that tell a match, 10 of length, 6 of slot,
 	 * 4 of align) and 26 direct ones, and each reads one byte at most. */
@@ -71,15 +71,15 @@ _Static_assert(sizeof(union model) == sizeof(struct probabilities), "nothing but
 
 /* The range decoder. */
 struct range {
-	uint32_t range, code;            /* code < range, unless the data is damaged */
+	uint32_t range, code; /* code < range, unless the data is damaged */
 	const uint8_t *in;
 };
 
 struct lzma {
 	struct range r;
 	uint8_t *out;
-	const uint8_t *capacity_end;     /* nothing is written from here on */
-	const uint8_t *dictionary;       /* its first byte: no match begins before it */
+	const uint8_t *capacity_end; /* nothing is written from here on */
+	const uint8_t *dictionary;   /* its first byte: no match begins before it */
 	uint32_t dictionary_size;
 	uint32_t rep0, rep1, rep2, rep3; /* the last distances, less one */
 	unsigned state;
@@ -466,8 +466,7 @@ static enum reset reset_of(uint8_t control)
 }
 
 /* `needed` is the least a chunk has to reset. Uncompressed chunks leave the state as it is. */
-COLD uint8_t *lzma2(struct span *in, uint8_t *out, const uint8_t *end, uint32_t dictionary_size,
-	void *work)
+COLD uint8_t *lzma2(struct span *in, uint8_t *out, const uint8_t *end, uint32_t dictionary_size, void *work)
 {
 	struct lzma z = { .out = out, .capacity_end = end, .dictionary_size = dictionary_size };
 	enum reset needed = RESET_DICTIONARY;

@@ -39,8 +39,8 @@ struct tables {
 _Static_assert(sizeof(struct tables) + LZMA2_WORK_SIZE <= UNXZ_WORK_SIZE, "it holds both");
 
 struct xz {
-	struct span in;        /* what is left of the file */
-	uint8_t *out;          /* where its next byte goes */
+	struct span in; /* what is left of the file */
+	uint8_t *out;   /* where its next byte goes */
 	const uint8_t *capacity_end;
 	struct tables *tables; /* the work of lzma2() stands behind them */
 	unsigned check;        /* the stream's check ID */
@@ -143,8 +143,7 @@ static void filter_chain(struct block *b, struct span *header, size_t others)
 static void block_header(struct xz *x, struct block *b)
 {
 	size_t size = ((size_t)*x->in.p + 1) * 4;
-	struct span header =
-		verified(x, take_data(&x->in, size));
+	struct span header = verified(x, take_data(&x->in, size));
 	uint8_t flags = header.p[1];
 
 	header.p += 2;
@@ -168,8 +167,7 @@ static void verify_check(struct xz *x, struct span content)
 	bool good = true;
 
 	if (x->check == CHECK_CRC32) {
-		good = crc32(x->tables->crc32, 0, content.p, span_size(content))
-		       == le32(stored);
+		good = crc32(x->tables->crc32, 0, content.p, span_size(content)) == le32(stored);
 	} else if (x->check == CHECK_CRC64) {
 		if (!x->has_crc64_table)
 			crc64_make_table(x->tables->crc64);
@@ -198,8 +196,8 @@ static void block(struct xz *x, struct records *blocks)
 	x->out = lzma2(&x->in, content, x->capacity_end, b.dictionary_size, x->tables + 1);
 	unpadded = (size_t)(x->in.p - start) + check_size(x->check);
 	size = (size_t)(x->out - content);
-	if ((b.compressed != unknown && b.compressed != (size_t)(x->in.p - data))
-	    || (b.uncompressed != unknown && b.uncompressed != size))
+	if ((b.compressed != unknown && b.compressed != (size_t)(x->in.p - data)) ||
+	    (b.uncompressed != unknown && b.uncompressed != size))
 		bad("size differs from the block header");
 	zeros(take_data(&x->in, (size_t)(start - x->in.p) & 3));
 	while (b.filter_count--)

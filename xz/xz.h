@@ -23,7 +23,7 @@ uint8_t *lzma2(struct span *in, uint8_t *out, const uint8_t *end, uint32_t dicti
 
 struct filter {
 	uint32_t id;
-	uint32_t property;      /* start offset, or distance */
+	uint32_t property; /* start offset, or distance */
 };
 
 /* The filter with that ID; bad() when it is unknown or the properties are not fit for it. */

@@ -58,8 +58,7 @@ static unsigned read_repeat(const uint8_t *bytes, unsigned *position)
 
 /* Fills probability[0] to [symbols - 1], all 0 so far, from the description at the start of s, and
  * cuts it off. */
-static unsigned read_description(struct span *s, unsigned log_max, unsigned symbols,
-                                 int16_t *probability)
+static unsigned read_description(struct span *s, unsigned log_max, unsigned symbols, int16_t *probability)
 {
 	uint8_t bytes[DESCRIPTION_MAX + 4] = { 0 };
 	size_t size = span_size(*s) < DESCRIPTION_MAX ? span_size(*s) : DESCRIPTION_MAX;
@@ -119,8 +118,7 @@ static inline void spread(uint8_t *symbol_of, unsigned size, const int16_t *prob
 	}
 }
 
-HOT void fse_build(struct fse_table *table, unsigned log, const int16_t *probability,
-               struct fse_codes codes)
+HOT void fse_build(struct fse_table *table, unsigned log, const int16_t *probability, struct fse_codes codes)
 {
 	uint8_t symbol_of[1 << FSE_LOG_MAX];
 	uint32_t base[FSE_SYMBOLS_MAX], next_base = codes.first;
@@ -139,7 +137,7 @@ HOT void fse_build(struct fse_table *table, unsigned log, const int16_t *probabi
 		unsigned state = next_state[symbol]++;
 		unsigned bits = log - highest_bit(state);
 
-		table->cell[i].base = base[symbol];  /* cppcheck-suppress uninitvar; codes.count is not 0 */
+		table->cell[i].base = base[symbol]; /* cppcheck-suppress uninitvar; codes.count is not 0 */
 		table->cell[i].next = (uint16_t)((state << bits) - size);
 		table->cell[i].extra_bits = codes.extra_bits[symbol];
 		table->cell[i].state_bits = (uint8_t)bits;

@@ -21,7 +21,10 @@
 #include "zstd.h"
 
 enum {
-	RAW, RLE, COMPRESSED, TREELESS,
+	RAW,
+	RLE,
+	COMPRESSED,
+	TREELESS,
 
 	WEIGHTS_LOG_MAX = 6,
 	WEIGHT_MAX = HUFFMAN_BITS_MAX,
@@ -29,14 +32,14 @@ enum {
 
 	STREAMS = 4,
 	JUMP_TABLE_SIZE = 6,
-	FOUR_STREAMS_MIN = 6,       /* fewer literals are never cut into four */
+	FOUR_STREAMS_MIN = 6, /* fewer literals are never cut into four */
 
-	PER_LOAD = 5,               /* symbols */
-	LOAD_BYTES = 7,             /* that PER_LOAD symbols use up at most */
+	PER_LOAD = 5,   /* symbols */
+	LOAD_BYTES = 7, /* that PER_LOAD symbols use up at most */
 };
 
 _Static_assert(8 + PER_LOAD * HUFFMAN_BITS_MAX + 1 <= 64, "used bits, symbols and mark fit");
-_Static_assert(PER_LOAD * HUFFMAN_BITS_MAX <= LOAD_BYTES * 8, "LOAD_BYTES");
+_Static_assert(PER_LOAD *HUFFMAN_BITS_MAX <= LOAD_BYTES * 8, "LOAD_BYTES");
 _Static_assert((int)WEIGHT_MAX < (int)FSE_SYMBOLS_MAX, "a table of weights is a table");
 
 /* ---- the tree: section 4.2.1 ---- */
@@ -141,7 +144,7 @@ static void read_tree(uint16_t *table, struct span *s)
 	unsigned size = header < 128 ? header : (header - 127 + 1) / 2;
 	struct span description = take_data(s, size);
 	unsigned count = header < 128 ? read_fse_weights(description, weight)
-	                              : read_direct_weights(description, header - 127, weight);
+				      : read_direct_weights(description, header - 127, weight);
 
 	build_table(table, weight, count);
 }
@@ -218,8 +221,7 @@ static size_t safe_loads(const struct stream *s, size_t room)
 }
 
 /* So many loads of each stream; their output begins `quarter` literals apart. */
-HOT static void decode_loads(const uint16_t *table, struct stream *stream, uint8_t *out, size_t quarter,
-                             size_t loads)
+HOT static void decode_loads(const uint16_t *table, struct stream *stream, uint8_t *out, size_t quarter, size_t loads)
 {
 	struct stream a = stream[0], b = stream[1], c = stream[2], d = stream[3];
 
@@ -251,8 +253,7 @@ static void decode_four(const uint16_t *table, struct span s, uint8_t *out, size
 	for (size_t loads; (loads = safe_loads(stream, last - done)) > 0; done += loads * PER_LOAD)
 		decode_loads(table, stream, out + done, quarter, loads);
 	for (size_t i = 0; i < STREAMS; i++)
-		finish_stream(table, &stream[i], out + i * quarter + done,
-		              (i < STREAMS - 1 ? quarter : last) - done);
+		finish_stream(table, &stream[i], out + i * quarter + done, (i < STREAMS - 1 ? quarter : last) - done);
 }
 
 /* ---- the section: section 3.1.1.3.1 ---- */
@@ -268,7 +269,7 @@ static struct span raw_literals(struct literals *literals, struct span *block, s
 }
 
 static struct span compressed_literals(struct literals *literals, struct span *block, size_t size,
-                                       size_t compressed_size, bool four, bool treeless)
+				       size_t compressed_size, bool four, bool treeless)
 {
 	struct span s = take_data(block, compressed_size);
 

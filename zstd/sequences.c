@@ -13,8 +13,13 @@
 #include "zstd.h"
 
 enum {
-	PREDEFINED_MODE, RLE_MODE, FSE_MODE, REPEAT_MODE,
-	LITERALS_LENGTHS = 0, OFFSETS, MATCH_LENGTHS,
+	PREDEFINED_MODE,
+	RLE_MODE,
+	FSE_MODE,
+	REPEAT_MODE,
+	LITERALS_LENGTHS = 0,
+	OFFSETS,
+	MATCH_LENGTHS,
 
 	MATCH_MIN = 3,
 
@@ -135,8 +140,8 @@ static inline uint32_t new_offset(uint32_t *repeat, uint32_t value)
 /* What the sequences of a block work on. */
 struct block {
 	uint8_t *to;
-	size_t wide_room;           /* how many bytes from `to` on wide copies may fill */
-	struct span literals;       /* those not yet used */
+	size_t wide_room;     /* how many bytes from `to` on wide copies may fill */
+	struct span literals; /* those not yet used */
 	struct bits bits;
 	const struct fse_cell *ll, *of, *ml;
 };
@@ -177,9 +182,8 @@ static inline struct sequence read_sequence(struct block *b, uint32_t *repeat)
 	return s;
 }
 
-static inline const struct fse_cell *next_cell(const struct fse_table *table,
-                                               const struct fse_cell *cell, uint64_t *window,
-                                               struct bits *bits)
+static inline const struct fse_cell *next_cell(const struct fse_table *table, const struct fse_cell *cell,
+					       uint64_t *window, struct bits *bits)
 {
 	bits->left -= cell->state_bits;
 	return &table->cell[cell->next + bits_next(window, cell->state_bits)];
@@ -197,8 +201,7 @@ static inline void next_states(struct block *b, const struct fse_table *table)
 		bad("bit stream too short");
 }
 
-static inline const struct fse_cell *first_cell(const struct fse_table *table, uint64_t *window,
-                                                struct bits *bits)
+static inline const struct fse_cell *first_cell(const struct fse_table *table, uint64_t *window, struct bits *bits)
 {
 	bits->left -= (ptrdiff_t)table->log;
 	return &table->cell[bits_next(window, table->log)];
@@ -238,8 +241,7 @@ static inline void execute(const struct frame_output *out, struct block *b, stru
 	b->to += size;
 }
 
-HOT static void run(struct sequences *sequences, const struct frame_output *out, struct block *block,
-                    unsigned count)
+HOT static void run(struct sequences *sequences, const struct frame_output *out, struct block *block, unsigned count)
 {
 	struct block b = *block;
 	uint32_t repeat[REPEAT_OFFSETS];
@@ -258,8 +260,7 @@ HOT static void run(struct sequences *sequences, const struct frame_output *out,
 }
 
 /* Section 3.1.1.3.2.1: which table the mode asks for. */
-static void read_table(struct fse_table *table, struct span *s, const struct kind *kind,
-                       unsigned mode, bool has_table)
+static void read_table(struct fse_table *table, struct span *s, const struct kind *kind, unsigned mode, bool has_table)
 {
 	const struct fse_codes codes = { kind->first, kind->codes, kind->extra_bits };
 	int16_t probability[FSE_SYMBOLS_MAX];
@@ -270,12 +271,8 @@ static void read_table(struct fse_table *table, struct span *s, const struct kin
 			probability[i] = (int16_t)kind->default_probability[i];
 		fse_build(table, kind->default_log, probability, codes);
 		break;
-	case RLE_MODE:
-		fse_build_single(table, *take_data(s, 1).p, codes);
-		break;
-	case FSE_MODE:
-		fse_read(table, s, kind->log_max, codes);
-		break;
+	case RLE_MODE: fse_build_single(table, *take_data(s, 1).p, codes); break;
+	case FSE_MODE: fse_read(table, s, kind->log_max, codes); break;
 	case REPEAT_MODE:
 		if (!has_table)
 			bad("no earlier sequences table");
@@ -304,7 +301,7 @@ COLD void sequences_begin(struct sequences *sequences)
 }
 
 COLD void sequences_run(struct sequences *sequences, struct frame_output *out, struct span section,
-                        struct span literals)
+			struct span literals)
 {
 	size_t room = (size_t)(out->end - out->next);
 	size_t wide = room < COPY_SLACK ? 0 : room - COPY_SLACK, rest;
@@ -318,7 +315,7 @@ COLD void sequences_run(struct sequences *sequences, struct frame_output *out, s
 			bad("reserved bits are set");
 		for (int i = 0; i < SEQUENCE_TABLES; i++)
 			read_table(&sequences->table[i], &section, &kinds[i], modes >> (6 - 2 * i) & 3,
-			           sequences->has_tables);
+				   sequences->has_tables);
 		sequences->has_tables = true;
 		b.wide_room = wide < out->block_max ? wide : out->block_max;
 		b.bits = bits_from_end(section);

@@ -21,12 +21,14 @@
 
 enum {
 	MAGIC_SIZE = 4,
-	SKIPPABLE_SIZE = 4,         /* the field, not what it says */
+	SKIPPABLE_SIZE = 4, /* the field, not what it says */
 	BLOCK_HEADER_SIZE = 3,
 	CHECKSUM_SIZE = 4,
-	WINDOW_MAX = 128 << 20,     /* what the zstd program allows unless told otherwise */
+	WINDOW_MAX = 128 << 20, /* what the zstd program allows unless told otherwise */
 
-	RAW_BLOCK = 0, RLE_BLOCK, COMPRESSED_BLOCK,
+	RAW_BLOCK = 0,
+	RLE_BLOCK,
+	COMPRESSED_BLOCK,
 };
 
 #define MAGIC UINT32_C(0xFD2FB528)
@@ -45,7 +47,7 @@ struct frame {
 	uint64_t content_size;
 	bool has_content_size, has_checksum;
 	struct xxh64 hash;
-	const uint8_t *hashed;      /* the end of the output the hash has taken */
+	const uint8_t *hashed; /* the end of the output the hash has taken */
 	struct work *work;
 };
 

@@ -16,7 +16,7 @@ size_t unzstd(struct span in, uint8_t *out, size_t capacity, void *work);
 
 enum {
 	ZSTD_BLOCK_MAX = 128 * 1024,
-	LITERALS_SLACK = 32,         /* bytes that may be read, not used, behind the last literal */
+	LITERALS_SLACK = 32, /* bytes that may be read, not used, behind the last literal */
 	HUFFMAN_BITS_MAX = 11,
 };
 
@@ -69,8 +69,7 @@ struct sequences {
 void sequences_begin(struct sequences *sequences);
 
 /* Decodes a sequences section; with it and the literals, appends the block to the output. */
-void sequences_run(struct sequences *sequences, struct frame_output *out, struct span section,
-                   struct span literals);
+void sequences_run(struct sequences *sequences, struct frame_output *out, struct span section, struct span literals);
 
 /* bad() unless `size` bytes at `to` fit the block that begins at out->next, and the capacity. */
 void check_room(const struct frame_output *out, const uint8_t *to, size_t size);
@@ -89,8 +88,7 @@ struct fse_codes {
 void fse_read(struct fse_table *table, struct span *s, unsigned log_max, struct fse_codes codes);
 
 /* Builds a table from probabilities that sum up to 1 << log, -1 standing for a single cell. */
-void fse_build(struct fse_table *table, unsigned log, const int16_t *probability,
-               struct fse_codes codes);
+void fse_build(struct fse_table *table, unsigned log, const int16_t *probability, struct fse_codes codes);
 
 /* Builds the table of one cell, which takes no bits. */
 void fse_build_single(struct fse_table *table, unsigned symbol, struct fse_codes codes);
@@ -117,7 +115,10 @@ static inline uint64_t bits_peek(struct bits b);
 static inline uint32_t bits_next(uint64_t *window, unsigned count);
 
 /* The number of the highest 1 bit of x, which is not 0. */
-static inline unsigned highest_bit(unsigned x) { return (unsigned)__builtin_clz(x) ^ 31; }
+static inline unsigned highest_bit(unsigned x)
+{
+	return (unsigned)__builtin_clz(x) ^ 31;
+}
 
 /* ---- xxh64.c: XXH64 with seed 0, the checksum of zstd frames --------------------------------- */
 
@@ -143,6 +144,5 @@ static inline uint32_t bits_next(uint64_t *window, unsigned count)
 	*window = *window << count | *window >> (-count & 63);
 	return (uint32_t)*window & ((UINT32_C(1) << count) - 1);
 }
-
 
 #endif
