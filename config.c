@@ -39,7 +39,7 @@ static void read_override(struct reading *r, struct span rest)
 	const char *name = word_of(r, &rest), *kernel = word_of(r, &rest), *directory = word_of(r, &rest);
 	struct words *entry;
 
-	if (!directory) {
+	if (!name || !kernel || !directory) {
 		conf_say(&r->conf, ERROR, "override needs NAME KERNEL SUBDIR", "");
 	} else if (for_this_kernel(r, kernel)) {
 		entry = arena_take(r->conf.memory, 1, sizeof(*entry), sizeof(void *));
@@ -53,7 +53,7 @@ static void read_external(struct reading *r, struct span rest)
 	const char *kernel = word_of(r, &rest);
 	char *directory = word_of(r, &rest);
 
-	if (!directory) {
+	if (!kernel || !directory) {
 		conf_say(&r->conf, ERROR, "external needs KERNEL DIR", "");
 	} else if (*directory != '/') {
 		conf_say(&r->conf, ERROR, "external directory is not absolute: ", directory);

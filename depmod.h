@@ -549,7 +549,7 @@ void elf_read(struct source *source, const struct elf_sink *sink);
  * the source reads must be the bytes themselves, writable. */
 void elf_force(struct source *source, bool no_versions, bool no_vermagic);
 
-/* For rooms that look for more in the file; elf.h has the structures. elf_open() reads the headers, and finds the sections that
+/* For rooms that look for more in the file; elffile.h has the structures. elf_open() reads the headers, and finds the sections that
  * have a place in elf->sections. elf_section() is a section by its number, bad(why) when there is none; elf_bytes() are
  * its bytes. */
 struct elf;

@@ -10,7 +10,7 @@
  *
  * Bytes come from a source, piece by piece, so that a caller can hold the whole file or read only
  * what is asked for. What stands behind the last section (a signature) is never looked at. */
-#include "elf.h"
+#include "elffile.h"
 
 static const struct layout layout32 = {
 	.header_size = 52,

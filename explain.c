@@ -155,8 +155,9 @@ static void put_list(struct page *p, const char *before)
 
 static const char *machine_name(uint16_t machine, struct number *number)
 {
-	static const uint16_t numbers[] = { 3, 4, 8, 15, 18, 20, 21, 22, 40, 42, 43, 62, 183, 243, 258, 0x9026 };
-	static const char names[] = "i386\0"
+	static const uint16_t numbers[] = { 62, 3, 4, 8, 15, 18, 20, 21, 22, 40, 42, 43, 183, 243, 258, 0x9026 };
+	static const char names[] = "x86-64\0"
+				    "i386\0"
 				    "m68k\0"
 				    "mips\0"
 				    "parisc\0"
@@ -167,7 +168,6 @@ static const char *machine_name(uint16_t machine, struct number *number)
 				    "arm\0"
 				    "sh\0"
 				    "sparc64\0"
-				    "x86-64\0"
 				    "aarch64\0"
 				    "riscv\0"
 				    "loongarch\0"

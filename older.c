@@ -113,20 +113,14 @@ static int above_standard(int end)
 /* In the child. Paths are told below the root, the working directory then, unless a path says which root it is below. */
 static void become_filter(const struct filter *f)
 {
+	const struct options *o = f->options;
 	struct number jobs;
-	char flags[5] = "-r", *arguments[] = {
-		/* -r has no effect */
-		"depmod", "--map", "--jobs", (char *)(uintptr_t)decimal(&jobs, f->options->jobs), flags, NULL
-	};
-	size_t at = 2;
 
-	if (f->options->quiet)
-		flags[at++] = 'q';
-	if (f->options->syslog)
-		flags[at] = 's';
+	/* Of the options, -r has no effect. */
 	if ((f->tree->whole_paths || syscall(SYS_fchdir, f->tree->roots[0].directory) == 0) &&
 	    set_standard(f->to[0], STDIN_FILENO) && set_standard(f->from[1], STDOUT_FILENO))
-		execute(f->program, arguments);
+		execute(f->program, (char *[]){ "depmod", "--map", "--jobs", (char *)(uintptr_t)decimal(&jobs, o->jobs),
+						o->quiet ? "-q" : "-r", o->syslog ? "-s" : "-r", NULL });
 	_exit(1);
 }
 

@@ -110,7 +110,7 @@ int symbols_read(struct kernel_symbols *k, symbol_line *read_line)
 {
 	static const char always[] = "__this_module\0"
 				     "_GLOBAL_OFFSET_TABLE_\0"
-				     "TOC.\0";
+				     "TOC.";
 	struct span content = { 0 }, line;
 	size_t kept = k->scratch->used;
 	int failed = k->path ? file_read(k->scratch, CURRENT_DIRECTORY, k->path, ANY_FILE, &content) : 0;
@@ -120,7 +120,7 @@ int symbols_read(struct kernel_symbols *k, symbol_line *read_line)
 	for (k->line = 1; next_line(&content, &line); k->line++)
 		if (line.p < line.end)
 			read_line(k, line);
-	for (const char *name = always; *name; name += strlen(name) + 1)
+	for (const char *name = always; name < always + sizeof(always); name += strlen(name) + 1)
 		symbols_add(k, name, strlen(name), 0);
 	arena_rewind(k->scratch, kept, 0);
 	return 0;

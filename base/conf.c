@@ -36,21 +36,22 @@ static bool next_part(struct conf *conf, struct span *rest, struct span *line)
 	return true;
 }
 
-/* A backslash at the end of a line joins the next one to it: the file's bytes move together. */
+/* A backslash at the end of a line joins the next one to it. */
 static void join_lines(struct conf *conf, struct span *rest, struct span *line)
 {
+	struct arena *memory = conf->memory;
 	struct span part = *line;
 	bool more;
 
-	line->end = line->p;
+	line->p = memory->start + memory->used;
 	do {
 		size_t size = span_size(part);
 
 		more = size && part.end[-1] == '\\';
 		size -= more;
-		memmove((uint8_t *)(uintptr_t)line->end, part.p, size);
-		line->end += size;
+		memcpy(arena_take(memory, size, 1, 1), part.p, size);
 	} while (more && next_part(conf, rest, &part));
+	line->end = memory->start + memory->used;
 }
 
 static void read_file(struct conf *conf)
@@ -63,7 +64,8 @@ static void read_file(struct conf *conf)
 		return;
 	}
 	for (conf->line = 0; next_part(conf, &content, &line);) {
-		join_lines(conf, &content, &line);
+		if (line.p < line.end && line.end[-1] == '\\')
+			join_lines(conf, &content, &line);
 		conf->read_line(conf, line);
 	}
 }

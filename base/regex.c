@@ -78,12 +78,12 @@ static const char *class(struct program *p)
 				      "upper:]AZ\0"
 				      "xdigit:]09AFaf\0";
 
-	for (const char *class = classes; *class; class += strlen(class) + 1) {
-		size_t length = strcspn(class, "]") + 1;
+	for (const char *entry = classes; entry < classes + sizeof(classes) - 1; entry += strlen(entry) + 1) {
+		size_t length = strcspn(entry, "]") + 1;
 
-		if (strncmp(p->at, class, length) == 0) {
+		if (strncmp(p->at, entry, length) == 0) {
 			p->at += length;
-			return class + length;
+			return entry + length;
 		}
 	}
 	malformed();
@@ -93,8 +93,10 @@ static const char *class(struct program *p)
 static bool element(struct program *p, char *x)
 {
 	const char *at = p->at;
-	char kind = at[0] == '[' ? at[1] : 0;
+	char kind = 0;
 
+	if (at[0] == '[')
+		kind = at[1];
 	if (kind && strchr(".:=", kind)) {
 		at += 2;
 		if (!at[0] || at[1] != kind || at[2] != ']')

@@ -1,6 +1,6 @@
-/* elf.h: an ELF file as elf.c sees it, for rooms that look for more in it than elf_read() tells. */
-#ifndef ELF_H
-#define ELF_H
+/* elffile.h: an ELF file as elf.c sees it, for rooms that look for more in it than elf_read() tells. */
+#ifndef ELFFILE_H
+#define ELFFILE_H
 
 #include "depmod.h"
 
