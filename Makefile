@@ -1,6 +1,6 @@
 # depmod, modprobe and depmod.old: three static programs of one tree. `make help` lists what can be made.
 
-# It stands once.
+# The version stands in base/command.c alone.
 VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' base/command.c)
 
 # Rooms are .c files. Each program has its own, and takes what it needs of the others; the linker leaves out the rest.

@@ -25,16 +25,17 @@ struct run {
 	struct loaded loaded;
 	struct graph graph;
 	uint32_t kernel_symbols;
-	const char *depmod_old; /* the program, where it is wanted */
+	const char *depmod_old; /* path of the program depmod.old, where this run needs it */
 	struct publication publication;
-	pid_t values; /* the process that writes VALUE_FILES, or 0 */
+	pid_t values; /* process that writes VALUE_FILES; 0: there is none */
 	bool published;
-	uint32_t begun;    /* in hundredths of a second */
-	char output[4096]; /* text that goes to standard output */
+	uint32_t begun;    /* when the run began, in hundredths of a second */
+	char output[4096]; /* buffer of standard_output */
 	struct text standard_output;
 };
 
-/* The path that is meant: one that is not there from here may be one as modules.dep has it. */
+/* The path of a file that the person named: from the working directory or, where no file is there, as modules.dep
+ * has it. */
 static const char *named_file(struct run *run, const char *word)
 {
 	const char *path = absolute_path(&run->memory, word);
@@ -82,7 +83,7 @@ static bool read_kernel(struct run *run)
 	return !failed;
 }
 
-/* What a module holds that could not be kept. */
+/* Warns of values and symbols of the module that were not kept. */
 static void report_refused(struct run *run, const struct module *module, const struct facts *facts)
 {
 	struct values values = values_of(facts, REFUSED);
@@ -120,7 +121,7 @@ static bool print_file(struct run *run, struct span content)
 	return !run->standard_output.error;
 }
 
-/* Either way of handing on a file. */
+/* Prints the file (-n), or writes it under its temporary name. */
 static bool publish(void *context, const char *name, struct span content)
 {
 	struct run *run = context;
@@ -151,7 +152,8 @@ static bool write_part(struct run *run, enum file_set set)
 	return write_outputs(&how, &run->tree, &run->loaded, &run->graph, publish, run);
 }
 
-/* Where the system grants little address space, sizes are not what they are meant to be. */
+/* Says why the run ends. Where the system grants little address space, memory may be too small for that reason
+ * alone. */
 static void report_end(const struct fault *fault)
 {
 	report_fault(FATAL, arena_share(2) < 2 ? "cannot go on (address space is short)" : "cannot go on", fault);
@@ -164,9 +166,8 @@ static void write_values(void *context)
 	run->status = !write_part(run, VALUE_FILES);
 }
 
-/* The files that only modinfo decides need not wait for the graph: a process of their own writes them,
- * unless they are to be printed, or have warnings that belong between others. Returns 0 when there is
- * none. */
+/* Starts a process that writes VALUE_FILES, which do not depend on the graph; not where files are printed, or
+ * warnings have to come in order. Returns the process, or 0 when there is none. */
 static pid_t start_values(struct run *run)
 {
 	struct fault fault = { 0 };
@@ -197,7 +198,7 @@ static bool await(pid_t pid, int *status)
 	return true;
 }
 
-/* For a process that may have a line on the terminal. */
+/* Waits for a process that may show progress on the terminal. */
 static bool await_showing(pid_t pid, int *status)
 {
 	bool waited;
@@ -208,7 +209,7 @@ static bool await_showing(pid_t pid, int *status)
 	return waited;
 }
 
-/* Waits for that process, if there is one. */
+/* Waits for the process that writes VALUE_FILES, if there is one. */
 static bool finish_values(struct run *run)
 {
 	int status = 0;
@@ -243,14 +244,15 @@ static bool write_files(struct run *run)
 	bool written;
 
 	resolve_all(run);
-	/* A cycle leaves modules out that were there when their values were written: those are written again. */
+	/* Modules in a cycle are left out, but their values may be in VALUE_FILES already: these files are written
+	 * again. */
 	if (run->graph.cyclic && !finish_values(run))
 		return false;
 	written = write_part(run, run->values ? OTHER_FILES : ALL_FILES);
 	return finish_values(run) && written;
 }
 
-/* The end of what -v tells. */
+/* Prints the sums that -v ends with. */
 static void tell_sums(struct run *run, uint32_t files)
 {
 	const struct graph *graph = &run->graph;
@@ -300,7 +302,7 @@ static bool index_tree(struct run *run)
 		return false;
 	run->kernel_symbols = run->graph.symbols.count;
 	load_end(run->tree.loading, &run->loaded, &run->memory);
-	/* Standard output may be the same terminal. */
+	/* The line of progress goes before anything is printed: standard output may be the same terminal. */
 	if (run->options.dry_run || run->options.verbose)
 		progress_end();
 	report_damaged(run);
@@ -333,8 +335,8 @@ static void index_and_publish(void *context)
 	run->published = index_tree(run);
 }
 
-/* The lock comes before the first look at the tree, so that of two runs the later one knows all. Whatever
- * happens on the way, nothing half done stays behind. */
+/* The directory is locked before the first look at the tree, so that the later of two runs sees all modules.
+ * Whatever fails, no temporary file stays behind. */
 static bool index_locked(struct run *run)
 {
 	bool writes = !run->options.dry_run;
@@ -348,7 +350,7 @@ static bool index_locked(struct run *run)
 	finish_values(run);
 	progress_end();
 	if (writes && !run->published) {
-		adopt_outputs(&run->publication, ALL_FILES); /* a killed run's, too */
+		adopt_outputs(&run->publication, ALL_FILES); /* temporary files of a killed run, too */
 		forget_map_files(&run->publication);
 		publish_abandon(&run->publication);
 	}
@@ -363,7 +365,7 @@ static void reserve_memory(struct run *run)
 	arena_reserve(&run->scratch, "scratch memory", SCRATCH_MEMORY, false);
 }
 
-/* One kernel's modules, from the beginning to the end. */
+/* Indexes the modules of one kernel release. */
 static void index_release(void *context)
 {
 	struct run *run = context;
@@ -394,7 +396,8 @@ static void index_release(void *context)
 	}
 	if (o->quick && nothing_to_do(run))
 		return;
-	/* Not before there is a process for the kernel: it is this run's workers alone that share it. */
+	/* With --all-versions each release has a process of its own by now, so its memory is shared with its own
+	 * workers alone. */
 	arena_reserve(&run->shared, "shared memory", SHARED_MEMORY, true);
 	arena_reserve(&run->crcs, "CRCs", SHARED_MEMORY, false);
 	symbols = (uint32_t)arena_share(SYMBOLS_MAX);
@@ -403,7 +406,7 @@ static void index_release(void *context)
 		run->status = 1;
 }
 
-/* Whatever happens on the way, standard output is complete. Returns the exit status. */
+/* Runs work(), and writes out standard output even when that fails. Returns the exit status. */
 static int carry_out(struct run *run, void (*work)(void *))
 {
 	struct fault fault;
@@ -415,7 +418,7 @@ static int carry_out(struct run *run, void (*work)(void *))
 	return command_end(&run->standard_output, run->status);
 }
 
-/* Each kernel in a process of its own, so that nothing that goes wrong with one concerns the others. */
+/* Indexes each release in a process of its own, so that a failure costs that release alone. */
 static void index_all_releases(struct run *run)
 {
 	const char *const *release = releases_list(&run->releases);

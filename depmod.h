@@ -1,15 +1,15 @@
 /* depmod.h: depmod's own way, from a command line to the files that it writes:
  *
- *   options + depmod.d  ->  scan  ->  load (per module, in parallel)  ->  resolve  ->  output  ->  publish
+ * options + depmod.d  ->  scan  ->  load (per module, in parallel)  ->  resolve  ->  output  ->  publish
  *                          paths     bytes -> facts                      graph       file bytes   files replaced
  *
- * A section is a room (a .c file), which calls only rooms whose sections stand below its own, and those of the folders below
- * this one: base/ (bytes, memory, text, files, messages), xz/ and zstd/ (decoders). What a section does not offer is static in
- * its file. Two folders stand above: modprobe/ and old/, programs of their own that use rooms of this one.
+ * A section is a room (a .c file), which calls only rooms whose sections stand below its own, and those of the folders
+ * below this one: base/ (bytes, memory, text, files, messages), xz/ and zstd/ (decoders). What a section does not
+ * offer is static in its file. Two folders stand above: modprobe/ and old/, programs of their own that use rooms of
+ * this one.
  *
- * The words: a module is a .ko file, compressed or not; an export is a symbol it supplies, a need one it
- * leaves undefined; the owner of a symbol is the module that supplies it; an index is a modules.*.bin trie.
- */
+ * The words: a module is a .ko file, compressed or not; an export is a symbol it supplies, a need one it leaves
+ * undefined; the owner of a symbol is the module that supplies it; an index is a modules.*.bin trie. */
 #ifndef DEPMOD_H
 #define DEPMOD_H
 
@@ -98,20 +98,22 @@ struct options {
 	bool in_depmod_old; /* which is given a VERSION with --all-versions, too */
 };
 
-/* Fills *options, which is 0 but for .in_depmod_old, from the command line; lists are kept in `memory`. WRONG_USAGE after an
- * error message; DONE when there is only something to print. */
+/* Fills *options, which is 0 but for .in_depmod_old, from the command line; lists are kept in `memory`. WRONG_USAGE
+ * after an error message; DONE when there is only something to print. */
 enum verdict parse_options(struct options *options, int count, char **arguments, struct arena *memory);
 
 /* ---- older.c: what older systems want, which the program depmod.old does ---------------------- */
 
-/* Whether the release is of a kernel before 2.6, or a file was named that is a module of such a kernel. 0.x is no kernel but
- * a placeholder, and not old. */
+/* Whether the release is of a kernel before 2.6, or a file was named that is a module of such a kernel. 0.x is no
+ * kernel but a placeholder, and not old. */
 bool is_old(const struct options *options);
 
-/* The path of depmod.old: beside this program, which was started as `own_name`, or in PATH. NULL after an error message. */
+/* The path of depmod.old: beside this program, which was started as `own_name`, or in PATH. NULL after an error
+ * message. */
 const char *find_depmod_old(struct arena *memory, const char *own_name);
 
-/* Goes on as depmod.old, with the same arguments and `release`, which may be NULL. Returns only after an error message. */
+/* Goes on as depmod.old, with the same arguments and `release`, which may be NULL. Returns only after an error
+ * message. */
 void become_depmod_old(const char *program, char **arguments, const char *release, struct arena *memory);
 
 struct tree;
@@ -123,8 +125,8 @@ enum { MAP_FILES_MAX = 8 };
 /* How a file is handed on: false ends the work. */
 typedef bool publish_function(void *context, const char *name, struct span content);
 
-/* Has depmod.old make the map files of the modules that are not left out, and hands each to publish(). False after an error
- * message. *damaged is set when a module's device tables could not be read, which is an error message as well. */
+/* Has depmod.old make the map files of the modules that are not left out, and hands each to publish(). False after an
+ * error message. *damaged is set when a module's device tables could not be read, which is an error message as well. */
 bool make_map_files(const char *program, const struct options *options, const struct tree *tree,
 		    const struct graph *graph, struct arena *memory, publish_function *publish, void *context,
 		    bool *damaged);
@@ -193,10 +195,10 @@ char *releases_output(const struct releases *releases, const char *release);
 
 /* ---- scan.c: which files are modules, and which of them counts ------------------------------- */
 
-/* Finds the modules below the tree's roots and in the external directories, settles which of equal names
- * counts, and orders them. What cannot be read is an error message and the walk goes on; shadowed are
- * warned about if `tell_shadowed`. Returns 0, or the errno that kept a root itself from being read.
- * Or, unless `paths` is NULL, does that with the files that the person named, given with absolute paths; 0 or an errno. */
+/* Finds the modules below the tree's roots and in the external directories, settles which of equal names counts, and
+ * orders them. What cannot be read is an error message and the walk goes on; shadowed are warned about if
+ * `tell_shadowed`. Returns 0, or the errno that kept a root itself from being read. Or, unless `paths` is NULL, does
+ * that with the files that the person named, given with absolute paths; 0 or an errno. */
 int scan(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed,
 	 struct arena *memory, struct arena *scratch);
 
@@ -469,8 +471,8 @@ const char *next_value(struct values *values, size_t *length);
 
 /* ---- beside.c: what stands beside the modules of a tree --------------------------------------- */
 
-/* What is said before a module's path: the root's name where the path alone would not tell which tree is meant, or `always`;
- * nothing before a path that is absolute. */
+/* What is said before a module's path: the root's name where the path alone would not tell which tree is meant, or
+ * `always`; nothing before a path that is absolute. */
 const char *root_of(const struct tree *tree, const struct module *module, bool always);
 
 /* Reads a file that stands beside the modules of a root. False, and no content, after a warning; none is given where
@@ -479,8 +481,8 @@ bool read_beside(const struct tree *tree, uint32_t root, const char *name, struc
 
 /* ---- module.c: one module's bytes ------------------------------------------------------------ */
 
-/* Where bytes come from, piece by piece: read() gives `size` bytes at `offset`, good until the scratch memory is wound back,
- * or ends in bad_fault() about `what`. expect() says that much of a range will be read soon. */
+/* Where bytes come from, piece by piece: read() gives `size` bytes at `offset`, good until the scratch memory is wound
+ * back, or ends in bad_fault() about `what`. expect() says that much of a range will be read soon. */
 struct source {
 	struct span (*read)(struct source *source, uint64_t offset, uint64_t size, const char *what);
 	void (*expect)(struct source *source, uint64_t offset, uint64_t size);
@@ -496,8 +498,8 @@ struct memory_source {
 /* As open_again(), without waiting for a FIFO: confine.c has the same flags. */
 int module_open(int directory, const char *path);
 
-/* The bytes of the module in the open file, decompressed if need be, with `scratch` as room; bad() when they cannot be. A plain
- * file is read piece by piece, unless all of it is wanted `at_once`. */
+/* The bytes of the module in the open file, decompressed if need be, with `scratch` as room; bad() when they cannot
+ * be. A plain file is read piece by piece, unless all of it is wanted `at_once`. */
 struct source *module_source(int fd, struct arena *scratch, bool at_once);
 
 /* All of them at once, which may be changed; and a source of such bytes. */
@@ -523,8 +525,8 @@ uint8_t *inflate_stream(struct span *in, uint8_t *out, uint8_t *end, void *work)
 
 /* ---- elf.c: what a module says --------------------------------------------------------------- */
 
-/* What is done with what is found, in the order of the file; NULL: nothing. Names end in NUL. A version() may name a need
- * that need() told before, or a new one. */
+/* What is done with what is found, in the order of the file; NULL: nothing. Names end in NUL. A version() may name a
+ * need that need() told before, or a new one. */
 struct elf_sink {
 	void *context;
 	bool wants_crcs; /* of exports; else they come as anything */
@@ -549,9 +551,9 @@ void elf_read(struct source *source, const struct elf_sink *sink);
  * the source reads must be the bytes themselves, writable. */
 void elf_force(struct source *source, bool no_versions, bool no_vermagic);
 
-/* For rooms that look for more in the file; elffile.h has the structures. elf_open() reads the headers, and finds the sections that
- * have a place in elf->sections. elf_section() is a section by its number, bad(why) when there is none; elf_bytes() are
- * its bytes. */
+/* For rooms that look for more in the file; elffile.h has the structures. elf_open() reads the headers, and finds the
+ * sections that have a place in elf->sections. elf_section() is a section by its number, bad(why) when there is none;
+ * elf_bytes() are its bytes. */
 struct elf;
 void elf_open(struct elf *elf, struct source *source);
 struct section elf_section(const struct elf *elf, uint32_t number, const char *why);

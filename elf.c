@@ -125,7 +125,7 @@ COLD static struct section section_of(const struct elf *elf, const uint8_t *head
 	return section;
 }
 
-/* Where an empty section would stand does not matter. */
+/* An empty section is read nowhere, as its offset may be anything. */
 COLD static struct span read_section(const struct elf *elf, struct section section, const char *what)
 {
 	if (!section.size)
@@ -226,7 +226,7 @@ COLD static struct span string_table(struct span span, const char *why)
 	return span;
 }
 
-/* The first letters tell nearly all of the many sections from those that are read. */
+/* Whether the section may be a wanted one: the first letters rule out nearly all others. */
 static inline bool worth_a_look(const char *name)
 {
 	if (name[0] == '.')
@@ -234,7 +234,7 @@ static inline bool worth_a_look(const char *name)
 	return name[0] == '_' && name[1] == '_' && (name[2] == 'k' || name[2] == 'v');
 }
 
-/* The third letter tells most that are left apart. */
+/* The third letter rules out most of the remaining names before they are compared. */
 static void note_section(struct elf *elf, const uint8_t *header, const char *name)
 {
 	for (int i = 0; i < WANTED_COUNT; i++)
@@ -249,8 +249,8 @@ static bool is_of_host(const struct elf *elf)
 	return elf->big == HOST_BIG && elf->layout == HOST_LAYOUT;
 }
 
-/* Runs over every section of every module, and each_symbol() over every symbol. Both are compiled twice: for modules of the
- * host's own kind, with the numbers of their layout as constants, and in few bytes for all others. */
+/* Runs over every section of every module, and each_symbol() over every symbol. Both are compiled twice: for modules
+ * of the host's own kind, with the numbers of their layout as constants, and in few bytes for all others. */
 INLINE void each_section(struct elf *elf, const struct layout *l, bool big)
 {
 	const char *names = (const char *)elf->names.p;
@@ -336,7 +336,7 @@ static void note_need(const struct elf *elf, const struct symbols *s, const char
 		elf->sink->need(elf->sink->context, name, length_within(name, s->strings.end), info >> 4 == STB_WEAK);
 }
 
-/* Among all of .symtab. */
+/* The symbol's number in .symtab. */
 static uint32_t number_of(const struct symbols *s, const struct layout *l, const uint8_t *symbol)
 {
 	return s->first + (uint32_t)((size_t)(symbol - s->table.p) / l->symbol_size);
@@ -344,7 +344,7 @@ static uint32_t number_of(const struct symbols *s, const struct layout *l, const
 
 enum { CRC_PREFIX = 6 };
 
-/* "__crc_", with room for it */
+/* Whether the name begins with "__crc_"; six bytes must be there. */
 static inline bool is_crc(const uint8_t *name)
 {
 	return le32(name) == 0x72635f5f && le16(name + 4) == 0x5f63;

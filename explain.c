@@ -13,7 +13,7 @@ struct page {
 	const struct facts *facts; /* the module's, */
 	uint32_t number;           /* and its number */
 	struct text text;          /* lines that are not folded yet: label, tab, words */
-	struct key *words;         /* of the list that is being collected */
+	struct key *words;         /* words of the list that is being collected */
 	uint32_t count;
 	struct closure closure;
 };
@@ -79,7 +79,7 @@ uint32_t find_module(const struct inquiry *q, const struct module **shadowed)
 
 /* ---- lines and lists ---- */
 
-/* One line: the label, and words that do not reach the 80th column while they are short enough. */
+/* Prints the label and then words, in lines of at most 79 columns unless a word alone is longer. */
 static void fold(struct text *out, struct span line)
 {
 	enum { LABEL = 16, WIDTH = 79 };
@@ -273,7 +273,7 @@ static void put_needs(struct page *p)
 	}
 }
 
-/* Without its list of symbols, the kernel is taken to have what no module has. */
+/* Where the kernel's symbols are not known, the kernel is taken to have every symbol that no module has. */
 static void put_kernel(struct page *p)
 {
 	bool known = p->inquiry->kernel_known;
@@ -304,7 +304,7 @@ static void put_others(struct page *p, bool users, enum need how, const char *la
 
 /* ---- what it says ---- */
 
-/* Counted by bus where they name one: what stands before the first colon. */
+/* Aliases that name a bus (the part before their first colon) are counted by bus. */
 static void put_aliases(struct page *p)
 {
 	struct values values = values_of(p->facts, ALIAS);
@@ -391,7 +391,7 @@ static void put_soft(const struct inquiry *q, uint32_t m, char kind, const char 
 		}
 }
 
-/* Red: left out of the index. */
+/* A module that is left out of the index is red. */
 static void put_module(const struct inquiry *q, uint32_t m, const bool *shown)
 {
 	const struct graph *graph = q->graph;

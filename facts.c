@@ -1,10 +1,11 @@
-/* facts.c: what is kept of a module. elf.c tells it piece by piece; names become numbers at once, so that
- * each distinct one is stored once and a need costs four bytes. */
+/* facts.c: what is kept of a module, as elf.c finds it. Names become numbers at once, so that each distinct name is
+ * stored once and a need takes four bytes. */
 #include "depmod.h"
 
 enum {
 	SHOWN = 100, /* bytes of a refused value in the message */
-	/* Of one module, ten times and more what any real one has: one that has more is alone in the loss. */
+	/* Limits for one module, ten times and more what any real module has. Only a module that has more is lost
+	 * by it. */
 	VALUES_MAX = 1 << 16,
 	VALUES_SIZE = 8 << 20,
 	NAMES_SIZE = 16 << 20,
@@ -16,17 +17,17 @@ struct reading {
 	struct facts *facts;
 	uint32_t module;
 	uint32_t next;     /* the need that the next version record is probably about */
-	uint32_t values;   /* kept or refused so far */
-	size_t names_used; /* by the modules before */
+	uint32_t values;   /* number of values kept or refused so far */
+	size_t names_used; /* bytes of names that earlier modules took */
 };
 
-/* A need as the module's own bytes have it: nearer than the table of names. */
+/* The name of a need where it stands in the module: quicker to compare with than the table of names. */
 struct spelling {
 	const char *name;
 	size_t length;
 };
 
-/* A name that the module needs, and where among its needs. */
+/* Says which module needed the name last, and its place among that module's needs. */
 struct mark {
 	uint32_t module, place;
 };
@@ -38,7 +39,7 @@ COLD void keeper_share(struct keeper *k, uint64_t key)
 	uint32_t names;
 
 	arena_reserve(&k->facts, "facts", WORKER_FACTS, true);
-	/* A quarter for names: entry, slots and some 28 bytes each. */
+	/* A quarter of the memory is for names: an entry, slots and some 28 bytes for each name. */
 	names = (uint32_t)(k->facts.size / 256);
 	names_init(&k->names, &k->facts, names, names * (size_t)28, key);
 }
@@ -88,8 +89,8 @@ static void append_value(struct reading *r, char kind, const char *value, size_t
 	r->facts->values_size += (uint32_t)length + 2;
 }
 
-/* A newline in a value would forge a line of a text file; and an index of endless keys would be endless
- * work. */
+/* Refuses control characters, as a newline would forge a line of a text file, and values that are too long for an
+ * index. */
 static bool refuse(struct reading *r, const char *value, size_t length)
 {
 	if (!has_control(value, length) && length <= VALUE_MAX)
@@ -110,7 +111,7 @@ static void keep_value(struct reading *r, char kind, const char *value, size_t l
 	facts->has_devname |= kind == ALIAS && length > 8 && memcmp(value, "devname:", 8) == 0;
 }
 
-/* Strings ended by one or more NUL; the last one may end with the section instead. */
+/* Strings end with one or more NULs; the last string may end with the section instead. */
 static void keep_modinfo(void *context, struct span strings)
 {
 	struct reading *r = context;
@@ -179,7 +180,7 @@ static void keep_need(void *context, const char *name, size_t length, bool weak)
 		add_need(r, id, weak ? WEAK_NEED : 0, (struct spelling){ name, length });
 }
 
-/* Records mostly stand in the order of the symbols: the one after the last need is tried first. */
+/* Version records mostly stand in the order of the symbols, so the need after the last one found is tried first. */
 static bool is_next(const struct reading *r, const char *name, size_t length)
 {
 	const struct spelling *guess = &r->keeper->spellings[r->next];
@@ -230,7 +231,7 @@ void keep_module(struct keeper *k, int fd, uint32_t module, const struct load_op
 		.version = keep_version,
 	};
 
-	/* In one piece: until the values are all there, nothing else is taken from this memory. */
+	/* The values form one piece: nothing else is taken from this memory until all values are there. */
 	facts->values = (char *)k->facts.start + k->facts.used;
 	elf_read(module_source(fd, &k->scratch, false), &sink);
 	facts->exports = keep_words(&k->facts, k->exports, facts->export_count);
@@ -248,7 +249,7 @@ static bool holds(const struct arena *arena, const void *p, size_t count, size_t
 	return at <= arena->size && count <= (arena->size - at) / size && at % size == 0;
 }
 
-/* Numbers of names, but for the bits of `mask`. */
+/* Whether each number, without the bits of `mask`, is that of a name. */
 static bool ids_sound(const struct keeper *k, const uint32_t *ids, uint32_t count, uint32_t mask)
 {
 	if (!holds(&k->facts, ids, count, sizeof(*ids)))

@@ -22,7 +22,8 @@ void names_init(struct names *names, struct arena *arena, uint32_t capacity, siz
 {
 	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
 
-	/* Neither part of the key is 0 when there is none, or a factor would be. */
+	/* The constants keep both parts of the key from being 0 when `key` is 0: a factor of 0 would hash all names
+	 * alike. */
 	*names = (struct names){
 		.capacity = capacity,
 		.size = bytes,
@@ -35,8 +36,8 @@ void names_init(struct names *names, struct arena *arena, uint32_t capacity, siz
 	memset(names->slots, 0, sizeof(*names->slots) * FIRST_SLOTS);
 }
 
-/* The two halves of the product, folded together. With a part of the key in each factor, nobody can choose names
- * for which the one does not change what becomes of the other. */
+/* The two halves of the product, folded together. Each factor has a part of the key in it, so nobody can choose
+ * names that make one factor 0 and the other without effect. */
 static inline uint64_t mix(uint64_t a, uint64_t b)
 {
 #ifdef __SIZEOF_INT128__
@@ -51,8 +52,8 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 #endif
 }
 
-/* Sixteen bytes at a time; what is read at the end overlaps what was read before. The host's byte order does not matter,
- * as nothing follows from a hash but where a name is looked for. */
+/* Sixteen bytes at a time; what is read at the end overlaps what was read before. The host's byte order does not
+ * matter, as nothing follows from a hash but where a name is looked for. */
 static inline uint32_t hash_of(const uint64_t keys[2], const char *name, size_t length)
 {
 	const uint8_t *p = (const uint8_t *)name;
@@ -88,7 +89,7 @@ static inline uint32_t id_in(uint32_t slot)
 	return (slot & ((1u << SLOT_ID_BITS) - 1)) - 1;
 }
 
-/* Where the name is, or belongs. Zeroed memory is an empty table. */
+/* The slot that the name is in, or belongs in. Zeroed memory is an empty table. */
 static inline uint32_t *slot_of(const struct names *names, uint32_t hash, const char *name, size_t length)
 {
 	uint32_t mask = names->mask;
@@ -106,7 +107,7 @@ static inline uint32_t *slot_of(const struct names *names, uint32_t hash, const 
 	}
 }
 
-/* As full as it may be, and more. */
+/* Whether more than half of the slots are taken. */
 static bool is_full(const struct names *names)
 {
 	return names->count > names->mask / 2 + 1;
@@ -154,7 +155,7 @@ COLD static bool entries_sound(const struct names *names, uint32_t count, size_t
 	return true;
 }
 
-/* Each name in one slot, and so half of them empty: every search ends. */
+/* Whether each name is in just one slot: then half of the slots are empty, and every search ends. */
 COLD static bool slots_sound(const struct names *names)
 {
 	uint32_t taken = 0;
@@ -183,7 +184,8 @@ void names_reopen(struct names *names)
 		rebuild(names);
 }
 
-/* For all but names_add(), which is called for every symbol of every module. */
+/* A call for all functions but names_add(), which is called for every symbol of every module and has its own copy.
+ * */
 static uint32_t *find_slot(const struct names *names, const struct name *name)
 {
 	return slot_of(names, name->hash, name->string, name->length);

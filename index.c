@@ -5,16 +5,16 @@
  *           [first byte, last byte, a child offset each]  CHILDREN; offset 0 means no such child
  *           [count, then count times: priority, value bytes, NUL]  VALUES
  *
- * An offset keeps its node's flags in the high four bits and the place in the file in the others.
- * A node's key is its parent's, the child byte that leads to it, and its prefix; the root has no prefix.
- * Nodes stand in pre-order. With the keys ab, abc, abd, x:
+ * An offset keeps its node's flags in the high four bits and the place in the file in the others. A node's key is its
+ * parent's, the child byte that leads to it, and its prefix; the root has no prefix. Nodes stand in pre-order. With
+ * the keys ab, abc, abd, x:
  *
  *     root {a..x} -> a: "b" {c..d} "ab" -> c: "abc", d: "abd"
  *                    x: "x"
  *
- * Sorted keys need no tree in memory: a node is a run of neighbouring keys that share their first bytes. Where the run branches
- * is told by its seams: how many bytes each key shares with the key before it. A seam also leads to the next one that
- * shares no more bytes, so that the branches of a run are found without a look at each of its keys. */
+ * Sorted keys need no tree in memory: a node is a run of neighbouring keys that share their first bytes. Where the run
+ * branches is told by its seams: how many bytes each key shares with the key before it. A seam also leads to the next
+ * one that shares no more bytes, so that the branches of a run are found without a look at each of its keys. */
 #include "depmod.h"
 
 enum { HEADER = 12, ROOT_AT = 8, LONGEST_FILE = 0x0fffffff };
@@ -25,8 +25,7 @@ static const uint8_t magic[ROOT_AT] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1 };
 /* Stands between a key and the key before it. */
 struct seam {
 	uint32_t shared; /* how many bytes both keys begin with */
-	uint32_t
-		next; /* number of the next key whose seam shares no more bytes; the number of keys where there is none */
+	uint32_t next;   /* number of the next key whose seam shares no more; else the number of keys */
 };
 
 struct writer {

@@ -21,15 +21,15 @@ enum {
 	PACKET = 4096, /* PIPE_BUF: written as a whole, and, as all are of this size, read as one */
 };
 
-/* Files for one worker: the number of the first file, the root that all of them are below, and their paths, up to an empty one.
- * A packet without any path says that there are no more files. */
+/* Files for one worker: the number of the first file, the root that all of them are below, and their paths, up to an
+ * empty one. A packet without any path says that there are no more files. */
 struct packet {
 	uint32_t first, root;
 	char paths[PACKET - 2 * sizeof(uint32_t)];
 };
 
-/* The size of a worker's table of names, which only the worker itself knows. It is written after each module: of a worker that
- * dies, the names up to its last whole module count. */
+/* The size of a worker's table of names, which only the worker itself knows. It is written after each module: of a
+ * worker that dies, the names up to its last whole module count. */
 struct account {
 	_Alignas(LINE) uint32_t names;
 	size_t names_used;
@@ -39,7 +39,7 @@ struct loading {
 	const struct tree *tree;
 	const struct load_options *options;
 	struct facts *facts;       /* by file, shared */
-	struct reason *reasons;    /* likewise */
+	struct reason *reasons;    /* by file, shared */
 	struct account *accounts;  /* by worker, shared */
 	struct progress *progress; /* shared */
 	struct keeper *keepers;    /* by worker; each works with the copy that it has after the fork */
@@ -81,8 +81,8 @@ static void note_failure(struct loading *l, uint32_t file, const struct fault *f
 	l->facts[file] = failed_facts(fault->transient);
 }
 
-/* Takes back the memory that a failed module has used. Where one module alone took a quarter of the memory for all, that module
- * is at fault, and not the system. */
+/* Takes back the memory that a failed module has used. Where one module alone took a quarter of the memory for all,
+ * that module is at fault, and not the system. */
 static void forget(struct keeper *k, const struct keeper *before, struct fault *fault)
 {
 	if (k->facts.used - before->facts.used > k->facts.size / 4 ||
@@ -132,8 +132,8 @@ static void prepare_work(struct loading *l)
 
 /* ---- workers ---- */
 
-/* False when the pipe has ended. A worker that was taken over by a hostile module may have put anything into the pipe: paths end
- * all the same, and the root exists. */
+/* False when the pipe has ended. A worker that was taken over by a hostile module may have put anything into the pipe:
+ * paths end all the same, and the root exists. */
 static bool receive(const struct loading *l, struct packet *packet)
 {
 	ssize_t n;
@@ -298,7 +298,8 @@ uint32_t worker_count(uint32_t asked)
 	return count < JOBS_MAX ? count : JOBS_MAX;
 }
 
-/* Counts the modules that are done; called in the process that shows progress. Hostile workers may have changed the total. */
+/* Counts the modules that are done; called in the process that shows progress. Hostile workers may have changed the
+ * total. */
 static uint32_t done(const void *context)
 {
 	const struct loading *l = context;
@@ -344,7 +345,7 @@ static uint32_t left(const struct loading *l)
 
 typedef void on_file(struct loading *l, uint32_t file, uint32_t root, const char *path);
 
-/* Calls it for each module that nobody began. */
+/* Calls the function for each module that no worker has begun to read. */
 static void each_left(struct loading *l, on_file *call)
 {
 	for (uint32_t i = 0; i < l->tree->count; i++) {
@@ -367,9 +368,10 @@ static void work_alone(void *context)
 	each_left(context, take_alone);
 }
 
-/* A worker that dies costs the module it was reading; modules that it had taken but not begun are left to the next round, and
- * in the end to a single worker. The parent reads modules itself only when no worker ever took any: otherwise a hostile module
- * could make its own reading look as if it had not begun, and be read by the parent, which has all rights. */
+/* A worker that dies costs the module it was reading; modules that it had taken but not begun are left to the next
+ * round, and in the end to a single worker. The parent reads modules itself only when no worker ever took any:
+ * otherwise a hostile module could make its own reading look as if it had not begun, and be read by the parent, which
+ * has all rights. */
 static void work_in_rounds(struct loading *l)
 {
 	uint32_t before = NONE, remaining;

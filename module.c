@@ -12,10 +12,10 @@
 
 enum {
 	HEAD = 64,       /* enough to tell what a file is, and for an ELF header */
-	BEFORE = 512,    /* as much of the sections' names as is hoped to stand before the table */
+	BEFORE = 512,    /* bytes before the section table that are read with it: mostly the sections' names */
 	PIECE = 1 << 20, /* a compressed file is read in pieces of this size */
 	SMALL = 16 << 20,
-	RATIO = 256, /* more than this many bytes for each of the file's is a bomb */
+	RATIO = 256, /* a module may become SMALL bytes, and RATIO bytes for each byte of its file; more is a bomb */
 };
 
 /* Bytes of a file that were read, from `offset` on. */
@@ -71,7 +71,7 @@ static struct span part_of(const struct window *window, uint64_t offset, uint64_
 	return span_of(window->bytes.p + (offset - window->offset), (size_t)size);
 }
 
-/* As much of the range as the file has. */
+/* Reads the range, or as much of it as the file has. */
 static struct window read_window(struct file_source *file, uint64_t offset, uint64_t size)
 {
 	uint8_t *to = arena_take(file->scratch, (size_t)size, 1, 16);
@@ -79,8 +79,8 @@ static struct window read_window(struct file_source *file, uint64_t offset, uint
 	return (struct window){ span_of(to, read_at(file->fd, to, (size_t)size, offset)), offset };
 }
 
-/* With the first piece, which is the section table, comes what stands right before it: mostly the sections'
- * names. */
+/* The first piece asked for is the section table; what stands right before it, mostly the sections' names, is read
+ * with it. */
 static struct span read_from_file(struct source *source, uint64_t offset, uint64_t size, const char *what)
 {
 	struct file_source *file = (struct file_source *)source;
@@ -90,7 +90,7 @@ static struct span read_from_file(struct source *source, uint64_t offset, uint64
 	for (size_t i = 0; i < COUNT_OF(windows); i++)
 		if (inside(windows[i], offset, size))
 			return part_of(windows[i], offset, size);
-	/* More than there is room for is more than any file that could be read has. */
+	/* A range larger than the memory lies beyond the end of any file that could be read. */
 	if (size > file->scratch->size - file->scratch->used - BEFORE || offset > INT64_MAX - size)
 		beyond_end(what, offset);
 	file->last = read_window(file, offset - before, before + size);
@@ -123,7 +123,7 @@ static void expect_from_memory(struct source *source, uint64_t offset, uint64_t 
 
 /* A compression, told by the first bytes of the file. */
 struct format {
-	char name[6], magic[6]; /* the first as the kernel calls it in /sys/module/compression */
+	char name[6], magic[6]; /* name as the kernel has it in /sys/module/compression */
 	uint8_t magic_size;
 	uint32_t work_size;
 	decoder *decode;
@@ -157,14 +157,15 @@ static struct span decode(const struct format *format, struct arena *scratch, st
 		room = DECODED_LIMIT;
 	if (room > SMALL && (room - SMALL) / RATIO > span_size(file))
 		room = SMALL + span_size(file) * RATIO;
-	/* All of it, so that what a failure leaves touched is known; then what was needed. */
+	/* All room is taken first, so that the pages a failed decoder touched can be given back, then only what was
+	 * needed. */
 	out = arena_take(scratch, room, 1, 1);
 	size = format->decode(file, out, room, work);
-	arena_rewind(scratch, used + size, room); /* keeping all: the next module may need as much */
+	arena_rewind(scratch, used + size, room); /* all pages are kept, as the next module may need as many */
 	return span_of(out, size);
 }
 
-/* Everything of the file; what was already read of it is the first part. */
+/* Reads the rest of the file behind `head`, its first bytes, and returns the whole. */
 static struct span read_rest(struct arena *scratch, int fd, struct span head)
 {
 	size_t size = span_size(head), room = scratch->size - scratch->used, n = size == HEAD;
@@ -189,7 +190,7 @@ static struct span read_head(int fd, struct arena *scratch)
 	return span_of(start, read_at(fd, start, HEAD, 0));
 }
 
-/* What the bytes of the file are, beginning with `head`: all of them. */
+/* All bytes of the module in the file, which begins with `head`: as they are, or decompressed. */
 static struct span whole(int fd, struct arena *scratch, struct span head)
 {
 	const struct format *format = format_of(head);

@@ -1,8 +1,8 @@
-/* older.c: what older systems want, which the program depmod.old does: kernels before 2.6, whose modules are .o files, and the
- * map files by which hotplug scripts found modules for devices. Few need it, so it takes no room in depmod.
+/* older.c: what older systems want, which the program depmod.old does: kernels before 2.6, whose modules are .o files,
+ * and the map files by which hotplug scripts found modules for devices. Few need it, so it takes no room in depmod.
  *
- * For map files depmod.old is a filter. It reads the paths of modules, each ended by NUL, and prints each file as its name, NUL,
- * its content, NUL; then, when nothing went wrong on the way, an empty name. */
+ * For map files depmod.old is a filter. It reads the paths of modules, each ended by NUL, and prints each file as its
+ * name, NUL, its content, NUL; then, when nothing went wrong on the way, an empty name. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ bool is_old(const struct options *o)
 
 static const char program_name[] = "depmod.old";
 
-/* The program in the directory of that length, when it is there; else NULL. */
+/* The path of depmod.old in the directory, whose name has that length; NULL when the program is not there. */
 static const char *in_directory(struct arena *memory, const char *directory, size_t length)
 {
 	const char *path = join_path(memory, arena_string(memory, directory, length), program_name);
@@ -36,7 +36,8 @@ static const char *in_directory(struct arena *memory, const char *directory, siz
 	return access(path, X_OK) ? NULL : path;
 }
 
-/* Beside this program: as the kernel knows it, or else as it was called. */
+/* Looks beside this program: where the kernel says it is or, without /proc, in the directory that it was called
+ * from. */
 static const char *beside_itself(struct arena *memory, const char *own_name)
 {
 	char path[4096];
@@ -59,7 +60,8 @@ const char *find_depmod_old(struct arena *memory, const char *own_name)
 			found = in_directory(memory, place, length);
 	}
 	if (!found)
-		error("kernels before 2.6 and map files need the program depmod.old, which is neither beside this one nor in PATH");
+		error("kernels before 2.6 and map files need the program depmod.old, ",
+		      "which is neither beside this one nor in PATH");
 	return found;
 }
 
@@ -85,7 +87,7 @@ void become_depmod_old(const char *program, char **arguments, const char *releas
 
 /* ---- map files ---- */
 
-/* Both ends of it, and what it is asked for. */
+/* depmod.old at work as a filter. */
 struct filter {
 	const char *program;
 	const struct options *options;
@@ -100,8 +102,8 @@ static bool set_standard(int file, int standard)
 	return syscall(SYS_dup3, file, standard, 0) >= 0;
 }
 
-/* A new number for the end of a pipe. Where depmod was started with standard input or output closed, a pipe may have got
- * their numbers, which are to be given to others. */
+/* A new number for the end of a pipe. Where depmod was started with standard input or output closed, a pipe may have
+ * got their numbers, which are to be given to others. */
 static int above_standard(int end)
 {
 	int copy = (int)syscall(SYS_fcntl, end, F_DUPFD_CLOEXEC, 3);
@@ -110,7 +112,8 @@ static int above_standard(int end)
 	return copy;
 }
 
-/* In the child. Paths are told below the root, the working directory then, unless a path says which root it is below. */
+/* In the child process. The working directory becomes the tree's root, as paths are relative to it; with several
+ * roots, paths are absolute. */
 static void become_filter(const struct filter *f)
 {
 	const struct options *o = f->options;
@@ -155,14 +158,15 @@ static bool send_paths(const struct filter *f, const struct graph *graph)
 	return !text.error;
 }
 
-/* A name that leads nowhere else than into the directory of the other files. */
+/* Whether the name is one of a file in modules' own directory: modules.SOMETHING, without a slash. */
 static bool is_map_name(struct span name)
 {
 	return span_size(name) > 8 && span_size(name) < 32 && memcmp(name.p, "modules.", 8) == 0 &&
 	       !memchr(name.p, '/', span_size(name));
 }
 
-/* Hands on what the filter said. False when it did not come to its end, or publish() ends the work. */
+/* Hands each file of the filter's answer to publish(). False when the answer has no end, or publish() ends the
+ * work. */
 static bool publish_maps(struct span said, publish_function *publish, void *context)
 {
 	struct span name, content;

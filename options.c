@@ -1,9 +1,10 @@
-/* options.c: the command line of depmod. */
+/* options.c: the command line of depmod, and of depmod.old. */
 #include "depmod.h"
 
 /* ---- options ---- */
 
-/* Letters that nobody can type stand for options that have only a name. */
+/* An entry is a letter, ` ` or `=` (the option takes a value), and a name. Options without a letter have a control
+ * character. */
 /* clang-format off */
 static const char known[] =
 	"a all\n" "A quick\n" "b=basedir\n" "m=moduledir\n" "o=outdir\n" "C=config\n" "e errsyms\n"
@@ -42,16 +43,31 @@ static enum verdict set_prefix(struct options *o, const char *value)
 
 #define FIELD(name) offsetof(struct options, name)
 
-/* Options that only set a flag, or keep their value. */
-static const struct {
+struct setting {
 	char letter;
-	uint8_t field;
-} flags[] = {
-	{ 'a', FIELD(all) }, { 'A', FIELD(quick) }, { 'e', FIELD(errors) }, { 'n', FIELD(dry_run) }, { 'q', FIELD(quiet) },
-	{ 's', FIELD(syslog) }, { 'u', FIELD(unresolved_fails) }, { 'v', FIELD(verbose) }, { 'w', FIELD(warn) },
-	{ OPTION_STRICT, FIELD(strict) }, { OPTION_MAP, FIELD(maps) }, { OPTION_ALL_VERSIONS, FIELD(all_versions) },
-}, values[] = {
-	{ 'm', FIELD(module_directory) }, { 'o', FIELD(output_directory) }, { 'E', FIELD(symvers) }, { 'F', FIELD(system_map) },
+	uint8_t field; /* offset in struct options */
+};
+
+/* Options that only set a flag, and options whose value is only kept. */
+static const struct setting flags[] = {
+	{ 'a', FIELD(all) },
+	{ 'A', FIELD(quick) },
+	{ 'e', FIELD(errors) },
+	{ 'n', FIELD(dry_run) },
+	{ 'q', FIELD(quiet) },
+	{ 's', FIELD(syslog) },
+	{ 'u', FIELD(unresolved_fails) },
+	{ 'v', FIELD(verbose) },
+	{ 'w', FIELD(warn) },
+	{ OPTION_STRICT, FIELD(strict) },
+	{ OPTION_MAP, FIELD(maps) },
+	{ OPTION_ALL_VERSIONS, FIELD(all_versions) },
+};
+static const struct setting values[] = {
+	{ 'm', FIELD(module_directory) },
+	{ 'o', FIELD(output_directory) },
+	{ 'E', FIELD(symvers) },
+	{ 'F', FIELD(system_map) },
 };
 
 static void set_field(struct options *o, char letter, const char *value)
@@ -98,7 +114,7 @@ static enum verdict parse_operand(void *context, char *word)
 	struct options *o = context;
 	bool may_be_version = !o->release && !is_object(word);
 
-	/* A slash at the end is what completing a directory's name leaves. */
+	/* A shell that completes the name of a version's directory leaves a slash at its end. */
 	if (!o->release)
 		word[unslashed_length(word)] = 0;
 	if (may_be_version && is_release(word))
@@ -110,7 +126,7 @@ static enum verdict parse_operand(void *context, char *word)
 	return GO_ON;
 }
 
-/* What stands in its place may be the directory of a version. */
+/* The word that stands where VERSION should may be the path of a version's directory. */
 static enum verdict bad_version(const char *word)
 {
 	const char *release = base_name(word);

@@ -24,7 +24,7 @@ struct output {
 	const struct graph *graph;
 	struct text text;          /* the file being made */
 	struct arena keys, values; /* of the index being made */
-	struct arena strings;      /* that these point to, and input files; all three go with each index */
+	struct arena strings;      /* what keys and values point to; all three are emptied after each index */
 };
 
 /* The module's values of a kind. Aliases need not be gone through for dependencies that the module has none of. */
@@ -63,7 +63,7 @@ static uint32_t add_value(struct output *o, const char *string, uint32_t length,
 	return (uint32_t)(value - values_of_index(o));
 }
 
-/* The modules' names as values: each one's number is its module's. */
+/* Adds the name of each module as a value, whose number is the module's. */
 static void add_module_names(struct output *o)
 {
 	for (uint32_t m = 0; m < o->tree->count; m++)
@@ -105,7 +105,7 @@ static void warn_of_duplicates(const struct index *index)
 	}
 }
 
-/* What was collected for an index goes. */
+/* Forgets the keys and values of the last index. */
 static void forget_index(struct output *o)
 {
 	o->keys.used = o->values.used = o->strings.used = 0;
@@ -253,8 +253,8 @@ static void write_symbol(struct output *o, const struct name *symbol, uint32_t o
 	add_key(o, key, length, owner);
 }
 
-/* In byte order of the symbols, which is also that of the index: its keys take the places of the sorted ones, one after
- * the other. */
+/* Symbols are sorted by their bytes. The keys of the index come in the same order, and take the memory of the
+ * sorted symbols one after the other. */
 static void write_symbols(struct output *o)
 {
 	const struct names *symbols = &o->graph->symbols;
@@ -278,7 +278,8 @@ static void write_symbols(struct output *o)
 
 /* ---- builtin ---- */
 
-/* The index of what stands in a file beside the modules, or in several such. Without any, it is left empty. */
+/* Writes the index of a file that stands beside the modules of each root. Where no root has it, the index stays
+ * empty. */
 static void write_index_of(struct output *o, const char *name, void (*add)(struct output *, struct span *content))
 {
 	struct key *first = next_key(o);

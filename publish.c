@@ -136,7 +136,7 @@ bool publish_file(struct publication *p, const char *name, struct span content)
 	return !text.error || failed(p, "write", name);
 }
 
-/* A file would change places with a directory, too. */
+/* RENAME_EXCHANGE would let a file change places with a directory, which is refused here. */
 static bool can_replace(const struct publication *p, const char *name)
 {
 	struct stat st;
@@ -162,8 +162,8 @@ static enum swap swap_in(const struct publication *p, const char *temporary, con
 		return EXCHANGED;
 	if (errno == ENOENT)
 		return rename_with(p, temporary, name, 0) == 0 ? MOVED : NOT_DONE;
-	/* What file systems and filters say that do not know exchanging; a plain rename is honest about the
-	 * rest. */
+	/* These are the answers of file systems and seccomp filters that do not know exchanging; for other reasons,
+	 * a plain rename tells the true one. */
 	if (errno != EINVAL && errno != ENOSYS && errno != EPERM && errno != EOPNOTSUPP)
 		return NOT_DONE;
 	return renameat(p->directory, temporary, p->directory, name) == 0 ? REPLACED : NOT_DONE;
@@ -195,8 +195,8 @@ static bool swap_all(const struct publication *p)
 	return true;
 }
 
-/* Under the temporary names: new files before the commit, old ones after it. The first file's goes last: as
- * long as it stands, a run was not finished. */
+/* Removes what stands under temporary names: new files before the commit, old ones after it. The temporary file of
+ * the first name goes last: while it is there, a run has not finished. */
 static void remove_temporaries(const struct publication *p)
 {
 	struct temporary buffer;

@@ -57,7 +57,7 @@ void releases_locate(struct releases *k, const struct options *o, struct arena *
 		const char *below = o->module_directory ? o->module_directory : module_directory(memory, base);
 
 		k->directories[k->count++] = below_base(memory, base, below);
-		/* One tree in usr/lib tells that lib is, or will be, a link to that. */
+		/* Where one tree has usr/lib/modules, lib is a link to usr/lib, or will become one. */
 		if (!k->below || *below == 'u')
 			k->below = below;
 	} while (k->count < o->base_count);
@@ -123,7 +123,8 @@ const char *const *releases_list(const struct releases *k)
 
 /* ---- the one that is asked for ---- */
 
-/* As a shell reads it: names on a foreign disk may be anything. NULL is no word. */
+/* Appends the option and the word, quoted for a shell where needed: a foreign disk may have any names. NULL appends
+ * nothing. */
 static void put_word(struct text *text, const char *option, const char *word)
 {
 	bool plain;
@@ -141,7 +142,8 @@ static void put_word(struct text *text, const char *option, const char *word)
 	text_string(text, plain ? "" : "'");
 }
 
-/* Who asked only to look is to be told nothing that writes. */
+/* Says which command would work for the release. A person who asked only to look (-n, --explain, --dot) gets a
+ * command that writes nothing. */
 static void tell_command(const struct releases *k, const char *release)
 {
 	static const char looks[][11] = { " -n", [EXPLAIN] = " --explain", [DOT] = " --dot" };

@@ -14,14 +14,14 @@ struct resolving {
 
 /* ---- owners ---- */
 
-/* The workers' names become one table. A name that carries the -P character stands there without it too,
- * so that from here on the table does not grow. */
+/* Merges the workers' tables of names into one. A name that begins with the -P character is added without it, too,
+ * so that the table does not grow later. */
 static void merge_names(struct resolving *r)
 {
 	struct names *symbols = &r->graph->symbols;
 	bool adopted = symbols->count == 0 && r->loaded->workers;
 
-	/* Without the kernel's symbols, the first worker's table can be the one. */
+	/* Where the kernel's symbols are not known, the first worker's table becomes the merged one. */
 	if (adopted) {
 		*symbols = r->loaded->keepers[0].names;
 		names_reopen(symbols);
@@ -41,7 +41,7 @@ static void merge_names(struct resolving *r)
 	}
 }
 
-/* What a worker's name is as a symbol. Its string is looked at where the worker left it: one after the other. */
+/* The symbol that a worker's name stands for. Strings are read where the worker left them, which is in sequence. */
 static uint32_t symbol_of(const struct resolving *r, uint32_t worker, uint32_t id, bool dot_too)
 {
 	const struct name *name = &r->loaded->keepers[worker].names.entries[id];
@@ -91,7 +91,8 @@ static void find_owners(struct resolving *r)
 	}
 }
 
-/* What a worker's name leads to as a need: the owner, so that each need is one look into a table. */
+/* For each name of each worker, finds the owner that a need of it leads to, so that a need takes one look into a
+ * table. */
 static void find_suppliers(struct resolving *r)
 {
 	r->graph->supplier = arena_take(r->arena, r->loaded->workers, sizeof(uint32_t *), sizeof(uint32_t *));
@@ -150,7 +151,7 @@ static void find_direct(struct resolving *r)
 			if (owner >= r->tree->count || owner == m || seen[owner] == m)
 				continue;
 			seen[owner] = m;
-			new_words(r->arena, 1, owner); /* direct[count], as nothing else is taken here */
+			new_words(r->arena, 1, owner); /* direct[count]: nothing else is taken from the arena here */
 			count++;
 			if (r->options->show)
 				text_line(r->options->show, root_of(r->tree, &r->tree->modules[m], true),

@@ -166,7 +166,7 @@ static void visit_unknown(struct walk *walk, struct place *parent, const char *p
 		tell(walk, ERROR, "not a regular file: ", path, 0);
 }
 
-/* The tree's own directory is not to be done without. */
+/* Notes a directory that could not be read. Without the tree's own directory there is nothing to index. */
 static void note_unread(struct walk *walk, const struct place *place, const char *what, int why)
 {
 	tell(walk, ERROR, what, place->path, why);
@@ -322,7 +322,7 @@ static void add_module(struct candidates *c, uint32_t root, const char *path)
 	struct rule_of_choice rule;
 
 	if (id < tree->count && root == module->root && strcmp(path, module->path) == 0)
-		return; /* named twice */
+		return; /* the person named the file twice */
 	if (tree->loading)
 		found.file = load_offer(tree->loading, root, path);
 	if (id == tree->count) {
@@ -398,7 +398,7 @@ static void order_modules(struct tree *tree, struct arena *memory)
 
 /* ---- what the person named ---- */
 
-/* Below the tree, the path is cut to what modules.dep has. */
+/* The path as modules.dep has it, where it is below a root of the tree; else the path itself. */
 static const char *below_tree(const struct tree *tree, const char *path, uint32_t *root)
 {
 	for (*root = tree->root_count; (*root)--;) {

@@ -1,5 +1,6 @@
-/* sizes.h: how much memory each part of the work may take. It is address space: reserved once, and only touched as needed. On a
- * 64-bit host there is enough for 100,000 modules; where the system grants less, arena_plan() halves all of it. */
+/* sizes.h: how much memory each part of the work may take. It is address space: reserved once, and only touched as
+ * needed. On a 64-bit host there is enough for 100,000 modules; where the system grants less, arena_plan() halves all
+ * of it. */
 #ifndef SIZES_H
 #define SIZES_H
 

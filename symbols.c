@@ -1,5 +1,5 @@
-/* symbols.c: the kernel's own symbols, from System.map (-F) or Module.symvers (-E). They are the first names of the symbol
- * table; a CRC stands beside each. */
+/* symbols.c: the kernel's own symbols, from System.map (-F) or Module.symvers (-E). They are the first names of the
+ * symbol table; a CRC stands beside each. */
 #include "depmod.h"
 
 void symbols_add(struct kernel_symbols *k, const void *name, size_t length, uint32_t crc)
@@ -28,7 +28,7 @@ static void skip_prefix(const struct kernel_symbols *k, struct span *name)
 		name->p++;
 }
 
-/* Eight bytes above all that divides words, and above a few more. */
+/* Whether none of eight bytes is a blank or another character below '0': then no word ends among them. */
 static bool is_one_piece(const uint8_t *p)
 {
 	return !((any64(p) - ONES * '0') & HIGH);

@@ -20,10 +20,11 @@ struct span {
 /* No module, no symbol, no place. */
 #define NONE UINT32_MAX
 
-/* A decoder of compressed data gets the whole input in one span. The output goes to out[0] up to out[capacity - 1], and is its
- * own window; the number of bytes is returned. Nothing outside `in` is read and nothing outside the capacity is written,
- * not even by a wide copy. `work` is memory of the size that each decoder states, aligned to 64 bytes; nothing in it
- * holds between calls. Damaged or unsupported input ends in bad(); so does output that would exceed the capacity. */
+/* A decoder of compressed data gets the whole input in one span. The output goes to out[0] up to out[capacity - 1],
+ * and is its own window; the number of bytes is returned. Nothing outside `in` is read and nothing outside the
+ * capacity is written, not even by a wide copy. `work` is memory of the size that each decoder states, aligned to 64
+ * bytes; nothing in it holds between calls. Damaged or unsupported input ends in bad(); so does output that would
+ * exceed the capacity. */
 typedef size_t decoder(struct span in, uint8_t *out, size_t capacity, void *work);
 
 /* Why some work on untrusted bytes ended: "WHAT: WHY at offset N", the first and last part where known. */
@@ -95,8 +96,8 @@ struct conf {
 /* Sets signals to what the program counts on; messages begin with its name from here on. */
 void command_begin(const char *name);
 
-/* Writes out what is left of standard output, with an error message where that fails. Returns the exit status: `status`,
- * or 1 then. */
+/* Writes out what is left of standard output, with an error message where that fails. Returns the exit status:
+ * `status`, or 1 then. */
 int command_end(struct text *standard_output, int status);
 
 /* Prints the help text ('h'), or name and version ('V') of the command. */
@@ -171,8 +172,8 @@ void confine(void);
 /* How many there are; 1 where that is not known. */
 uint32_t usable_cores(void);
 
-/* Has the process go on on any core but this one, where there is another. Left to itself, a system whose idle cores look
- * busy (a virtual machine) may keep a new process waiting behind its parent for milliseconds. */
+/* Has the process go on on any core but this one, where there is another. Left to itself, a system whose idle cores
+ * look busy (a virtual machine) may keep a new process waiting behind its parent for milliseconds. */
 void run_elsewhere(int pid);
 
 /* ---- crc.c: CRC-32 as gzip, xz and Ethernet use it (RFC 1952 section 8) ---------------------- */
@@ -310,13 +311,14 @@ struct progress {
 void progress_clock(void);
 
 /* From then on, when standard error is a terminal, one line tells how many of the modules are done(), until
- * progress_end(), or a message, after which it may begin again. done() is called by another process; *progress is in memory
- * shared with that. Does nothing when there is a line already. Ctrl-C, of which the run dies, erases the line, too. */
+ * progress_end(), or a message, after which it may begin again. done() is called by another process; *progress is in
+ * memory shared with that. Does nothing when there is a line already. Ctrl-C, of which the run dies, erases the line,
+ * too. */
 void progress_begin(uint32_t (*done)(const void *context), const void *context, const struct progress *progress);
 void progress_end(void);
 
-/* In a process that will never say anything: the line is none of its business, on Ctrl-C neither, when one that is confined
- * would die of asking whether it is. */
+/* In a process that will never say anything: the line is none of its business, on Ctrl-C neither, when one that is
+ * confined would die of asking whether it is. */
 void progress_leave(void);
 
 /* For whoever waits for a process that may have a line: Ctrl-C ends the one who waits after that, not before. */
@@ -510,7 +512,8 @@ INLINE void put_le64(uint8_t *p, uint64_t value)
 	p[7] = (uint8_t)(value >> 56);
 }
 
-/* For 1 to 7 bytes that repeat: what they multiply with to fill eight, and how many of the eight are whole repetitions. */
+/* For 1 to 7 bytes that repeat: what they multiply with to fill eight, and how many of the eight are whole
+ * repetitions. */
 extern const uint64_t repeat_factor[8];
 extern const uint8_t repeat_step[8];
 
@@ -531,8 +534,8 @@ INLINE void copy_repeating(uint8_t *to, size_t distance, const uint8_t *end)
 #define ONES UINT64_C(0x0101010101010101)
 #define HIGH (ONES << 7)
 
-/* Not 0 when one of the eight bytes is zero: there subtracting one borrows, and the byte itself has no high bit. Of the high
- * bits that are set then, the lowest is that of the first such byte. */
+/* Not 0 when one of the eight bytes is zero: there subtracting one borrows, and the byte itself has no high bit. Of
+ * the high bits that are set then, the lowest is that of the first such byte. */
 INLINE uint64_t zero_byte(uint64_t word)
 {
 	return (word - ONES) & ~word & HIGH;

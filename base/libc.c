@@ -1,6 +1,6 @@
-/* libc.c: what the C library needs kilobytes for, in a few bytes each: functions of strings whose speed does not matter
- * here, and system calls without what handlers of signals and threads would need. Only in the release build: linked before
- * the library, they stand in place of its own. */
+/* libc.c: what the C library needs kilobytes for, in a few bytes each: functions of strings whose speed does not
+ * matter here, and system calls without what handlers of signals and threads would need. Only in the release build:
+ * linked before the library, they stand in place of its own. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
@@ -110,8 +110,8 @@ pid_t _Fork(void)
 #endif
 }
 
-/* The library's are made for speed, in a kilobyte. Loads and stores of eight bytes are fast here, aligned or not. Optimised
- * across rooms, the compiler sees no call of these before it is too late to keep them: hence `used`. */
+/* The library's are made for speed, in a kilobyte. Loads and stores of eight bytes are fast here, aligned or not.
+ * Optimised across rooms, the compiler sees no call of these before it is too late to keep them: hence `used`. */
 #ifdef __aarch64__
 __attribute__((used)) void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {

@@ -1,6 +1,6 @@
-/* progress.c: one line on a terminal while the work takes its time. A process of its own looks at the work now and then,
- * so that nothing is counted or waited for elsewhere for the line's sake. The run itself erases the line: nothing may
- * come after its end, when a shell's prompt may already be there. */
+/* progress.c: one line on a terminal while the work takes its time. A process of its own looks at the work now and
+ * then, so that nothing is counted or waited for elsewhere for the line's sake. The run itself erases the line:
+ * nothing may come after its end, when a shell's prompt may already be there. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <sys/ioctl.h>

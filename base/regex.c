@@ -273,8 +273,8 @@ static bool takes(const struct program *p, const struct instruction *i, uint8_t 
 	return i->operation == ANY ? byte : byte == i->operand;
 }
 
-/* states[] lists those that the text before a byte can have led to; on the way it grows by those that need no byte. Those
- * behind the byte are put where the first ones were, which have been looked at by then. */
+/* states[] lists those that the text before a byte can have led to; on the way it grows by those that need no byte.
+ * Those behind the byte are put where the first ones were, which have been looked at by then. */
 static bool run(struct program *p, const char *text)
 {
 	uint16_t states[3 * INSTRUCTIONS_MAX]; /* those behind the last byte, and two that each of all leads to */

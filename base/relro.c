@@ -1,6 +1,7 @@
-/* relro.c: makes read-only what is not written any more once the program has been relocated (the segment PT_GNU_RELRO). A
- * dynamic loader does that for other programs; a static one has none, and musl's start leaves it out. Only in the release
- * build, whose layout (release/program.ld) gives the segment pages of its own: they can be taken whole. */
+/* relro.c: makes read-only what is not written any more once the program has been relocated (the segment
+ * PT_GNU_RELRO). A dynamic loader does that for other programs; a static one has none, and musl's start leaves it out.
+ * Only in the release build, whose layout (release/program.ld) gives the segment pages of its own: they can be taken
+ * whole. */
 #include <link.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>

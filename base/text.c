@@ -141,8 +141,8 @@ bool span_is(struct span s, const char *string)
 	return span_size(s) == length && memcmp(s.p, string, length) == 0;
 }
 
-/* Eight bytes at a time. A byte is below 0x20 where subtracting 0x20 borrows and its high bit is clear; it is 0x7f where
- * adding 1 to its low seven bits sets the high one, which it had not. */
+/* Eight bytes at a time. A byte is below 0x20 where subtracting 0x20 borrows and its high bit is clear; it is 0x7f
+ * where adding 1 to its low seven bits sets the high one, which it had not. */
 bool has_control(const char *string, size_t length)
 {
 	size_t i = 0;

@@ -1,5 +1,5 @@
-/* modprobe.h: modprobe, which has the running kernel load and remove modules. A section is a room, which calls only rooms whose
- * sections stand below its own, and those of depmod.h. */
+/* modprobe.h: modprobe, which has the running kernel load and remove modules. A section is a room, which calls only
+ * rooms whose sections stand below its own, and those of depmod.h. */
 #ifndef MODPROBE_H
 #define MODPROBE_H
 

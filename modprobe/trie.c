@@ -1,5 +1,5 @@
-/* trie.c: looking up keys in a binary index: depmod's index.c, which writes them, draws the format. Whatever offset stands in the
- * file may be wrong, and none is followed before it is checked. */
+/* trie.c: looking up keys in a binary index: depmod's index.c, which writes them, draws the format. Whatever offset
+ * stands in the file may be wrong, and none is followed before it is checked. */
 #include "modprobe.h"
 
 enum { HEADER = 12, ROOT_AT = 8, CHECKED = 6, PLACE = 0x0fffffff };

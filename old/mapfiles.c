@@ -1,6 +1,7 @@
-/* mapfiles.c: the map files of kernels since 2.6, for depmod --map: from paths of modules, each NUL-ended, on standard input to the
- * files on standard output, in the form that older.c describes. Modules are read by processes that may do nothing else,
- * each of which has a slice of the list; what they leave in shared memory is checked before it is believed. */
+/* mapfiles.c: the map files of kernels since 2.6, for depmod --map: from paths of modules, each NUL-ended, on standard
+ * input to the files on standard output, in the form that older.c describes. Modules are read by processes that may do
+ * nothing else, each of which has a slice of the list; what they leave in shared memory is checked before it is
+ * believed. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/wait.h>
@@ -11,7 +12,8 @@
 /* Of one module, ten times and more what any real one has. */
 enum { LINES_MAX = 1 << 16, LINES_SIZE = 8 << 20, KEEP = 1 << 20 };
 
-/* What became of one module: its lines stand at lines.start + from up to + to, each behind the letter of its map, NUL-ended. */
+/* What became of one module: its lines stand at lines.start + from up to + to, each behind the letter of its map,
+ * NUL-ended. */
 struct outcome {
 	uint32_t from, to;
 	bool done, failed, transient;

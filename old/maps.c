@@ -66,9 +66,9 @@ void map_add(struct text *text, const char *path, const char *line)
 
 /* ---- lines ---- */
 
-/* The line of each device type, in the order of enum device_type, without the module's name: %aN is the device's first number (b:
- * the second, and so on) in N hexadecimal digits or more; %a0 is driver data, with as many digits as a long has. What a format
- * cannot express, add_device() appends. */
+/* The line of each device type, in the order of enum device_type, without the module's name: %aN is the device's first
+ * number (b: the second, and so on) in N hexadecimal digits or more; %a0 is driver data, with as many digits as a long
+ * has. What a format cannot express, add_device() appends. */
 static const char formats[] =
 	" %a4      %b4  %d2      %c4  %e2\0"
 	" 0xffff     0xffff     0x00000000  %a4     %b4    \0"
@@ -238,8 +238,8 @@ static void tell_device(void *context, const struct device *device)
 
 /* ---- all of a module ---- */
 
-/* Since Linux 4.5 an alias of Open Firmware comes a second time, with C* behind, for devices that are compatible with more:
- * before the other one or behind it, as the compiler liked. */
+/* Since Linux 4.5 an alias of Open Firmware comes a second time, with C* behind, for devices that are compatible with
+ * more: before the other one or behind it, as the compiler liked. */
 static bool is_second(const char *alias, const char *other)
 {
 	size_t length = strlen(other);

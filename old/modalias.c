@@ -1,5 +1,5 @@
-/* modalias.c: aliases by which modules say what devices they are for, as scripts/mod/file2alias.c of the kernel writes them:
- * the same that their device tables say. */
+/* modalias.c: aliases by which modules say what devices they are for, as scripts/mod/file2alias.c of the kernel writes
+ * them: the same that their device tables say. */
 #include "old.h"
 
 enum { RANGE = 5 };

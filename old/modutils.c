@@ -253,8 +253,8 @@ static uint32_t owner_of(const struct old_run *run, uint32_t name, const struct 
 	return first == NONE ? NONE : run->exporters[first].module;
 }
 
-/* Of a name with a version: _R and at least eight characters, of which the last eight are hexadecimal digits. Without one,
- * the whole length. */
+/* Of a name with a version: _R and at least eight characters, of which the last eight are hexadecimal digits. Without
+ * one, the whole length. */
 static size_t unversioned_length(const char *name, size_t length)
 {
 	for (size_t at = length; at--;) {

@@ -1,5 +1,5 @@
-/* old.c: the command depmod.old: depmod for kernels before 2.6, as modutils had it, and the map files of later ones. Map files
- * tell of devices; there are no indexes. */
+/* old.c: the command depmod.old: depmod for kernels before 2.6, as modutils had it, and the map files of later ones.
+ * Map files tell of devices; there are no indexes. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/stat.h>

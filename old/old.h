@@ -1,6 +1,6 @@
-/* old.h: depmod.old, for older systems: kernels before 2.6, and the map files by which hotplug scripts of the 2.4 and 2.6 series
- * found modules for devices. A section is a room, which calls only rooms whose sections stand below its own, and those
- * of depmod.h. A damaged module is an error message, and costs itself or its lines in map files. */
+/* old.h: depmod.old, for older systems: kernels before 2.6, and the map files by which hotplug scripts of the 2.4 and
+ * 2.6 series found modules for devices. A section is a room, which calls only rooms whose sections stand below its
+ * own, and those of depmod.h. A damaged module is an error message, and costs itself or its lines in map files. */
 #ifndef OLD_H
 #define OLD_H
 
@@ -10,8 +10,8 @@
 
 enum { OLD_FILES = 8 };
 
-/* What modules.conf says. Given are the release; what begins each path of a module and of a file that is written; and the
- * directory of all versions, with a `/` at its end. */
+/* What modules.conf says. Given are the release; what begins each path of a module and of a file that is written; and
+ * the directory of all versions, with a `/` at its end. */
 struct modulesconf {
 	const char *release, *base, *output, *modules;
 	const char *path;             /* of the file; NULL: there is none */
@@ -57,8 +57,8 @@ struct old_run {
 
 /* ---- mapfiles.c: map files of kernels since 2.6, for depmod --map ------------------------------ */
 
-/* Reads the modules that standard input names, with so many processes, and prints their map files. Returns 1 after an error
- * message: a module's tables could not be read, or, when the end is missing, something else went wrong. */
+/* Reads the modules that standard input names, with so many processes, and prints their map files. Returns 1 after an
+ * error message: a module's tables could not be read, or, when the end is missing, something else went wrong. */
 int print_map_files(uint32_t jobs, struct arena *memory, struct arena *scratch, struct text *out);
 
 /* ---- modutils.c: modules of kernels before 2.6 ------------------------------------------------ */
@@ -174,8 +174,8 @@ typedef void device_found(void *context, const struct device *device);
  * bad(). */
 void tables_read(const struct elf *elf, uint32_t types, bool old, device_found *tell, void *context);
 
-/* Packs an id of three letters (or `@`) and four hexadecimal digits, which may be followed by more. An empty one is 0, 0;
- * one that stands for any device 0xffff, 0xffff; false when it is none of these. */
+/* Packs an id of three letters (or `@`) and four hexadecimal digits, which may be followed by more. An empty one is 0,
+ * 0; one that stands for any device 0xffff, 0xffff; false when it is none of these. */
 bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device);
 
 /* ---- ksymtab.c: what a module of the 2.4 series exports and needs ------------------------------ */

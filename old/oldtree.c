@@ -1,5 +1,6 @@
-/* oldtree.c: which files are modules of a kernel of the 2.4 series: every .o and .o.gz below some directories, even those
- * of one name. In pcmcia/ of a version stand links to modules of kernel/: each file counts once, as what it really is. */
+/* oldtree.c: which files are modules of a kernel of the 2.4 series: every .o and .o.gz below some directories, even
+ * those of one name. In pcmcia/ of a version stand links to modules of kernel/: each file counts once, as what it
+ * really is. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,8 +21,8 @@ struct finding {
 	size_t base;                  /* the length of the base directory */
 };
 
-/* Directories in which 2.4 kept modules come before others, files come last. Below, byte order counts, of the entries of
- * one directory at a time: a slash comes before all other characters. No byte may be 0. */
+/* Directories in which 2.4 kept modules come before others, files come last. Below, byte order counts, of the entries
+ * of one directory at a time: a slash comes before all other characters. No byte may be 0. */
 static const char *sort_key(struct finding *f, const char *path)
 {
 	size_t length = strcspn(path, "/");

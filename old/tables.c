@@ -1,5 +1,5 @@
-/* tables.c: device tables, by which a module says what devices it is for: arrays of structures as the C compiler laid them
- * out (<linux/mod_devicetable.h>), the last one zero. A symbol leads to each:
+/* tables.c: device tables, by which a module says what devices it is for: arrays of structures as the C compiler laid
+ * them out (<linux/mod_devicetable.h>), the last one zero. A symbol leads to each:
  *
  *     2.6    __mod_TYPE_device_table       is the table
  *     2.4    __module_TYPE_device_table    is a pointer to it: a relocation tells where to
@@ -135,8 +135,8 @@ static size_t entry_size(const struct kind *kind, unsigned word)
 	return strchr(kind->layout, 'l') ? align(size, 'l', word) : size;
 }
 
-/* The letters, of which `@` is the one before A, take 5 bits each, in big-endian order; so are the digits (Plug and Play
- * ISA Specification 1.0a, 6.1). The maps have both numbers the other way round. */
+/* The letters, of which `@` is the one before A, take 5 bits each, in big-endian order; so are the digits (Plug and
+ * Play ISA Specification 1.0a, 6.1). The maps have both numbers the other way round. */
 bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device)
 {
 	unsigned letters = 0, digits = 0;
@@ -301,8 +301,8 @@ static void note_symbol(struct found *found, const struct symbol *symbol, const 
 	}
 }
 
-/* Where the size is one of whole entries of the earlier layout, those of the later one must be whole, too, and all begin
- * with match flags. */
+/* Where the size is one of whole entries of the earlier layout, those of the later one must be whole, too, and all
+ * begin with match flags. */
 static const struct kind *kind_of_table(const struct reading *r, enum device_type type, uint64_t table_size,
 					struct place place)
 {

@@ -90,7 +90,7 @@ complains() { [ "$status" = 1 ] && [ "$output" = "$1" ]; }
 }
 
 @test "bad() may be called from anywhere, and a static function may have a name that is used above" {
-	with 'static void scan_named(void) { bad(""); } void below(void) { scan_named(); }' base/span.c
+	with 'static void scan_objects(void) { bad(""); } void below(void) { scan_objects(); }' base/span.c
 	[ "$status" = 0 ]
 	[ -z "$output" ]
 }
