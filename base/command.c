@@ -57,7 +57,7 @@ uint64_t random_key(void)
 {
 	uint64_t key;
 
-	/* Without it, where the system put the stack is the best there is. */
+	/* Without getrandom(2), the random address of the stack has to do. */
 	if (syscall(SYS_getrandom, &key, sizeof(key), 1) != sizeof(key))
 		key = (uintptr_t)__builtin_frame_address(0);
 	return key;

@@ -67,7 +67,8 @@ static int not_regular(int fd)
 
 int open_again(int directory, const char *path, int flags)
 {
-	/* That something was read is not worth a write to a disk; but only to its owner, and to root, is that left. */
+	/* O_NOATIME saves the write of an access time. The system grants it only to the file's owner and to root;
+	 * elsewhere it is left out. */
 	static int unnoticed = O_NOATIME;
 	int fd;
 

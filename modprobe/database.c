@@ -6,7 +6,7 @@
 
 static const struct {
 	char index[28], text[24];
-	bool patterns; /* keys of the index are */
+	bool patterns; /* keys of the index are patterns */
 } files[TABLE_COUNT] = {
 	[TABLE_DEPENDENCIES] = { "modules.dep.bin", "modules.dep", false },
 	[TABLE_SYMBOLS] = { "modules.symbols.bin", "modules.symbols", true },
@@ -20,7 +20,7 @@ struct lookup {
 	enum lookup_table table;
 	const char *key; /* NULL: all there is goes to `out` */
 	const struct match *matches;
-	bool kept; /* there is a new match */
+	bool kept; /* the line being searched gave a match */
 	struct text *out;
 };
 
@@ -97,7 +97,7 @@ static void match_builtin_alias(struct lookup *l, const char *string, size_t len
 			    arena_string(memory, string, (size_t)(point - string)), 0);
 }
 
-/* What is not kept takes no memory. */
+/* Gives back the memory of a line that is not kept. */
 static void search_line(struct lookup *l, struct span line, uint32_t number)
 {
 	size_t used = l->database->memory->used;

@@ -4,7 +4,7 @@
 
 #include "modprobe.h"
 
-/* Soft dependencies that lead to others farther than this lead nowhere. */
+/* Soft dependencies are followed from one module to the next only this far. */
 enum { DEEPEST = 4096 };
 
 static struct item **end_of(struct item **list)
@@ -22,7 +22,7 @@ static void append(struct catalog *c, struct item **list, struct ko *ko)
 	*end_of(list) = item;
 }
 
-/* One for each name, and one for each alias that led to the name. */
+/* The record of the module: one for each name, and one for each alias that led to a name. */
 static struct ko *ko_of(struct catalog *c, const char *name, const char *alias)
 {
 	const char *key = alias ? join_path(c->memory, name, alias) : name;
@@ -199,7 +199,7 @@ bool ko_is_blacklisted(const struct catalog *c, const struct ko *ko)
 	return r != NULL;
 }
 
-/* Those of all rules, separated by blanks, and then `more`. */
+/* The parameters of all rules for the module, separated by blanks, and then `more`. */
 const char *ko_parameters(const struct catalog *c, const struct ko *ko, const char *more)
 {
 	struct text text;
@@ -239,7 +239,7 @@ void ko_soft(struct catalog *c, const struct ko *ko, struct item **before, struc
 
 static void plan(struct catalog *c, struct ko *ko, bool required, bool plain, struct item **list);
 
-/* With its soft dependencies, which have theirs. */
+/* Plans the module together with its soft dependencies, which have soft dependencies of their own. */
 static void plan_softly(struct catalog *c, struct ko *ko, struct item **list)
 {
 	struct item *before, *after;

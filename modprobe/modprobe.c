@@ -32,8 +32,8 @@ struct probe {
 	const char **configs, **names; /* ended by NULL */
 	uint32_t config_count, name_count, wait;
 	char print;
-	bool from_environment; /* the options being read are */
-	struct text passed_on; /* the others, for those whom commands call */
+	bool from_environment; /* the options being read come from MODPROBE_OPTIONS */
+	struct text passed_on; /* options from the command line, for the modprobes that commands call */
 	char **arguments;
 	struct arena memory, scratch;
 	struct catalog catalog;
@@ -44,7 +44,7 @@ struct probe {
 
 /* ---- options ---- */
 
-/* What came by the environment, those who are called will find there themselves. */
+/* Options from the environment need not be passed on: the programs that are called have the same environment. */
 static void pass_on(struct probe *p, const char *option, const char *value)
 {
 	const char *quote = value && strchr(value, '"') ? "'" : "\"", *parts[] = { " ", quote, value, quote };
@@ -173,7 +173,7 @@ static enum verdict read_options(struct probe *p)
 
 /* ---- what is said ---- */
 
-/* What is done, where the person wants to know. */
+/* Prints what is done, where -v or -D was given. */
 static void show(struct probe *p, const char *what, const char *object, const char *more)
 {
 	if (!p->show_depends && !p->verbose)
@@ -182,7 +182,7 @@ static void show(struct probe *p, const char *what, const char *object, const ch
 	text_flush(&p->out);
 }
 
-/* In words for the one who has to do something about it. */
+/* What the kernel's answer means, in words that tell a person what to do. */
 static const char *insertion_error(int failed)
 {
 	switch (failed) {
@@ -248,7 +248,7 @@ static int insert_one(struct probe *p, struct ko *ko, const char *more)
 	return p->dry_run || p->show_depends ? 0 : run_rule(p, "install", ko, command, parameters);
 }
 
-/* A module that is there already is no failure, but for the one asked for, with --first-time. */
+/* A module that is loaded already is a failure only when it is the one asked for, with --first-time. */
 static int insert_planned(struct probe *p, const struct ko *asked, struct ko *ko, const char *parameters)
 {
 	int failed = EEXIST;
@@ -290,7 +290,7 @@ static struct item *find(struct probe *p, const char *name)
 {
 	struct item *list = is_path(name) ? look_up_path(&p->catalog, name) : look_up(&p->catalog, name);
 
-	/* As modules.dep has it. */
+	/* The name may be a path as modules.dep has it. */
 	if (!list && strchr(name, '/'))
 		list = look_up_path(&p->catalog, join_path(&p->memory, p->catalog.database->directory, name));
 	if (!list)
@@ -314,7 +314,7 @@ static void load_all(struct probe *p, const char *name, const char *parameters)
 	}
 }
 
-/* A value with a blank is one value. */
+/* A value with a blank is quoted, so that it stays one value. */
 static void add_parameter(struct text *text, const char *word)
 {
 	const char *value = strchr(word, '=');
@@ -456,7 +456,7 @@ static int remove_ko(struct probe *p, struct ko *ko, bool asked)
 	if (failed)
 		return failed;
 	if (!command) {
-		ko_path(&p->catalog, ko); /* and with it the dependencies */
+		ko_path(&p->catalog, ko); /* looks up the dependencies as well */
 		remove_unused(p, ko->dependencies);
 	}
 	remove_list(p, before, false);
@@ -569,7 +569,7 @@ static void run_command(void *context)
 		load_named(p);
 }
 
-/* What a command of our own name is asked to do. */
+/* Runs modprobe. Returns the exit status. */
 static int modprobe(char **arguments)
 {
 	static struct probe p;

@@ -64,7 +64,7 @@ static bool read_rule(struct rules *rules, enum rule_kind kind, struct span line
 	return true;
 }
 
-/* A backslash says only that what follows it is meant. */
+/* A backslash stands for the character behind it. */
 static struct span without_backslashes(struct rules *rules, struct span line)
 {
 	char *start = keep(rules, line), *to = start;

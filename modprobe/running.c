@@ -88,7 +88,7 @@ struct words *running_holders(struct arena *memory, const char *name)
 	return holders;
 }
 
-/* What the kernel's own decompression can fail with, where ours may do better. */
+/* Whether the kernel failed for a reason that decompressing the module here may avoid. */
 static bool worth_another_try(int failed)
 {
 	return failed == ENOSYS || failed == EINVAL || failed == EOPNOTSUPP || failed == ENOEXEC;
@@ -106,8 +106,8 @@ struct insertion {
 	bool no_versions, no_vermagic;
 };
 
-/* Bytes that were changed are not those that were signed, and with a wrong signature the kernel takes no module. What
- * stands between the module and the end of the file, it does not look at. */
+/* Cuts the mark of an appended signature off. Changed bytes no longer match the signature, and the kernel refuses a
+ * module whose signature is wrong; without the mark it does not look for one. */
 static struct span without_signature(struct span bytes)
 {
 	static const char mark[] = "~Module signature appended~\n";

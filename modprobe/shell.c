@@ -1,5 +1,5 @@
-/* shell.c: install and remove commands of modprobe.d. They may call modprobe again; the environment tells that one
- * whose commands are running, so that none waits for itself. */
+/* shell.c: install and remove commands of modprobe.d. A command may call modprobe again: the environment tells that
+ * modprobe which commands are running, so that no command waits for itself. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -35,7 +35,7 @@ static bool is_running(const char *word)
 	return false;
 }
 
-/* Ours and, of those that are not ours, what was there. */
+/* The three variables that are set here, and all others that were there before, but for those named MODPROBE_. */
 static const char **environment(struct arena *memory, const char *word, const char *module, const char *options)
 {
 	const char *own[] = {

@@ -11,7 +11,7 @@ static bool cut_off(struct span *name, const char *prefix)
 	return true;
 }
 
-/* Assemblers took no dot here, and SPARC's had a word more. */
+/* Assemblers did not allow a dot in __kstrtab_ symbols, so `__dot_` stands for it; on SPARC `__sparc_dot_`. */
 static void put_dot(const struct kernel_symbols *k, struct span *name)
 {
 	char *dotted;

@@ -7,8 +7,8 @@ enum { STB_GLOBAL = 1, STB_WEAK = 2 };
 
 struct reading {
 	struct object object;
-	uint8_t *used;    /* by symbol: some relocation does */
-	uint32_t exports; /* the section __ksymtab, or 0 */
+	uint8_t *used;    /* by symbol: some relocation uses it */
+	uint32_t exports; /* number of the section __ksymtab, or 0 */
 };
 
 static void note_use(void *context, const struct relocation *relocation)

@@ -65,7 +65,7 @@ static void put_line(void *context, enum map map, const char *line, size_t lengt
 	put_value(context, (char)('0' + map), line, length);
 }
 
-/* Those that depmod would keep; `skip` is the length of what stands before each. */
+/* Keeps the aliases among the strings that begin with `before`, as facts.c keeps them. */
 static void put_aliases(struct reading *r, struct span strings, const char *before)
 {
 	size_t skip = strlen(before);
@@ -86,7 +86,7 @@ static void put_section(struct reading *r, enum wanted wanted, const char *name,
 		put_aliases(r, elf_bytes(r->elf, r->elf->sections[wanted], name), before);
 }
 
-/* Aliases are collected first; lines come behind them. */
+/* Collects the module's aliases first; its lines come behind them in the same memory. */
 static void read_module(void *context)
 {
 	struct reading *r = context;
@@ -221,7 +221,8 @@ static bool check_outcome(struct run *run, uint32_t number)
 	return !outcome->transient;
 }
 
-/* A line of a process that was taken over is no line when it would forge others. */
+/* Leaves out lines with control characters, which a process taken over by its module may have left to forge others.
+ * */
 static void print_map(struct run *run, enum map map)
 {
 	text_string(run->out, map_name(map));

@@ -129,7 +129,7 @@ static void add_bits(struct text *text, const uint64_t *bits, unsigned word)
 	}
 }
 
-/* What its match bit does not ask for is 0. */
+/* A field whose match bit is clear is printed as 0. */
 static void add_input(struct text *text, const struct device *device)
 {
 	static const uint64_t nothing[INPUT_WORDS];
@@ -147,7 +147,7 @@ static void add_input(struct text *text, const struct device *device)
 	add_numbers(text, "  %f1", d.numbers, d.word);
 }
 
-/* Blanks would part columns. */
+/* White space inside a field becomes `_`, as blanks separate columns. */
 static void add_columns(struct text *text, const struct span *columns, int count)
 {
 	size_t length;
@@ -210,7 +210,7 @@ static void end_line(struct telling *t, enum map map, struct text *text)
 	t->tell(t->context, map, text->start, text->size - 1);
 }
 
-/* An id that is none is no device. */
+/* A device whose EISA id is malformed is left out. */
 static void tell_device(void *context, const struct device *device)
 {
 	static const uint8_t maps[DEVICE_TYPES] = {

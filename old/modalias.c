@@ -32,7 +32,7 @@ static bool read_hex(const char **string, unsigned digits, uint64_t *value)
 	return true;
 }
 
-/* Digits that all have in common, then maybe [A-B], then maybe `*`. */
+/* Reads a range of four digits: those that all numbers share, then maybe [A-B], then maybe `*`. */
 static bool read_range(const char **string, uint64_t *low)
 {
 	const char *p = *string;
@@ -107,7 +107,7 @@ static const char *read_arrays(const char *p, struct device *d)
 	return d->arrays < INPUT_ARRAYS - 1 ? NULL : p;
 }
 
-/* What the numbers of an alias mean beyond their place. */
+/* Turns the numbers of an alias into what the device table would hold: defaults, masks and match flags. */
 static const char *finish_numbers(const char *p, struct device *d, uint32_t given)
 {
 	static const uint8_t serio[] = { 0, 3, 2, 1 }; /* by bit */

@@ -31,10 +31,10 @@ static const char old_directories[] = "kernel\0"
 struct reading {
 	struct conf conf;
 	struct modulesconf *result;
-	struct words **first; /* of the paths that the line at hand stands for */
+	struct words **first; /* place of the first path that the present line stands for */
 	uint32_t includes;    /* so far */
-	uint32_t ifs;         /* that the line stands in */
-	bool keep;            /* other paths than those that the file names */
+	uint32_t ifs;         /* `if` lines that enclose the present line */
+	bool keep;            /* the default paths are kept beside those of the file */
 };
 
 const char *old_file_name(uint32_t number)
@@ -52,7 +52,7 @@ bool is_old_directory(const char *name, size_t length)
 
 /* ---- paths ---- */
 
-/* In byte order among those of the line. Where there is no directory, there are no modules. */
+/* Adds the path, in byte order among those of the same line, when it is a directory. */
 static void add_path(struct reading *r, const char *path)
 {
 	struct words **list = r->first, *entry;

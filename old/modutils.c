@@ -10,7 +10,7 @@
 /* Of one module, ten times and more what any real one has. */
 enum { NAMES_SIZE = 16 << 20, LINES_MAX = 1 << 16 };
 
-#define EXPORTED (UINT32_C(1) << 31) /* in the list of a module's symbols; the others are needs */
+#define EXPORTED (UINT32_C(1) << 31) /* marks an export in the list of a module's symbols; others are needs */
 
 /* ---- modules ---- */
 
@@ -26,7 +26,7 @@ const char **modules_to_read(struct old_run *run)
 	return paths;
 }
 
-/* The path that is meant: one that is not there may be one as modules.dep has it. */
+/* The path of a file that the person named: as it is or, where no file is there, as modules.dep has it. */
 static const char *path_meant(const struct old_run *run, const char *word)
 {
 	const char *path = absolute_path(run->memory, word), *below = below_base(run->memory, run->conf.base, path);
@@ -36,7 +36,7 @@ static const char *path_meant(const struct old_run *run, const char *word)
 														: path;
 }
 
-/* Less the base directory, by whatever name a person calls it. */
+/* The path without the base directory, by whatever name the person calls that directory. */
 static const char *path_shown(const struct old_run *run, const char *path)
 {
 	size_t length = strlen(path);
@@ -76,7 +76,7 @@ struct reading {
 	struct old_run *run;
 	struct object_file *module;
 	const struct elf *elf;
-	size_t names_used; /* before it */
+	size_t names_used; /* bytes of names that earlier modules took */
 	uint32_t lines;
 	int fd;
 };
@@ -208,7 +208,7 @@ static const uint32_t *symbols_of(const struct old_run *run, const struct object
 	return (const uint32_t *)(const void *)run->symbols.start + module->first;
 }
 
-/* Those of one symbol stand in the order of modules. */
+/* Links the modules that export each symbol, in the order of modules. */
 static void list_exporters(struct old_run *run)
 {
 	uint32_t count = (uint32_t)(run->symbols.used / sizeof(uint32_t));
@@ -253,8 +253,8 @@ static uint32_t owner_of(const struct old_run *run, uint32_t name, const struct 
 	return first == NONE ? NONE : run->exporters[first].module;
 }
 
-/* Of a name with a version: _R and at least eight characters, of which the last eight are hexadecimal digits. Without
- * one, the whole length. */
+/* The length of a symbol's name without its version: _R and at least eight characters, the last eight of which are
+ * hexadecimal digits. The whole length when there is no version. */
 static size_t unversioned_length(const char *name, size_t length)
 {
 	for (size_t at = length; at--;) {

@@ -13,7 +13,7 @@ enum {
 	RELOCATIONS_MAX = 1 << 20, /* more than any module has; sections may lie upon each other */
 };
 
-/* Not worth copies. */
+/* Kept out of line: inlined copies would be larger than the calls. */
 COLD uint64_t elf_integer(const struct elf *elf, const uint8_t *p, unsigned size)
 {
 	return integer_at(p, size, elf->big);
@@ -24,7 +24,7 @@ static struct span wanted(const struct elf *elf, enum wanted which, const char *
 	return elf->sections[which].present ? elf_bytes(elf, elf->sections[which], name) : span_of("", 0);
 }
 
-/* Of strings that are known to end in NUL. */
+/* A string by its offset; the strings are known to end in NUL. */
 static const char *string_in(struct span strings, uint64_t at, const char *why)
 {
 	if (at >= span_size(strings))

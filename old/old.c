@@ -54,7 +54,7 @@ static bool begin_places(struct old_run *run)
 	return true;
 }
 
-/* That of modules.dep is the last one to be replaced. */
+/* The directory of modules.dep is committed last. */
 static bool publish_files(struct old_run *run)
 {
 	for (uint32_t i = 0; i < OLD_FILES; i++) {
@@ -74,7 +74,7 @@ static bool publish_files(struct old_run *run)
 	return true;
 }
 
-/* What a killed run left goes, too. */
+/* Removes temporary files, those of a killed run included. */
 static void abandon_places(struct old_run *run)
 {
 	for (uint32_t i = 0; i < OLD_FILES; i++)

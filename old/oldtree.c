@@ -8,16 +8,16 @@
 #include "old.h"
 
 struct found {
-	const char *path, *key; /* the second is what it is sorted by */
+	const char *path, *key; /* `key` is what the file is sorted by */
 	uint64_t place[3];      /* device and inode: which file it is; a number of its name */
 	bool linked;            /* it is a symbolic link, or stands behind one */
 	bool again;             /* found before */
 };
 
 struct finding {
-	struct arena *memory, *files; /* the second holds what was found */
-	const char *directory;        /* that is searched */
-	uint32_t number;              /* of that directory */
+	struct arena *memory, *files; /* `files` holds what was found */
+	const char *directory;        /* directory being searched */
+	uint32_t number;              /* number of that directory */
 	size_t base;                  /* the length of the base directory */
 };
 
@@ -57,7 +57,7 @@ static void add_file(void *context, const char *path)
 	struct stat st;
 
 	if (stat_again(CURRENT_DIRECTORY, path, &st))
-		return; /* it was there a moment ago */
+		return; /* the file has gone since the directory was read */
 	*(struct found *)arena_take(f->files, 1, sizeof(struct found), sizeof(void *)) = (struct found){
 		.path = path,
 		.key = sort_key(f, path + strlen(f->directory) + 1),

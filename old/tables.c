@@ -46,7 +46,7 @@ struct reading {
 	void *context;
 };
 
-/* Where a table begins. */
+/* The place where a table begins. */
 struct place {
 	struct span bytes; /* from there to the end of the section */
 	uint32_t section;
@@ -182,7 +182,7 @@ static void read_string(struct entry *e, size_t size)
 	e->device->numbers[e->numbers++] = span_size(string) != 0;
 }
 
-/* One that is no EISA id has a vendor without a device. */
+/* A string that is no EISA id gets the vendor NONE. */
 static void read_id(struct entry *e)
 {
 	uint64_t *numbers = &e->device->numbers[e->numbers];
@@ -229,7 +229,7 @@ static void read_field(struct entry *e, char field, unsigned size)
 		read_bits(e, size);
 }
 
-/* False when it is the last one, which says nothing. */
+/* False when it is the entry of zeros that ends a table. */
 static bool read_entry(const struct reading *r, const struct kind *kind, const struct place *place,
 		       struct device *device)
 {
