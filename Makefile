@@ -1,16 +1,17 @@
-# depmod, modprobe and depmod.old: three static programs of one tree. `make help` lists what can be made.
+# Builds three static programs: depmod, modprobe and depmod.old. `make help` lists all targets.
 
-# The version stands in base/command.c alone.
+# base/command.c is the only place of the version.
 VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' base/command.c)
 
-# Rooms are .c files. Each program has its own, and takes what it needs of the others; the linker leaves out the rest.
+# Rooms are .c files. modprobe/ and old/ have the rooms of one program each. The others are linked to all programs, and
+# the linker leaves out functions that a program does not use.
 PROGRAMS = depmod modprobe/modprobe depmod.old
 ALL_ROOMS = $(sort $(basename $(wildcard *.c base/*.c xz/*.c zstd/*.c)))
 SHARED = $(filter-out depmod $(if $(MUSL),,base/libc base/relro),$(ALL_ROOMS))
 ROOMS = depmod $(SHARED) $(sort $(basename $(wildcard modprobe/*.c old/*.c)))
 objects = $(patsubst %,build/%.o,$(1) $(SHARED))
 
-# Where time is spent; all else is made small.
+# Rooms that take most of the time, and are made for speed. All others are made small.
 DECODERS = inflate xz/lzma2 zstd/literals zstd/sequences zstd/fse zstd/xxh64
 FAST = elf facts hash
 
@@ -22,9 +23,9 @@ SMALLEST = $(OZ) $(SMALLER)
 OPTIMISE = $(SMALLEST)
 LINK_SAFE = -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,--exclude-libs=ALL,-s
 
-# The release build: musl-gcc, where it is installed and no other compiler is asked for. Debian's does not know
-# -static-pie and would silently link a program that needs a loader, so gcc itself gets the pieces by hand. For another
-# processor: CROSS=aarch64-linux-gnu- MUSL=LIBRARIES MUSL_INCLUDE=HEADERS; see release/build.
+# The release build uses musl-gcc, where it is installed and no other compiler is asked for. Debian's musl-gcc does not
+# know -static-pie and would silently link a program that needs a loader, so gcc itself links, with all files of musl
+# named. For another processor: CROSS=aarch64-linux-gnu- MUSL=LIBRARIES MUSL_INCLUDE=HEADERS; see release/build.
 ifdef CROSS
 CC = $(CROSS)gcc -nostdinc -isystem "$(MUSL_INCLUDE)" -isystem $(shell $(CROSS)gcc -print-file-name=include)
 else ifeq ($(origin CC),default)
@@ -35,7 +36,7 @@ endif
 endif
 ifdef MUSL
 include release/processors.mk
-# Optimised across rooms; the objects hold ordinary code too, for `make size`.
+# The compiler optimises across rooms. Objects have ordinary code, too, for `make size`.
 ACROSS = -flto -ffat-lto-objects
 build/base/libc.o: private OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
 LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) $(LAYOUT) -flto=auto -flto-partition=one $(SMALLEST) $(PROCESSOR) -o $@ \
@@ -64,7 +65,7 @@ build/%.o: %.c $(HEADERS) Makefile $(wildcard release/processors.mk) build/compi
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARNINGS) $(SAFE) $(SMALL) $(OPTIMISE) $(PROCESSOR) $(ACROSS) $(CFLAGS) -c $< -o $@
 
-# What --help prints, as bytes that C takes; a tab in place of the blanks before the second column.
+# Help texts as numbers for C, with a tab in place of the blanks before the second column.
 build/depmod.o: build/help/depmod.inc
 build/modprobe/modprobe.o: build/help/modprobe.inc
 build/old/old.o: build/help/depmod.old.inc
@@ -72,12 +73,12 @@ build/help/%.inc: help/%
 	@mkdir -p $(@D)
 	@{ unexpand -a -t 26 $<; printf '\0'; } | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g' >$@
 
-# Another compiler or other flags: everything anew.
+# With another compiler or other flags, everything is built again.
 build/compiler: always
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS)' >$@
 
-# Code and constants of each room in bytes, largest last, then the programs.
+# Lists the bytes of code and constants of each room, largest last, then the sizes of the programs.
 size: all
 	@size $(ROOMS:%=build/%.o) | awk 'NR > 1 { sub("build/", "", $$6); print $$1 + $$2, $$6 }' | sort -n
 	@wc -c $(PROGRAMS) | sed '$$d'
@@ -89,8 +90,8 @@ clean:
 	rm -rf build $(PROGRAMS)
 
 #: make                 the programs depmod, modprobe/modprobe and depmod.old
-#: make size            what each room of them costs
-#: make clean           removes all that was made, but for what tests have fetched (tests/cache)
+#: make size            lists how many bytes each room (.c file) takes
+#: make clean           removes all files that were made; downloads of tests (tests/cache) stay
 
 include tests/Makefile
 include release/install.mk

@@ -1,4 +1,4 @@
-/* beside.c: what stands beside the modules of a tree, which may have several roots. */
+/* beside.c: files like modules.order, which stand beside the modules of a tree, in any of its roots. */
 #include <errno.h>
 
 #include "depmod.h"

@@ -1,4 +1,4 @@
-/* depmod.c: the command. Options, then the five steps: scan, load, resolve, output, publish. */
+/* depmod.c: the command. It reads the options, then runs the five steps: scan, load, resolve, output, publish. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/stat.h>
@@ -24,8 +24,8 @@ struct run {
 	struct tree tree;
 	struct loaded loaded;
 	struct graph graph;
-	uint32_t kernel_symbols;
-	const char *depmod_old; /* path of the program depmod.old, where this run needs it */
+	uint32_t kernel_symbols; /* how many of graph.symbols are the kernel's own */
+	const char *depmod_old;  /* path of the program depmod.old, where this run needs it */
 	struct publication publication;
 	pid_t values; /* process that writes VALUE_FILES; 0: there is none */
 	bool published;
@@ -166,8 +166,8 @@ static void write_values(void *context)
 	run->status = !write_part(run, VALUE_FILES);
 }
 
-/* Starts a process that writes VALUE_FILES, which do not depend on the graph; not where files are printed, or
- * warnings have to come in order. Returns the process, or 0 when there is none. */
+/* Starts a process that writes VALUE_FILES, which do not depend on the graph. Does not start it where files are printed
+ * or warnings have to come in order. Returns the id of the process, or 0 when there is none. */
 static pid_t start_values(struct run *run)
 {
 	struct fault fault = { 0 };
@@ -187,6 +187,7 @@ static pid_t start_values(struct run *run)
 	return pid;
 }
 
+/* Waits until the process ends. False after an error message, with *status set to -1. */
 static bool await(pid_t pid, int *status)
 {
 	while (waitpid(pid, status, 0) < 0)
@@ -244,8 +245,8 @@ static bool write_files(struct run *run)
 	bool written;
 
 	resolve_all(run);
-	/* Modules in a cycle are left out, but their values may be in VALUE_FILES already: these files are written
-	 * again. */
+	/* Modules in a cycle are left out, but the other process may have written their values already: VALUE_FILES
+	 * are written again. */
 	if (run->graph.cyclic && !finish_values(run))
 		return false;
 	written = write_part(run, run->values ? OTHER_FILES : ALL_FILES);
@@ -406,7 +407,7 @@ static void index_release(void *context)
 		run->status = 1;
 }
 
-/* Runs work(), and writes out standard output even when that fails. Returns the exit status. */
+/* Runs work(), and writes out standard output even when work() fails. Returns the exit status. */
 static int carry_out(struct run *run, void (*work)(void *))
 {
 	struct fault fault;

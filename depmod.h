@@ -1,15 +1,16 @@
-/* depmod.h: depmod's own way, from a command line to the files that it writes:
+/* depmod.h: what depmod does, from a command line to the files that it writes:
  *
  * options + depmod.d  ->  scan  ->  load (per module, in parallel)  ->  resolve  ->  output  ->  publish
  *                          paths     bytes -> facts                      graph       file bytes   files replaced
  *
- * A section is a room (a .c file), which calls only rooms whose sections stand below its own, and those of the folders
- * below this one: base/ (bytes, memory, text, files, messages), xz/ and zstd/ (decoders). What a section does not
- * offer is static in its file. Two folders stand above: modprobe/ and old/, programs of their own that use rooms of
- * this one.
+ * Each section is one room (a .c file) with the functions that it offers; all its other functions are static. A room
+ * calls only rooms whose sections stand further down, and those of three folders: base/ (bytes, memory, text, files,
+ * messages), xz/ and zstd/ (decoders). The folders modprobe/ and old/ are programs of their own, which use rooms of
+ * this header.
  *
- * The words: a module is a .ko file, compressed or not; an export is a symbol it supplies, a need one it leaves
- * undefined; the owner of a symbol is the module that supplies it; an index is a modules.*.bin trie. */
+ * The words: a module is a .ko file, compressed or not; an export is a symbol that a module supplies, a need is a
+ * symbol that it leaves undefined; the owner of a symbol is the module that supplies it; an index is a binary file,
+ * modules.*.bin, which holds a trie. */
 #ifndef DEPMOD_H
 #define DEPMOD_H
 
@@ -18,59 +19,61 @@
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
-/* Distinct strings with small numbers, their ids; see hash.c. */
+/* A string of a table of names. Its number in the table is its id; see hash.c. */
 struct name {
-	const char *string; /* `length` bytes; a NUL follows unless it was borrowed */
+	const char *string; /* `length` bytes; a NUL follows, unless the string was borrowed */
 	uint32_t length, hash;
 };
 
-/* A slot: the entry's id + 1, or 0, below some high bits of its hash. */
+/* An empty slot of the hash table is 0. In any other, the low SLOT_ID_BITS bits are the id + 1 of an entry, and the
+ * rest are the same bits of the entry's hash. */
 enum { SLOT_ID_BITS = 24 };
 
 struct names {
 	struct name *entries; /* by id */
 	uint32_t count, capacity;
 	uint32_t *slots;
-	uint32_t mask;    /* so many slots are in use, and one more: a power of two */
-	uint64_t keys[2]; /* of the hash */
-	char *bytes;      /* of copied names */
-	size_t used, size;
+	uint32_t mask;     /* number of slots in use, a power of two, minus 1 */
+	uint64_t keys[2];  /* of the hash */
+	char *bytes;       /* copied strings, one after another */
+	size_t used, size; /* of .bytes */
 };
 
 /* One file of the tree. */
 struct module {
-	const char *path; /* as modules.dep has it: below the root, or absolute when external */
-	const char *name; /* file name up to its first dot, with `_` for `-` */
+	const char *path; /* as in modules.dep: relative to the root, or absolute when the module is external */
+	const char *name; /* file name up to its first dot, with `_` in place of `-` */
 	uint32_t path_length, name_length, root;
-	uint32_t file; /* the number that load_offer() gave it */
+	uint32_t file; /* number that load_offer() returned */
 };
 
-/* The version's directory below one base. */
+/* The directory of the kernel release below one base directory (-b). */
 struct root {
 	const char *name; /* absolute path, with a `/` at the end */
-	int directory;    /* open */
+	int directory;    /* open file descriptor */
 };
 
-/* A file that does not count, because of another with the same module name. */
+/* A file that is not used, because another file with the same module name is. */
 struct shadowed {
 	struct module module;
 	struct shadowed *next;
 };
 
 struct tree {
-	struct root *roots; /* what is in a later one adds to the earlier ones', or replaces it */
+	struct root *roots; /* files of a later root add to those of earlier roots, or replace them */
 	uint32_t root_count;
-	bool whole_paths;       /* in messages, because a path below a root would not tell which */
-	uint64_t key;           /* for hashes of names */
-	bool unread;            /* a part of it could not be read */
-	struct module *modules; /* in module order; a module's number is its place here */
+	bool whole_paths;       /* messages show absolute paths, because others would not tell which root is meant */
+	uint64_t key;           /* random, for hashes of names */
+	bool unread;            /* some directory could not be read */
+	struct module *modules; /* in module order; a module's number is its index here */
 	uint32_t count;
-	struct loading *loading;   /* to which each file is offered as soon as it is found; may be NULL */
-	bool keeps_shadowed;       /* files that do not count are kept, too: */
+	struct loading *loading;   /* gets each file as soon as it is found; may be NULL */
+	bool keeps_shadowed;       /* whether shadowed files are kept */
 	struct shadowed *shadowed; /* in no particular order */
 };
 
-/* What was kept of a module, being gone through: each value after its kind, which is a character. */
+/* For next_value(): what is left of a module's values, and the kind that is looked for. A value is stored as its kind
+ * (a character), its bytes and a NUL. */
 struct values {
 	const char *p, *end;
 	char kind;
@@ -83,37 +86,37 @@ enum question_kind { NO_QUESTION, EXPLAIN, DOT, BOTH };
 struct options {
 	const char *module_directory, *output_directory, *release;
 	const char *symvers, *system_map;
-	const char *module;          /* that the question is about; NULL: all */
-	const char *no_version;      /* an operand where VERSION is expected; NULL in the end */
+	const char *module;          /* the question is about this one; NULL: about all modules */
+	const char *no_version;      /* operand that is no version where one is expected; NULL when all is well */
 	const char **bases;          /* ended by NULL */
-	const char **configs;        /* likewise; NULL when none was named */
-	const char **files;          /* likewise */
-	enum question_kind question; /* to be answered instead of writing anything */
-	char print;                  /* 'h' or 'V': to be printed instead of doing anything */
+	const char **configs;        /* ended by NULL */
+	const char **files;          /* ended by NULL */
+	enum question_kind question; /* answered instead of writing files */
+	char print;                  /* 'h' (help) or 'V' (version): nothing else is done; else 0 */
 	uint32_t base_count, config_count, file_count;
-	uint32_t jobs; /* 0: as many as cores may be used */
-	char prefix;
+	uint32_t jobs; /* number of workers; 0: one for each usable core */
+	char prefix;   /* first character of symbols that is ignored (-P); 0: none */
 	bool all, quick, errors, dry_run, quiet, verbose, warn, strict, unresolved_fails;
 	bool sync, no_sync, syslog, maps, all_versions;
-	bool in_depmod_old; /* which is given a VERSION with --all-versions, too */
+	bool in_depmod_old; /* set by depmod.old, which gets a VERSION even with --all-versions */
 };
 
-/* Fills *options, which is 0 but for .in_depmod_old, from the command line; lists are kept in `memory`. WRONG_USAGE
- * after an error message; DONE when there is only something to print. */
+/* Fills *options from the command line; all but .in_depmod_old must be 0 before. Lists are kept in `memory`. Returns
+ * GO_ON, WRONG_USAGE after an error message, or DONE when options->print is all there is to do. */
 enum verdict parse_options(struct options *options, int count, char **arguments, struct arena *memory);
 
-/* ---- older.c: what older systems want, which the program depmod.old does ---------------------- */
+/* ---- older.c: kernels before 2.6, and map files: work for the program depmod.old --------------- */
 
-/* Whether the release is of a kernel before 2.6, or a file was named that is a module of such a kernel. 0.x is no
- * kernel but a placeholder, and not old. */
+/* Whether the release is of a kernel before 2.6, or a file that was named is a module of such a kernel. Release 0.x
+ * is a placeholder, not an old kernel. */
 bool is_old(const struct options *options);
 
-/* The path of depmod.old: beside this program, which was started as `own_name`, or in PATH. NULL after an error
- * message. */
+/* Returns the path of depmod.old: in the directory of this program, which was started as `own_name`, or else in PATH.
+ * NULL after an error message. */
 const char *find_depmod_old(struct arena *memory, const char *own_name);
 
-/* Goes on as depmod.old, with the same arguments and `release`, which may be NULL. Returns only after an error
- * message. */
+/* Replaces this program by depmod.old, with the same arguments and then `release`, unless it is NULL. Returns only
+ * when that fails, after an error message. */
 void become_depmod_old(const char *program, char **arguments, const char *release, struct arena *memory);
 
 struct tree;
@@ -122,275 +125,288 @@ struct publication;
 
 enum { MAP_FILES_MAX = 8 };
 
-/* How a file is handed on: false ends the work. */
+/* Takes over an output file, by its name and content. Returning false ends the work. */
 typedef bool publish_function(void *context, const char *name, struct span content);
 
-/* Has depmod.old make the map files of the modules that are not left out, and hands each to publish(). False after an
- * error message. *damaged is set when a module's device tables could not be read, which is an error message as well. */
+/* Has depmod.old (at path `program`) make the map files of all modules that are not left out, and hands each file to
+ * publish(). False after an error message. Sets *damaged when device tables of a module could not be read, of which
+ * depmod.old tells. */
 bool make_map_files(const char *program, const struct options *options, const struct tree *tree,
 		    const struct graph *graph, struct arena *memory, publish_function *publish, void *context,
 		    bool *damaged);
 
-/* Removes new map files that a killed run left in the directory under their temporary names. */
+/* Removes map files that a killed run left in the directory under their temporary names. */
 void forget_map_files(const struct publication *publication);
 
 /* ---- explain.c: answers about a tree, for a person --------------------------------------------- */
 
 struct inquiry {
-	const char *module; /* a name, or a path: absolute or below the tree; NULL: all */
+	const char *module; /* a module's name, or its path (absolute, or relative to a root); NULL: all modules */
 	const struct config *config;
-	const struct tree *tree; /* with the shadowed */
+	const struct tree *tree; /* shadowed files included */
 	const struct loaded *loaded;
 	const struct graph *graph;
-	bool kernel_known; /* its symbols are */
+	bool kernel_known; /* whether the kernel's own symbols were read */
 	struct text *out;
 	struct arena *memory, *scratch;
 };
 
-/* The graph of all modules, or of one, what it needs and what needs it, in Graphviz's language. */
+/* Prints a graph in Graphviz's language: of all modules, or of inquiry->module with all modules that it needs or that
+ * need it. False after an error message. */
 bool dot(const struct inquiry *inquiry);
 
-/* What is known of the module, and why. Both return false after an error message. */
+/* Prints what is known of the module, and why its file is the one that counts. False after an error message. */
 bool explain(const struct inquiry *inquiry);
 
-/* The number of the module; *shadowed is the file that was asked for, where that is one that does not count, else NULL.
- * NONE after an error message, which knows what is built into the kernel, and a name that is near. */
+/* Returns the number of the module. *shadowed becomes the file that inquiry->module names, where that file is
+ * shadowed, else NULL. NONE after an error message, which tells whether the module is built into the kernel, or which
+ * module has a similar name. */
 uint32_t find_module(const struct inquiry *inquiry, const struct module **shadowed);
 
-/* ---- releases.c: where modules stand, and of which kernel releases ------------------------------ */
+/* ---- releases.c: directories of modules, and the kernel releases that they are for -------------- */
 
 struct releases {
 	const struct options *options;
 	struct arena *memory, *scratch;
 	const char **directories; /* BASE/MODULEDIR of each base, absolute */
 	uint32_t count;
-	const char *below; /* MODULEDIR, for what is written elsewhere */
+	const char *below; /* MODULEDIR, for output below another base (-o) */
 };
 
-/* What a release begins with: number.number. */
+/* Whether the word begins as releases do, with number.number, and has no slash. */
 bool is_release(const char *word);
 
-/* What `uname -r` says. */
+/* The release of the running kernel, as `uname -r` prints it. */
 const char *running_release(struct arena *memory);
 
-/* BASE/BELOW, each without the slashes where they meet. */
+/* The path BASE/BELOW, with exactly one slash between the two parts. */
 char *below_base(struct arena *memory, const char *base, const char *below);
 
-/* Where modules are below the base: lib/modules; or usr/lib/modules, where that is there and the other is not. */
+/* The directory of modules below the base: lib/modules, or usr/lib/modules where only this one exists. */
 const char *module_directory(struct arena *memory, const char *base);
 
-/* Finds each base's module directory, the one that was asked for or that of module_directory(). */
+/* Fills *releases: the module directory of each base is that of the options (-m), or that of module_directory(). */
 void releases_locate(struct releases *releases, const struct options *options, struct arena *memory,
 		     struct arena *scratch);
 
-/* All there are, each once, in byte order, ended by NULL. None is an error message. */
+/* All releases that have a directory, each once, in byte order, ended by NULL. When there are none, an error message
+ * says so. */
 const char *const *releases_list(const struct releases *releases);
 
-/* Opens the roots of the release's tree. Of several, not all need be there. False after an error message; it names
- * the releases that are there when this one is not. */
+/* Opens the roots of the release's tree: of several roots, one must exist. False after an error message, which lists
+ * the existing releases where this release has no root. */
 bool releases_open(const struct releases *releases, const char *release, struct tree *tree);
 
-/* The directory that the release's files go to, with a `/` at the end. */
+/* The path of the directory that the release's files are written to, with a `/` at the end. */
 char *releases_output(const struct releases *releases, const char *release);
 
 /* ---- scan.c: which files are modules, and which of them counts ------------------------------- */
 
-/* Finds the modules below the tree's roots and in the external directories, settles which of equal names counts, and
- * orders them. What cannot be read is an error message and the walk goes on; shadowed are warned about if
- * `tell_shadowed`. Returns 0, or the errno that kept a root itself from being read. Or, unless `paths` is NULL, does
- * that with the files that the person named, given with absolute paths; 0 or an errno. */
+/* Fills tree->modules: finds the files below the roots and in external directories, decides which of several files
+ * with one module name counts, and puts modules into their order. Unless `paths` is NULL, the files are those at these
+ * absolute paths instead, which the person named. With `tell_shadowed`, warns of each file that is shadowed. A
+ * directory that cannot be read is an error message. Returns 0, or an errno for a root that cannot be read or a named
+ * file that cannot be used. */
 int scan(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed,
 	 struct arena *memory, struct arena *scratch);
 
-/* What settles which of two files with one module name counts: the command of the configuration (or the byte order
- * of their paths, or which tree is the later one where several have the path), its word for the one that counts, and
- * where they differ that for the other; else NULL. */
+/* Why one of two files with the same module name counts. */
 struct rule_of_choice {
 	const char *name, *word, *other_word;
 };
 
-/* Whether `module` counts and not `rival`. */
+/* Whether `module` counts and not `rival`, and by which rule: "override" or "search", commands of the configuration;
+ * "byte order" of paths; or "later tree", where both have one path. For a command, rule->word is its argument that
+ * covers `module`; for "search", rule->other_word is the argument that covers `rival`. Else they are NULL. */
 bool wins(const struct config *config, const struct module *module, const struct module *rival,
 	  struct rule_of_choice *rule);
 
-/* modules.dep separates by blanks, colons and newlines, and has no way to quote one. */
+/* Whether the path can be written to modules.dep, which separates paths by blanks, colons and newlines, and cannot
+ * quote them. */
 bool can_be_listed(const char *path);
 
-/* Tells of each .o and .o.gz below the absolute directory `path`, of which the files will not say the first `hidden`
- * bytes; false when a part of it could not be read. */
+/* Calls found() for each .o and .o.gz file below the absolute directory `path`. The first `hidden` bytes of their paths
+ * will not be written to modules.dep. False when some directory could not be read. */
 typedef void object_found(void *context, const char *path);
 bool scan_objects(const char *path, size_t hidden, const struct config *config, object_found *found, void *context,
 		  struct arena *memory);
 
-/* Whether no module of the tree is newer than `file`. */
+/* Whether no module of the tree is newer than `file`; false, too, where that cannot be told. */
 bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory);
 
 /* ---- config.c: depmod.d ---------------------------------------------------------------------- */
 
-/* Every list stands in the order of the configuration. */
+/* Lists are in the order of the configuration, but .override has the last line first. */
 struct config {
-	struct words *search;   /* directory below the tree, or one of the keywords built-in and external */
-	struct words *override; /* SUBDIR/NAME of a file that wins whatever search says; a later one goes first */
+	struct words *search;   /* directories below a root, and the keywords built-in and external */
+	struct words *override; /* SUBDIR/NAME of files that count whatever .search says */
 	struct words *external; /* absolute directories outside the tree */
 	struct words *exclude;  /* names of directories that are never entered */
 };
 
-/* As conf_read(), for the kernel `release`. A bad line is an error message; the rest counts. */
+/* Reads the configuration from `paths`, as conf_read() does. Lines for kernels other than `release` do not count. Nor
+ * do bad lines, for which there are error messages. */
 void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release);
 
 /* ---- load.c: workers that turn files into facts ---------------------------------------------- */
 
+/* Added to the number of a need: the symbol is weak, so that it may be missing. */
 #define WEAK_NEED (UINT32_C(1) << 31)
 
-/* The first character of a kept value. */
+/* Kinds of values. A REFUSED value is the beginning of one that was not kept. */
 enum { ALIAS = 'a', SOFTDEP = 's', WEAKDEP = 'w', REFUSED = 'r' };
 
-/* Bytes of an alias, a soft dependency or an exported name. An index is written with a stack frame of some
- * 200 bytes for each branch on the way to a key, so this bounds the stack, too. */
+/* Longest alias, soft dependency or exported name in bytes. An index is written with a stack frame of some 200 bytes
+ * for each branch on the way to a key, so this limits the stack, too. */
 enum { VALUE_MAX = 8192 };
 
-/* What was read from one module. Numbers of names are those of the worker's table. */
+/* What was read from one module. Exports and needs are ids in the table of names of the worker that read it; a CRC is
+ * the symbol's version, and NULL stands for CRCs that are not wanted. */
 struct facts {
-	const char *values; /* of modinfo, in the file's order: kind, value, NUL */
-	uint32_t values_size;
-	uint32_t aliases, softdeps, weakdeps; /* how many of them */
-	uint32_t worker;
+	const char *values;                   /* from modinfo, in the file's order: kind, value, NUL */
+	uint32_t values_size;                 /* in bytes */
+	uint32_t aliases, softdeps, weakdeps; /* numbers of such values */
+	uint32_t worker;                      /* number of the worker */
 	uint32_t export_count, need_count;
 	const uint32_t *exports, *export_crcs;
-	const uint32_t *needs, *need_crcs; /* a need is a name, with WEAK_NEED where it is weak */
+	const uint32_t *needs, *need_crcs; /* WEAK_NEED may be added to a need */
 	bool has_devname;                  /* an alias begins with devname: */
-	bool refused;           /* there are REFUSED values or symbols: too long, or with control characters */
-	bool begun, done;       /* a worker that dies leaves the second unsaid */
-	bool failed, transient; /* the module could not be read; not for its bytes, as in struct fault */
+	bool refused;                      /* there are REFUSED values: too long, or with control characters */
+	bool begun, done;       /* reading the module has begun, has ended; .done stays false when the worker dies */
+	bool failed, transient; /* the module could not be read; the cause was the system, not the module */
 };
 
 struct loaded {
 	struct facts *facts;    /* by module */
-	struct reason *reasons; /* by file, where it failed */
-	struct keeper *keepers; /* by worker, for their names */
+	struct reason *reasons; /* by file: why it could not be read, where .failed is set */
+	struct keeper *keepers; /* by worker: has the table of names that facts refer to */
 	uint32_t workers;
 };
 
 struct load_options {
-	uint32_t jobs; /* workers, as worker_count() says */
-	uint64_t key;  /* for the hash of names */
+	uint32_t jobs; /* number of workers, from worker_count() */
+	uint64_t key;  /* for hashes of names */
 	bool wants_crcs;
-	bool show_progress; /* on a terminal */
+	bool show_progress; /* where standard error is a terminal */
 };
 
-/* How many workers there will be where so many are asked for; 0: as many as cores may be used. */
+/* How many workers to start when the person asks for so many. 0 asks for one on each usable core. */
 uint32_t worker_count(uint32_t asked);
 
-/* Has workers ready for the files of the tree, whose roots are known. */
+/* Starts workers, which wait for files of the tree; its roots must be open. `shared` is memory that the processes have
+ * in common. */
 struct loading *load_begin(const struct tree *tree, const struct load_options *options, struct arena *shared,
 			   struct arena *memory);
 
-/* A file that the tree may have as a module, for whoever is ready; returns its number. */
+/* Passes a file to the workers before it is known whether it counts as a module. Returns the file's number. */
 uint32_t load_offer(struct loading *loading, uint32_t root, const char *path);
 
-/* Waits until every module of the tree, which is complete now, has been read. One that cannot be read has failed, for
- * a reason; so has one that a worker died on. What workers leave in shared memory is checked before it is believed. */
+/* Waits until every module of the tree has been read; the tree must be complete. Where a module cannot be read, or its
+ * worker dies, its facts say .failed, and there is a reason. All that workers leave in shared memory is checked, as a
+ * hostile module may have taken a worker over. */
 void load_end(struct loading *loading, struct loaded *loaded, struct arena *memory);
 
 /* ---- symbols.c: the kernel's own symbols ------------------------------------------------------- */
 
-/* A file with the kernel's symbols, being read: they are the first names of the table, and a CRC stands beside each. */
+/* For symbols_read(): a file with the kernel's symbols, and where they go. They become the first names of the table. */
 struct kernel_symbols {
-	struct names *names; /* empty at first */
-	struct arena *crcs;  /* NULL: they are not wanted */
+	struct names *names; /* must be empty at first */
+	struct arena *crcs;  /* gets a uint32_t for each name; NULL: CRCs are not wanted */
 	struct arena *scratch;
-	const char *path; /* NULL: no file; then only those that every kernel has */
-	char prefix;      /* left out at the beginning of each symbol */
-	uint32_t line;
+	const char *path; /* NULL: no file; only symbols that every kernel has are added */
+	char prefix;      /* left out at the beginning of each symbol; 0: none */
+	uint32_t line;    /* number of the line being read, from 1 on */
 };
 
-/* What is done with a line that is not empty: each form of file has its own. */
+/* A function that reads a line that is not empty. Each form of file has a function of its own. */
 typedef void symbol_line(struct kernel_symbols *symbols, struct span line);
 
-/* System.map, as nm and /proc/kallsyms print it; Module.symvers. */
+/* For System.map, in the form of nm and /proc/kallsyms; and for Module.symvers. */
 void read_map_line(struct kernel_symbols *symbols, struct span line);
 void read_symvers_line(struct kernel_symbols *symbols, struct span line);
 
 /* Reads the file; bad lines are error messages. Returns 0 or an errno. */
 int symbols_read(struct kernel_symbols *symbols, symbol_line *read_line);
 
-/* For functions that read a line: the symbol it has; and what is wrong with it, which is an error message. */
+/* For functions that read a line: symbols_add() adds its symbol; symbols_complain() is an error message about it. */
 void symbols_add(struct kernel_symbols *symbols, const void *name, size_t length, uint32_t crc);
 void symbols_complain(const struct kernel_symbols *symbols, const char *what);
 
 /* ---- output.c: the content of each output file ----------------------------------------------- */
 
-/* Values are what modinfo alone decides: aliases and soft dependencies. */
+/* VALUE_FILES are made of values from modinfo alone: of aliases, soft and weak dependencies. */
 enum file_set { ALL_FILES, VALUE_FILES, OTHER_FILES };
 
 struct output_options {
 	enum file_set set;
-	bool text_only; /* -n */
+	bool text_only; /* -n: no .bin files */
 	bool warn;      /* of duplicate aliases */
-	bool (*after_dependencies)(
-		void *context); /* writes what comes between modules.dep.bin and the rest; may be NULL */
+	/* Called after modules.dep.bin, to hand on files that come before all others; may be NULL. */
+	bool (*after_dependencies)(void *context);
 };
 
-/* Makes each file in turn and hands it to publish(); ends early, with false, when that or after_dependencies() returns
- * false. */
+/* Makes each file of the set in turn and hands it to publish(). Ends early and returns false when publish() or
+ * after_dependencies() does. */
 bool write_outputs(const struct output_options *options, const struct tree *tree, const struct loaded *loaded,
 		   const struct graph *graph, publish_function *publish, void *context);
 
 struct publication;
 
-/* Adopts the files of a set that another process wrote. */
+/* Adds the files of the set to the publication, after another process has written them; see publish_adopt(). */
 void adopt_outputs(struct publication *publication, enum file_set set);
 
 /* ---- resolve.c: owners, dependencies, order -------------------------------------------------- */
 
+/* In place of a module's number: the kernel itself owns the symbol. */
 #define OWNER_KERNEL (UINT32_MAX - 1)
 
 struct graph {
-	struct names symbols; /* all names; the kernel's are first */
+	struct names symbols; /* all symbols; the kernel's own are first */
 	uint32_t *owner;      /* by symbol: a module, OWNER_KERNEL, or NONE */
-	uint32_t **supplier;  /* by worker, by its name: the owner that a need of it leads to */
-	uint32_t *first;      /* by module: where its direct dependencies begin; count + 1 of them */
-	uint32_t *direct;
-	uint32_t *number;    /* by module: its place in the order of dependencies */
-	bool *left_out;      /* by module: damaged, in a cycle, or in need of one that is */
-	uint32_t cyclic;     /* modules in cycles */
-	uint32_t unresolved; /* reports made for -e */
+	uint32_t **supplier;  /* by worker and id in its table of names: the owner, where a module needs that name */
+	uint32_t *first;      /* by module m: its dependencies are .direct[first[m]] up to .direct[first[m + 1] - 1] */
+	uint32_t *direct;     /* modules that are needed directly */
+	uint32_t *number;     /* by module: its place in the order of dependencies, from 0 on */
+	bool *left_out;       /* by module: unreadable, in a cycle, or in need of a module in a cycle */
+	uint32_t cyclic;      /* number of modules in cycles */
+	uint32_t unresolved;  /* number of messages that -e asked for */
 };
 
 struct resolve_options {
-	uint32_t kernel_symbols;     /* the first so many of graph->symbols */
-	const uint32_t *kernel_crcs; /* theirs; NULL when CRCs are not to be compared */
+	uint32_t kernel_symbols;     /* how many of graph->symbols are the kernel's */
+	const uint32_t *kernel_crcs; /* by symbol; NULL: CRCs are not compared */
 	struct text *show;           /* gets a line for each dependency; may be NULL */
 	bool report_unresolved;      /* -e */
 	bool warn;                   /* of duplicate symbols */
-	char prefix;                 /* -P, or 0 */
+	char prefix;                 /* first character of symbols that is ignored (-P); 0: none */
 };
 
-/* Leaves out what could not be read; resolve() comes after it, and may leave out more. */
+/* graph_begin() must come first, and leaves out modules that could not be read. resolve() fills the rest of the graph,
+ * where kernel symbols may be there already, and may leave out more. */
 void graph_begin(struct graph *graph, const struct tree *tree, const struct loaded *loaded, struct arena *arena);
 void resolve(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
 	     const struct resolve_options *options, struct arena *arena);
 
-/* For all_dependencies(): room for every module. */
+/* Memory for all_dependencies(), which may be called again and again. */
 struct closure {
-	uint32_t round, *seen; /* in which round a module was last met; one more where it was a direct dependency */
-	struct key *list, *spare;
+	uint32_t round, *seen;    /* .seen[m] is .round, or .round + 1 if direct, where the last call found module m */
+	struct key *list, *spare; /* room for every module */
 };
 
 void closure_init(struct closure *closure, uint32_t modules, struct arena *arena);
 
-/* Puts all that the module needs, directly or not, into closure->list[].item, sorted by number; returns how
- * many. */
+/* Puts all modules that the module needs, directly or not, into closure->list[].item, sorted by graph->number. Returns
+ * how many there are. */
 uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct closure *closure);
 
-/* Whether the module needs that other one, and how. */
+/* How the module needs the other one, if at all. */
 enum need { NOT, DIRECTLY, INDIRECTLY };
 enum need needs(const struct graph *graph, uint32_t module, uint32_t other, struct closure *closure);
 
 /* ---- cycles.c: modules that need each other -------------------------------------------------- */
 
-/* Names each cycle and each module that is in one or needs one, marks those in graph->left_out, and
- * returns how many are in one. */
+/* Reports each cycle, and each module that is in a cycle or needs such a module, and marks these modules in
+ * graph->left_out. Returns how many modules are in cycles. */
 uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct arena *arena);
 
 /* ---- publish.c: replacing a set of files ----------------------------------------------------- */
@@ -398,162 +414,169 @@ uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct a
 enum { OUTPUT_FILES_MAX = 24 };
 
 struct publication {
-	const char *path;
-	int directory;
-	bool sync; /* to the disk, before the end */
+	const char *path; /* of the directory, with a `/` at the end */
+	int directory;    /* open file descriptor */
+	bool sync;        /* files are written through to the disk */
 	const char *names[OUTPUT_FILES_MAX];
 	uint32_t count;
 };
 
-/* Each returns false after an error message. The directory is made if it is missing, and locked. After any
- * false but that of publish_begin(), publish_abandon() must follow: then nothing is left behind, and the old
- * files are what they were. */
+/* All return false after an error message. publish_begin() makes the directory if it is missing, and locks it;
+ * publish_file() writes a file under a temporary name; publish_commit() puts all files in place. When one of the last
+ * two fails, publish_abandon() must follow: it removes temporary files, and the old files are what they were. */
 bool publish_begin(struct publication *publication, char *path, bool sync);
 bool publish_file(struct publication *publication, const char *name, struct span content);
 bool publish_commit(struct publication *publication);
 void publish_abandon(struct publication *publication);
 
-/* Whether a run in that directory was killed, or is still at work: files are replaced from the last written
- * to the first, and until all are, the first has its temporary file. */
+/* Whether a run in that directory was killed, or is still at work. `first` is the name of the file that runs write
+ * first: its temporary file is removed last, so it is still there then. */
 bool publish_unfinished(const char *path, const char *first, struct arena *scratch);
 
-/* Counts a file as written that another process wrote by a copy of the publication. */
+/* Adds a file that another process wrote under its temporary name, with a copy of the publication. */
 void publish_adopt(struct publication *publication, const char *name);
 
 /* ---- index.c: the binary trie ---------------------------------------------------------------- */
 
-/* What a key stands for. */
+/* What a key leads to. */
 struct index_value {
 	const char *string;
-	uint32_t length, priority;
+	uint32_t length, priority; /* of the values of one key, that of the lowest priority is tried first */
 };
 
 struct index {
-	struct key *keys; /* .string: bytes 1 to 127, .length of them; .item: the number of the key's value */
+	struct key *keys; /* .string: .length bytes of 1 to 127 each; .item: the number of the key's value */
 	uint32_t count;
 	void *spare; /* room for as many keys */
 	const struct index_value *values;
-	bool sorted; /* the keys are */
+	bool sorted; /* whether keys are sorted already */
 };
 
-/* Appends the index to `out`, which is empty. Values of equal keys keep the order of the keys, which are sorted
- * afterwards. */
+/* Sorts the keys, and writes the index to `out`, which must be empty. Values of equal keys keep their order. */
 void index_write(struct text *out, const struct index *index);
 
 /* ---- facts.c: what is kept of a module ------------------------------------------------------- */
 
-/* What one worker owns; names and facts are shared with the parent, the rest is its own. */
+/* Memory of one worker: .names and .facts are shared with the parent process, the rest is the worker's own. */
 struct keeper {
 	struct names names;
 	struct arena facts, scratch;
-	struct mark *marks;                                  /* by name */
-	struct spelling *spellings;                          /* of the needs */
+	struct mark *marks;                                  /* by id of a name: the module that needed it last */
+	struct spelling *spellings;                          /* of the needs of the module being read */
 	uint32_t *needs, *need_crcs, *exports, *export_crcs; /* of the module being read */
-	uint32_t room;                                       /* for so many each */
+	uint32_t room;                                       /* for how many needs, and exports, there is memory */
 };
 
-/* The first is called by the parent, the second by the worker. Both may end in bad(). */
+/* Reserve memory or end in bad(): keeper_share(), called by the parent, the part that is shared; keeper_prepare(),
+ * called by the worker, its own. */
 void keeper_share(struct keeper *keeper, uint64_t key);
 void keeper_prepare(struct keeper *keeper);
 
-/* Reads the module in the open file and fills *facts, which is cleared; ends in bad() when it cannot be
- * read. */
+/* Reads the module in the open file and fills *facts, which must be cleared; `module` is any number that no other file
+ * has. Ends in bad() when the module cannot be read. */
 void keep_module(struct keeper *keeper, int fd, uint32_t module, const struct load_options *options,
 		 struct facts *facts);
 
-/* Whether all that the facts of a module point to is in the memory of that keeper, whoever wrote them. */
+/* Whether all pointers and ids in the facts are valid in the keeper's memory; a hostile module may have written any. */
 bool facts_sound(const struct facts *facts, const struct keeper *keeper);
 
+/* All values of that kind, for next_value(). */
 struct values values_of(const struct facts *facts, char kind);
 
-/* The next value of that kind and its length; NULL when there is no more. */
+/* Returns the next value, and its length in *length; NULL when there is no more. */
 const char *next_value(struct values *values, size_t *length);
 
-/* ---- beside.c: what stands beside the modules of a tree --------------------------------------- */
+/* ---- beside.c: roots of a tree, and other files in them ---------------------------------------- */
 
-/* What is said before a module's path: the root's name where the path alone would not tell which tree is meant, or
- * `always`; nothing before a path that is absolute. */
+/* What messages put before the module's path: the path of its root, where tree->whole_paths or `always` asks for it;
+ * "" otherwise, and where the module's path is absolute. */
 const char *root_of(const struct tree *tree, const struct module *module, bool always);
 
-/* Reads a file that stands beside the modules of a root. False, and no content, after a warning; none is given where
- * a later root does not have it. */
+/* Reads a file of that name in a root. Where it cannot be read, warns and returns false with empty content; without a
+ * warning where a root other than the first has no such file. */
 bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena, struct span *content);
 
 /* ---- module.c: one module's bytes ------------------------------------------------------------ */
 
-/* Where bytes come from, piece by piece: read() gives `size` bytes at `offset`, good until the scratch memory is wound
- * back, or ends in bad_fault() about `what`. expect() says that much of a range will be read soon. */
+/* Bytes of a module, read piece by piece. read() returns `size` bytes at `offset`, valid until the scratch memory is
+ * wound back; where the file ends before, it ends in bad_fault(), which says that `what` is not all there. expect()
+ * announces that most of a range will be read soon. */
 struct source {
 	struct span (*read)(struct source *source, uint64_t offset, uint64_t size, const char *what);
 	void (*expect)(struct source *source, uint64_t offset, uint64_t size);
-	struct span head;      /* the first bytes, as many as are there */
-	const char *otherwise; /* what to say of them when they are not what was expected */
+	struct span head;      /* the first bytes: up to 64 */
+	const char *otherwise; /* the reason to give when they do not begin an ELF file */
 };
 
+/* A source whose bytes are all in memory. */
 struct memory_source {
 	struct source source;
 	struct span bytes;
 };
 
-/* As open_again(), without waiting for a FIFO: confine.c has the same flags. */
+/* Opens a file as open_again() does, but never waits for a FIFO. confine.c must allow the flags. */
 int module_open(int directory, const char *path);
 
-/* The bytes of the module in the open file, decompressed if need be, with `scratch` as room; bad() when they cannot
- * be. A plain file is read piece by piece, unless all of it is wanted `at_once`. */
+/* The source of the module in the open file, decompressed in `scratch` if need be; bad() where that fails. A plain
+ * file is read piece by piece, unless all of it is wanted `at_once`. */
 struct source *module_source(int fd, struct arena *scratch, bool at_once);
 
-/* All of them at once, which may be changed; and a source of such bytes. */
+/* All bytes of the module in the open file, decompressed; the caller may change them. bad() where that fails. */
 struct span module_bytes(int fd, struct arena *scratch);
+
+/* A source of bytes in memory. */
 struct memory_source source_of(struct span bytes);
 
-/* Its compression as the kernel calls it: "gzip", "xz", "zstd", or "". */
+/* The compression of the open file, as the kernel calls it: "gzip", "xz", "zstd", or "" where there is none. */
 const char *module_form(int fd);
 
 /* ---- gunzip.c: gzip -------------------------------------------------------------------------- */
 
 enum { GUNZIP_WORK_SIZE = 26 * 1024 };
 
-/* A decoder (see base.h) of RFC 1952 members, one after another: each RFC 1951 data, CRC and length verified. */
+/* A decoder (see base.h) of gzip members (RFC 1952), one after another. The CRC and length of each are checked. */
 size_t gunzip(struct span in, uint8_t *out, size_t capacity, void *work);
 
 /* ---- inflate.c: deflate, the compressed data of a gzip member -------------------------------- */
 
 enum { INFLATE_WORK_SIZE = 17 * 1024 };
 
-/* Decodes the blocks at *in (RFC 1951), and cuts them off, to out[0] up to end[-1]. Returns the end of the output. */
+/* Decodes the blocks (RFC 1951) that *in begins with, and cuts them off *in. The output goes to out[0] up to end[-1];
+ * returns its end. `work` is as for a decoder, of INFLATE_WORK_SIZE bytes. */
 uint8_t *inflate_stream(struct span *in, uint8_t *out, uint8_t *end, void *work);
 
 /* ---- elf.c: what a module says --------------------------------------------------------------- */
 
-/* What is done with what is found, in the order of the file; NULL: nothing. Names end in NUL. A version() may name a
- * need that need() told before, or a new one. */
+/* Functions that elf_read() calls for what it finds, in the order of the file; any may be NULL. Names end in NUL.
+ * version() gives the CRC of a need: one that need() told of before, or a new one. */
 struct elf_sink {
 	void *context;
-	bool wants_crcs; /* of exports; else they come as anything */
+	bool wants_crcs; /* export() is to get true CRCs; else it may get any number */
 	void (*modinfo)(void *context, struct span strings);
 	void (*export)(void *context, const char *name, size_t length, uint32_t crc);
 	void (*need)(void *context, const char *name, size_t length, bool weak);
 	void (*version)(void *context, const char *name, size_t length, uint32_t crc);
-	void (*aliases)(void *context, struct span strings); /* of .modalias: values without alias= */
+	void (*aliases)(void *context, struct span strings); /* from .modalias: values without "alias=" */
 };
 
 struct elf_form {
-	bool wide, big; /* 64 bits; the most significant byte first */
-	uint16_t machine;
+	bool wide, big;   /* a word has 64 bits; the most significant byte is first */
+	uint16_t machine; /* e_machine of the ELF header */
 };
 
-/* Of the whole file, or its beginning. */
+/* The form of the file that begins so; bad() when it has no ELF header. */
 struct elf_form elf_form(struct span start);
 
+/* Reads the module and calls the functions of the sink; bad() when it is damaged. */
 void elf_read(struct source *source, const struct elf_sink *sink);
 
-/* Makes the kernel take the module without a look at its symbols' versions, or at the kernel it was made for. What
- * the source reads must be the bytes themselves, writable. */
+/* Changes the module so that the kernel checks neither the versions of its symbols (`no_versions`) nor the kernel that
+ * it was made for (`no_vermagic`). The source must read from writable memory without copying. */
 void elf_force(struct source *source, bool no_versions, bool no_vermagic);
 
-/* For rooms that look for more in the file; elffile.h has the structures. elf_open() reads the headers, and finds the
- * sections that have a place in elf->sections. elf_section() is a section by its number, bad(why) when there is none;
- * elf_bytes() are its bytes. */
+/* For rooms that look for more in the file; elffile.h has the structures. elf_open() reads the headers and fills
+ * elf->sections; elf_section() returns the section of that number, and elf_bytes() its bytes. All end in bad() when
+ * that is impossible: for the reason `why`, or with a message that names `what`. */
 struct elf;
 void elf_open(struct elf *elf, struct source *source);
 struct section elf_section(const struct elf *elf, uint32_t number, const char *why);
@@ -561,26 +584,27 @@ struct span elf_bytes(const struct elf *elf, struct section section, const char 
 
 /* ---- hash.c: names and their numbers --------------------------------------------------------- */
 
-/* An empty table for up to `capacity` names, of which copied ones take up to `bytes` together. More ends in
- * bad(). */
+/* Makes an empty table for up to `capacity` names, whose copied strings take up to `bytes` bytes in all; adding more
+ * ends in bad(). `key` should be random, so that nobody can choose names whose hashes are equal. */
 void names_init(struct names *names, struct arena *arena, uint32_t capacity, size_t bytes, uint64_t key);
 
 /* The id of a name, or NONE. */
 uint32_t names_find(const struct names *names, const char *name, size_t length);
 
-/* The id of a name, new or known; a new one is copied, or borrowed: the string must then stay. */
+/* The id of a name, which is added if it is new. names_add() then copies the string; names_borrow() keeps a pointer to
+ * it. */
 uint32_t names_add(struct names *names, const char *name, size_t length);
 uint32_t names_borrow(struct names *names, const char *name, size_t length);
 
-/* The same for an entry of another table with the same key. */
+/* As names_borrow(), for an entry of another table with the same key. */
 uint32_t names_share(struct names *names, const struct name *name);
 
-/* Forgets all names but the first `count`, which took `used` bytes. */
+/* Forgets all names but the first `count`, whose strings take `used` bytes. */
 void names_rewind(struct names *names, uint32_t count, size_t used);
 
-/* Takes over what another process did with its copy of the table, in memory shared with this one: that many
- * names, which took `used` bytes. Whatever it did, there are entries then, none if need be. For more than a look at
- * them, the table has to be reopened. */
+/* names_adopt() takes over `count` names, whose strings take `used` bytes, that another process added to this table in
+ * shared memory. Damaged entries are refused: then the table is empty. Only .entries may be read after that, until
+ * names_reopen() has made the table whole. */
 void names_adopt(struct names *names, uint32_t count, size_t used);
 void names_reopen(struct names *names);
 

@@ -1,15 +1,15 @@
-/* elf.c: what depmod needs of a module, an ELF relocatable file (System V gABI, chapter 4) of either word
- * size and byte order, whatever the host's own. Read are:
+/* elf.c: reading a module, an ELF relocatable file (System V gABI, chapter 4) of either word size and byte order,
+ * whatever the host's own are. These sections are read, for these output files:
  *
- *     .modinfo             key=value strings         modules.alias, .softdep, .weakdep, .devname
- *     .modalias            aliases of early 2.6      modules.alias
- *     .symtab, .strtab     undefined = need, __crc_NAME = export     modules.dep, .symbols
- *     __ksymtab_strings    exports, when there is no __crc_ symbol
- *     __versions           the needs' CRCs, and needs that .symtab does not mention
+ *     .modinfo             strings KEY=VALUE                          modules.alias, .softdep, .weakdep, .devname
+ *     .modalias            aliases of early 2.6                       modules.alias
+ *     .symtab, .strtab     undefined: a need; __crc_NAME: an export   modules.dep, .symbols
+ *     __ksymtab_strings    exports, when there is no __crc_ symbol    modules.dep, .symbols
+ *     __versions           CRCs of needs, and more needs              modules.dep
  *     __version_ext_crcs, __version_ext_names    the same since Linux 6.14
  *
- * Bytes come from a source, piece by piece, so that a caller can hold the whole file or read only
- * what is asked for. What stands behind the last section (a signature) is never looked at. */
+ * Bytes come from a source, piece by piece, so that a caller can have the whole file in memory, or read only the pieces
+ * that are asked for. A signature behind the last section is never read. */
 #include "elffile.h"
 
 static const struct layout layout32 = {
@@ -96,7 +96,7 @@ static const char section_name[WANTED_COUNT][20] = {
 	".modalias",
 };
 
-/* Sections with no more than this between them are worth one read together. */
+/* Two sections with at most so many bytes between them are read at once. */
 enum { NEAR = 1024 };
 
 static inline uint64_t get(bool big, const uint8_t *record, struct field field)
@@ -125,7 +125,7 @@ COLD static struct section section_of(const struct elf *elf, const uint8_t *head
 	return section;
 }
 
-/* An empty section is read nowhere, as its offset may be anything. */
+/* An empty section is not read, as its offset may be anything. */
 COLD static struct span read_section(const struct elf *elf, struct section section, const char *what)
 {
 	if (!section.size)
@@ -155,7 +155,7 @@ static bool is_elf(struct span start)
 	return span_size(start) >= 4 && memcmp(start.p, "\177ELF", 4) == 0;
 }
 
-/* "Figure 4-4": class, byte order and type say whether this is a file that we can read at all. */
+/* Class, byte order and type (gABI, "ELF Header" and "ELF Identification") tell whether this is a file that can be read at all. */
 COLD static void read_ident(struct elf *elf)
 {
 	struct source *source = elf->source;
@@ -180,8 +180,8 @@ COLD static void read_ident(struct elf *elf)
 	elf->machine = (uint16_t)get(big, header.p, (struct field){ E_MACHINE, 2 });
 }
 
-/* Returns the index of the section that holds the sections' names. From SHN_LORESERVE sections on, their
- * number and that index stand in section header 0 ("Sections", e_shnum and e_shstrndx). */
+/* Returns the index of the section that holds the sections' names. With SHN_LORESERVE sections or more, section header
+ * 0 has the number of sections and this index (gABI, "Sections", e_shnum and e_shstrndx). */
 COLD static uint32_t read_section_table(struct elf *elf)
 {
 	const struct layout *l = elf->layout;
@@ -218,7 +218,7 @@ COLD static const uint8_t *section_header(const struct elf *elf, uint32_t index,
 	return elf->table.p + (size_t)index * size;
 }
 
-/* A table of strings must end in NUL; then every offset inside it is a string. */
+/* A table of strings must end in NUL: then there is a string at every offset inside it. */
 COLD static struct span string_table(struct span span, const char *why)
 {
 	if (span.p < span.end && span.end[-1])
@@ -249,8 +249,9 @@ static bool is_of_host(const struct elf *elf)
 	return elf->big == HOST_BIG && elf->layout == HOST_LAYOUT;
 }
 
-/* Runs over every section of every module, and each_symbol() over every symbol. Both are compiled twice: for modules
- * of the host's own kind, with the numbers of their layout as constants, and in few bytes for all others. */
+/* Notes all wanted sections. This function and each_symbol() run for every section and symbol of every module, so both
+ * are compiled twice: to fast code for modules of the host's own kind, with the numbers of their layout as constants,
+ * and to small code for all others. */
 INLINE void each_section(struct elf *elf, const struct layout *l, bool big)
 {
 	const char *names = (const char *)elf->names.p;
@@ -336,7 +337,7 @@ static void note_need(const struct elf *elf, const struct symbols *s, const char
 		elf->sink->need(elf->sink->context, name, length_within(name, s->strings.end), info >> 4 == STB_WEAK);
 }
 
-/* The symbol's number in .symtab. */
+/* The number in .symtab of the symbol whose record this is. */
 static uint32_t number_of(const struct symbols *s, const struct layout *l, const uint8_t *symbol)
 {
 	return s->first + (uint32_t)((size_t)(symbol - s->table.p) / l->symbol_size);
@@ -344,7 +345,7 @@ static uint32_t number_of(const struct symbols *s, const struct layout *l, const
 
 enum { CRC_PREFIX = 6 };
 
-/* Whether the name begins with "__crc_"; six bytes must be there. */
+/* Whether the name begins with "__crc_". At least six bytes must be readable. */
 static inline bool is_crc(const uint8_t *name)
 {
 	return le32(name) == 0x72635f5f && le16(name + 4) == 0x5f63;
@@ -398,8 +399,9 @@ COLD static void read_exported_names(const struct elf *elf)
 	}
 }
 
-/* The symbols that matter. Local ones, which stand first (sh_info tells how many), cannot be needs; they
- * can be __crc_ symbols, but only where something is exported at all. */
+/* The part of .symtab that has to be read; *first is the number of its first symbol. Local symbols, which are first in
+ * the table (sh_info is their number), cannot be needs. They can be __crc_ symbols, but not in a module that exports
+ * nothing. */
 COLD static struct section symbols_that_matter(const struct elf *elf, uint32_t *first)
 {
 	struct section symtab = elf->sections[SYMTAB];
@@ -439,7 +441,7 @@ COLD static void read_symbols(const struct elf *elf)
 		read_exported_names(elf);
 }
 
-/* Records of 64 bytes: a CRC as wide as the file's words, of which only the low 32 bits are used, then a name. */
+/* A record has 64 bytes: a CRC as wide as the file's words, of which only the low 32 bits are used, then a name. */
 HOT static void read_versions(const struct elf *elf, struct span records)
 {
 	uint8_t word = elf->layout->word, low = elf->big ? (uint8_t)(word - 4) : 0;
@@ -458,7 +460,7 @@ HOT static void read_versions(const struct elf *elf, struct span records)
 	}
 }
 
-/* Two sections side by side: CRCs of 32 bits, and as many names. */
+/* One section has CRCs of 32 bits, the other as many names, in the same order. */
 COLD static void read_extended_versions(const struct elf *elf)
 {
 	struct span crcs = wanted_section(elf, EXTENDED_CRCS);
@@ -521,7 +523,8 @@ COLD struct span elf_bytes(const struct elf *elf, struct section section, const 
 	return read_section(elf, section, what);
 }
 
-/* The kernel takes no notice of a section without SHF_ALLOC. The flag is in the first word's lowest byte. */
+/* Hides a section from the kernel, which takes no notice of sections without SHF_ALLOC. This flag is in the lowest
+ * byte of the word sh_flags. */
 COLD static void hide(const struct elf *elf, struct section section)
 {
 	enum { SH_FLAGS = 8, SHF_ALLOC = 2 };
@@ -531,6 +534,7 @@ COLD static void hide(const struct elf *elf, struct section section)
 		flags[elf->big ? elf->layout->word - 1 : 0] &= (uint8_t)~SHF_ALLOC;
 }
 
+/* Overwrites the string with NULs: the kernel finds no vermagic then. */
 COLD static void erase_vermagic(struct span strings)
 {
 	for (struct span one; next_string(&strings, &one);)

@@ -1,14 +1,14 @@
-/* facts.c: what is kept of a module, as elf.c finds it. Names become numbers at once, so that each distinct name is
- * stored once and a need takes four bytes. */
+/* facts.c: the facts that are kept of a module, as elf.c finds them. Each distinct name is stored once, in a table, and
+ * gets a number, so that a need takes four bytes. */
 #include "depmod.h"
 
 enum {
-	SHOWN = 100, /* bytes of a refused value in the message */
-	/* Limits for one module, ten times and more what any real module has. Only a module that has more is lost
-	 * by it. */
+	SHOWN = 100, /* bytes of a refused value that the message shows */
+	/* Limits for one module, more than ten times what any real module has. A module beyond them fails alone, where
+	 * it could otherwise use up the memory for all modules. */
 	VALUES_MAX = 1 << 16,
-	VALUES_SIZE = 8 << 20,
-	NAMES_SIZE = 16 << 20,
+	VALUES_SIZE = 8 << 20, /* bytes */
+	NAMES_SIZE = 16 << 20, /* bytes */
 };
 
 /* The module being read. */
@@ -16,20 +16,20 @@ struct reading {
 	struct keeper *keeper;
 	struct facts *facts;
 	uint32_t module;
-	uint32_t next;     /* the need that the next version record is probably about */
+	uint32_t next;     /* index of the need that the next version record is probably about */
 	uint32_t values;   /* number of values kept or refused so far */
 	size_t names_used; /* bytes of names that earlier modules took */
 };
 
-/* The name of a need where it stands in the module: quicker to compare with than the table of names. */
+/* The name of a need, in the module's own bytes. Comparing with it is quicker than a search in the table of names. */
 struct spelling {
 	const char *name;
 	size_t length;
 };
 
-/* Says which module needed the name last, and its place among that module's needs. */
+/* For each name: the module that needed it last. */
 struct mark {
-	uint32_t module, place;
+	uint32_t module, place; /* the module's number + 1; index of the name among its needs */
 };
 
 _Static_assert(sizeof(struct mark) == 8 && sizeof(struct spelling) <= 16, "WORKER_SYMBOLS counts on it");
@@ -180,7 +180,7 @@ static void keep_need(void *context, const char *name, size_t length, bool weak)
 		add_need(r, id, weak ? WEAK_NEED : 0, (struct spelling){ name, length });
 }
 
-/* Version records mostly stand in the order of the symbols, so the need after the last one found is tried first. */
+/* Whether the version record is about the need after the last one found: mostly, records are in the order of needs. */
 static bool is_next(const struct reading *r, const char *name, size_t length)
 {
 	const struct spelling *guess = &r->keeper->spellings[r->next];
@@ -242,6 +242,7 @@ void keep_module(struct keeper *k, int fd, uint32_t module, const struct load_op
 	}
 }
 
+/* Whether the arena holds all of that array, and the array is aligned. */
 static bool holds(const struct arena *arena, const void *p, size_t count, size_t size)
 {
 	size_t at = (uintptr_t)p - (uintptr_t)arena->start;
@@ -249,7 +250,7 @@ static bool holds(const struct arena *arena, const void *p, size_t count, size_t
 	return at <= arena->size && count <= (arena->size - at) / size && at % size == 0;
 }
 
-/* Whether each number, without the bits of `mask`, is that of a name. */
+/* Whether each id, without the bits of `mask`, is that of a name. */
 static bool ids_sound(const struct keeper *k, const uint32_t *ids, uint32_t count, uint32_t mask)
 {
 	if (!holds(&k->facts, ids, count, sizeof(*ids)))

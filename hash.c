@@ -1,14 +1,15 @@
-/* hash.c: the table of names. Each distinct name gets the next small number, its id; the caller keeps what
- * it knows of a name in arrays by id.
+/* hash.c: the table of names. Each distinct name gets the next number from 0 on, its id; callers keep what they know of
+ * a name in arrays by id.
  *
- * Open addressing with linear probing over ids; the slots double in place, inside memory given at the
- * start, when they are half full. A slot repeats eight bits of the hash, so that a look at the entry is nearly
- * always a find. The hash is keyed, so that names cannot be chosen to collide. Nothing is ever removed. */
+ * The slots are a hash table of ids, with open addressing and linear probing. When they are half full, their number
+ * doubles, in memory that was taken at the start. A slot repeats eight bits of the hash, so that an entry is seldom
+ * looked at for another name. The hash is keyed, so that nobody can choose names that collide. No single name is ever
+ * removed. */
 #include "depmod.h"
 
 enum { FIRST_SLOTS = 1024 };
 
-/* Slots for `capacity` names at half full. */
+/* The number of slots that are half full with `capacity` names. */
 static size_t most_slots(uint32_t capacity)
 {
 	size_t slots = FIRST_SLOTS;
@@ -52,8 +53,8 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 #endif
 }
 
-/* Sixteen bytes at a time; what is read at the end overlaps what was read before. The host's byte order does not
- * matter, as nothing follows from a hash but where a name is looked for. */
+/* Takes sixteen bytes at a time; the last ones may overlap those before. The host's byte order changes the hash, but a
+ * hash only decides where a name is looked for. */
 static inline uint32_t hash_of(const uint64_t keys[2], const char *name, size_t length)
 {
 	const uint8_t *p = (const uint8_t *)name;
@@ -89,7 +90,7 @@ static inline uint32_t id_in(uint32_t slot)
 	return (slot & ((1u << SLOT_ID_BITS) - 1)) - 1;
 }
 
-/* The slot that the name is in, or belongs in. Zeroed memory is an empty table. */
+/* The slot that the name is in or, when it is not in the table, the empty slot where it belongs. */
 static inline uint32_t *slot_of(const struct names *names, uint32_t hash, const char *name, size_t length)
 {
 	uint32_t mask = names->mask;
@@ -184,8 +185,7 @@ void names_reopen(struct names *names)
 		rebuild(names);
 }
 
-/* A call for all functions but names_add(), which is called for every symbol of every module and has its own copy.
- * */
+/* slot_of() for all functions but names_add(), which runs for every symbol of every module and has its own copy. */
 static uint32_t *find_slot(const struct names *names, const struct name *name)
 {
 	return slot_of(names, name->hash, name->string, name->length);

@@ -1,6 +1,6 @@
-/* load.c: from files to facts, while the tree is still being walked. Workers are processes. Through one pipe they get
- * the files that the walk finds, some at a time; each reads or decompresses them, has them parsed, and keeps what was
- * learned in its own slice of shared memory, where the parent finds it at the same address. */
+/* load.c: from files to facts, while the tree is still being walked. Workers are processes. Through one pipe, they get
+ * packets of files that the walk has found. A worker reads or decompresses its files, has them parsed, and keeps the
+ * facts in its own part of shared memory, where the parent finds them at the same address. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,11 +14,11 @@
 enum {
 	SPARE_WORKERS = 96, /* replacements for workers that die */
 	WORKERS_MAX = JOBS_MAX + SPARE_WORKERS,
-	KEEP = 1 << 20, /* memory of a finished module that the next one will want */
-	LINE = 128,     /* bytes of a cache line, at most: no two workers write to the same one */
-	CHUNKS = 8,
-	LARGEST_CHUNK = 32,
-	PACKET = 4096, /* PIPE_BUF: written as a whole, and, as all are of this size, read as one */
+	KEEP = 1 << 20,     /* bytes of a finished module's memory that are kept for the next module */
+	LINE = 128,         /* bytes of the largest cache line: no two workers write to the same line */
+	CHUNKS = 8,         /* packets that a worker should get, of the files known so far */
+	LARGEST_CHUNK = 32, /* files in a packet */
+	PACKET = 4096,      /* bytes: PIPE_BUF, so that each packet is written, and read, as a whole */
 };
 
 /* Files for one worker: the number of the first file, the root that all of them are below, and their paths, up to an
@@ -28,8 +28,8 @@ struct packet {
 	char paths[PACKET - 2 * sizeof(uint32_t)];
 };
 
-/* The size of a worker's table of names, which only the worker itself knows. It is written after each module: of a
- * worker that dies, the names up to its last whole module count. */
+/* The size of a worker's table of names, which the parent cannot know otherwise. The worker writes it after each
+ * module: when the worker dies, names up to its last finished module count. */
 struct account {
 	_Alignas(LINE) uint32_t names;
 	size_t names_used;
@@ -42,23 +42,23 @@ struct loading {
 	struct reason *reasons;    /* by file, shared */
 	struct account *accounts;  /* by worker, shared */
 	struct progress *progress; /* shared */
-	struct keeper *keepers;    /* by worker; each works with the copy that it has after the fork */
+	struct keeper *keepers;    /* by worker; each worker uses its own copy, which it gets when it is forked */
 	pid_t pids[WORKERS_MAX];
-	uint32_t first, started; /* of the workers: the first of this round */
-	uint32_t files, capacity;
-	int in, out;          /* the pipe; -1: nobody reads it */
-	size_t sent;          /* bytes written to the pipe */
-	bool taken;           /* some bytes were taken out, of this pipe or of an earlier one */
-	struct packet packet; /* being filled with `packed` files, of `size` bytes */
-	uint32_t packed;
-	size_t size;
+	uint32_t first, started;  /* number of this round's first worker; of the next worker to start */
+	uint32_t files, capacity; /* how many files there are, and can be */
+	int in, out;              /* ends of the pipe; .out is -1 while no worker reads */
+	size_t sent;              /* bytes written to the pipe */
+	bool taken;               /* workers have taken bytes out of this pipe, or of an earlier one */
+	struct packet packet;     /* is being filled */
+	uint32_t packed;          /* number of files in the packet */
+	size_t size;              /* bytes of their paths */
 };
 
 /* One module in a worker's hands. */
 struct job {
 	struct keeper *keeper;
 	struct facts *facts;
-	uint32_t number;
+	uint32_t number; /* of the file */
 	int fd;
 	const struct load_options *options;
 };
@@ -81,8 +81,8 @@ static void note_failure(struct loading *l, uint32_t file, const struct fault *f
 	l->facts[file] = failed_facts(fault->transient);
 }
 
-/* Takes back the memory that a failed module has used. Where one module alone took a quarter of the memory for all,
- * that module is at fault, and not the system. */
+/* Takes back the memory that a failed module has used. Where this module alone took a quarter of the memory for all
+ * modules, the module is at fault, and not the system. */
 static void forget(struct keeper *k, const struct keeper *before, struct fault *fault)
 {
 	if (k->facts.used - before->facts.used > k->facts.size / 4 ||
@@ -94,6 +94,7 @@ static void forget(struct keeper *k, const struct keeper *before, struct fault *
 	arena_rewind(&k->facts, before->facts.used, KEEP);
 }
 
+/* Reads one file, whose path is relative to the root, and notes its facts or why it failed. */
 static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32_t root, const char *path)
 {
 	struct keeper *k = &l->keepers[worker], before = *k;
@@ -132,8 +133,8 @@ static void prepare_work(struct loading *l)
 
 /* ---- workers ---- */
 
-/* False when the pipe has ended. A worker that was taken over by a hostile module may have put anything into the pipe:
- * paths end all the same, and the root exists. */
+/* Gets the next packet; false when the pipe has ended. A worker that a hostile module has taken over may have put
+ * anything into the pipe, so the end of the paths is set here, and the root must exist. */
 static bool receive(const struct loading *l, struct packet *packet)
 {
 	ssize_t n;
@@ -166,7 +167,7 @@ static void prepare_next(void *context)
 	keeper_share(&l->keepers[l->started], l->options->key);
 }
 
-/* False when no process or no memory for it can be had. */
+/* Starts a process that runs task(). False when there is no memory for it, or no process can be had. */
 static bool start_worker(struct loading *l, void (*task)(void *loading))
 {
 	struct fault fault;
@@ -174,7 +175,7 @@ static bool start_worker(struct loading *l, void (*task)(void *loading))
 
 	if (l->started == WORKERS_MAX || !attempt(prepare_next, l, &fault))
 		return false;
-	pid = _Fork(); /* no threads, so no handlers to run */
+	pid = _Fork(); /* not fork(), which runs handlers of threads: there are no threads */
 	if (pid == 0) {
 		progress_leave();
 		_exit(!attempt(task, l, &fault));
@@ -185,7 +186,7 @@ static bool start_worker(struct loading *l, void (*task)(void *loading))
 	return true;
 }
 
-/* Notes whether workers took anything out of the pipe: that is lost with the pipe. */
+/* Closes the pipe, and first notes whether workers took anything out of it: later, nobody can tell. */
 static void close_pipe(struct loading *l)
 {
 	int unread = 0;
@@ -199,13 +200,14 @@ static void close_pipe(struct loading *l)
 	l->sent = 0;
 }
 
-/* Starts workers that read from a new pipe. Only they read it: once all of them have died, writing to it fails. */
+/* Starts workers that read from a new pipe. The parent closes its own reading end, so that writing fails once all
+ * workers have died. */
 static void begin_round(struct loading *l, uint32_t workers)
 {
 	int ends[2];
 
 	l->first = l->started;
-	/* The system calls themselves: the library's functions are larger. */
+	/* System calls without the library's functions, which are larger. */
 	if (l->options->jobs < 2 || syscall(SYS_pipe2, ends, O_CLOEXEC))
 		return;
 	syscall(SYS_fcntl, ends[1], F_SETPIPE_SZ, 1 << 20); /* the walk should not have to wait */
@@ -218,7 +220,7 @@ static void begin_round(struct loading *l, uint32_t workers)
 		close_pipe(l);
 }
 
-/* Sends the packet with the files that were packed; without any, it says that there are no more. */
+/* Sends the packet. One without files says that there are no more files. */
 static void send(struct loading *l)
 {
 	ssize_t n;
@@ -243,7 +245,7 @@ static uint32_t chunk(const struct loading *l)
 	return fair < LARGEST_CHUNK ? fair : LARGEST_CHUNK;
 }
 
-/* Packs the file for a worker. A file that no worker is there for, or whose path is too long, is left to the end. */
+/* Puts the file into a packet. Where there are no workers, or its path is too long, it is left to the end. */
 static void pass_on(struct loading *l, uint32_t file, uint32_t root, const char *path)
 {
 	size_t length = strlen(path) + 1, room = sizeof(l->packet.paths) - 1;
@@ -334,6 +336,7 @@ struct loading *load_begin(const struct tree *tree, const struct load_options *o
 	return l;
 }
 
+/* The number of modules that no worker has begun to read. */
 static uint32_t left(const struct loading *l)
 {
 	uint32_t count = 0;
@@ -368,10 +371,10 @@ static void work_alone(void *context)
 	each_left(context, take_alone);
 }
 
-/* A worker that dies costs the module it was reading; modules that it had taken but not begun are left to the next
- * round, and in the end to a single worker. The parent reads modules itself only when no worker ever took any:
- * otherwise a hostile module could make its own reading look as if it had not begun, and be read by the parent, which
- * has all rights. */
+/* When a worker dies, the module that it was reading is lost. Modules that it had taken but not begun are left to the
+ * next round, and in the end to a single worker. The parent reads modules itself only when no worker ever took any:
+ * otherwise a hostile module could make it look as if reading it had not begun, and the parent, which has all rights,
+ * would read it. */
 static void work_in_rounds(struct loading *l)
 {
 	uint32_t before = NONE, remaining;

@@ -1,5 +1,5 @@
-/* module.c: one module's bytes, from an open file: as they are, or decompressed, as the first bytes say. Of
- * a plain module only those pieces are read that the parser asks for; a compressed one is read and decoded
+/* module.c: one module's bytes, from an open file: as they are, or decompressed if the file's first bytes say so. Of a
+ * plain module, only the pieces that the parser asks for are read. A compressed module is read and decompressed as a
  * whole. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,11 +11,13 @@
 #include "zstd/zstd.h"
 
 enum {
-	HEAD = 64,       /* enough to tell what a file is, and for an ELF header */
+	HEAD = 64,       /* bytes: enough to tell what a file is, and for an ELF header */
 	BEFORE = 512,    /* bytes before the section table that are read with it: mostly the sections' names */
-	PIECE = 1 << 20, /* a compressed file is read in pieces of this size */
+	PIECE = 1 << 20, /* bytes of a compressed file that are read at once */
+	/* A module may be decompressed to SMALL bytes and RATIO bytes for each byte of its file. Only a file that is
+	 * meant to use up memory has more. */
 	SMALL = 16 << 20,
-	RATIO = 256, /* a module may become SMALL bytes, and RATIO bytes for each byte of its file; more is a bomb */
+	RATIO = 256,
 };
 
 /* Bytes of a file that were read, from `offset` on. */
@@ -28,7 +30,7 @@ struct file_source {
 	struct source source;
 	int fd;
 	struct arena *scratch;
-	struct window head, last, expected;
+	struct window head, last, expected; /* first bytes; last range read; range read for expect() */
 };
 
 _Noreturn static void beyond_end(const char *what, uint64_t offset)
@@ -79,8 +81,8 @@ static struct window read_window(struct file_source *file, uint64_t offset, uint
 	return (struct window){ span_of(to, read_at(file->fd, to, (size_t)size, offset)), offset };
 }
 
-/* The first piece asked for is the section table; what stands right before it, mostly the sections' names, is read
- * with it. */
+/* The first range asked for is the section table. The bytes right before it, mostly the sections' names, are read with
+ * it. */
 static struct span read_from_file(struct source *source, uint64_t offset, uint64_t size, const char *what)
 {
 	struct file_source *file = (struct file_source *)source;
@@ -121,9 +123,9 @@ static void expect_from_memory(struct source *source, uint64_t offset, uint64_t 
 	(void)source, (void)offset, (void)size;
 }
 
-/* A compression, told by the first bytes of the file. */
+/* A form of compression, which is recognised by the first bytes of a file. */
 struct format {
-	char name[6], magic[6]; /* name as the kernel has it in /sys/module/compression */
+	char name[6], magic[6]; /* name as in /sys/module/compression; first bytes */
 	uint8_t magic_size;
 	uint32_t work_size;
 	decoder *decode;
@@ -157,8 +159,8 @@ static struct span decode(const struct format *format, struct arena *scratch, st
 		room = DECODED_LIMIT;
 	if (room > SMALL && (room - SMALL) / RATIO > span_size(file))
 		room = SMALL + span_size(file) * RATIO;
-	/* All room is taken first, so that the pages a failed decoder touched can be given back, then only what was
-	 * needed. */
+	/* All room is taken first, so that pages can be given back when the decoder fails; later, only the size of the
+	 * output is kept. */
 	out = arena_take(scratch, room, 1, 1);
 	size = format->decode(file, out, room, work);
 	arena_rewind(scratch, used + size, room); /* all pages are kept, as the next module may need as many */
@@ -199,7 +201,7 @@ static struct span whole(int fd, struct arena *scratch, struct span head)
 	return format ? decode(format, scratch, bytes) : bytes;
 }
 
-/* What is said of a file whose bytes are not what was expected. */
+/* The reason to give for a file that is not ELF. */
 static const char *otherwise(struct span head)
 {
 	if (format_of(head))

@@ -1,8 +1,11 @@
-/* older.c: what older systems want, which the program depmod.old does: kernels before 2.6, whose modules are .o files,
- * and the map files by which hotplug scripts found modules for devices. Few need it, so it takes no room in depmod.
+/* older.c: hands work for older systems to the program depmod.old: kernels before 2.6, whose modules are .o files, and
+ * the map files by which hotplug scripts found modules for devices. Few need these, so they take no room in depmod.
  *
- * For map files depmod.old is a filter. It reads the paths of modules, each ended by NUL, and prints each file as its
- * name, NUL, its content, NUL; then, when nothing went wrong on the way, an empty name. */
+ * For map files depmod.old is a filter:
+ *
+ *     standard input     paths of modules, each ended by NUL
+ *     standard output    for each map file: name, NUL, content, NUL
+ *                        then NUL, an empty name: without it the files are not complete */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +31,7 @@ bool is_old(const struct options *o)
 
 static const char program_name[] = "depmod.old";
 
-/* The path of depmod.old in the directory, whose name has that length; NULL when the program is not there. */
+/* The path of depmod.old in the directory, whose name is `length` bytes long; NULL when the program is not there. */
 static const char *in_directory(struct arena *memory, const char *directory, size_t length)
 {
 	const char *path = join_path(memory, arena_string(memory, directory, length), program_name);
@@ -92,7 +95,7 @@ struct filter {
 	const char *program;
 	const struct options *options;
 	const struct tree *tree;
-	int to[2], from[2];
+	int to[2], from[2]; /* pipes to its standard input and from its standard output */
 	pid_t pid;
 };
 
@@ -102,8 +105,8 @@ static bool set_standard(int file, int standard)
 	return syscall(SYS_dup3, file, standard, 0) >= 0;
 }
 
-/* A new number for the end of a pipe. Where depmod was started with standard input or output closed, a pipe may have
- * got their numbers, which are to be given to others. */
+/* A number above 2 for an end of a pipe. Where depmod was started with standard input or output closed, the pipe may
+ * have got one of their numbers, which set_standard() is to give to another file. */
 static int above_standard(int end)
 {
 	int copy = (int)syscall(SYS_fcntl, end, F_DUPFD_CLOEXEC, 3);
@@ -112,14 +115,14 @@ static int above_standard(int end)
 	return copy;
 }
 
-/* In the child process. The working directory becomes the tree's root, as paths are relative to it; with several
- * roots, paths are absolute. */
+/* In the child process. Paths are absolute when the tree has several roots; else they begin at its root, which becomes
+ * the working directory. */
 static void become_filter(const struct filter *f)
 {
 	const struct options *o = f->options;
 	struct number jobs;
 
-	/* Of the options, -r has no effect. */
+	/* -r fills the place of an option that is not wanted: it has no effect. */
 	if ((f->tree->whole_paths || syscall(SYS_fchdir, f->tree->roots[0].directory) == 0) &&
 	    set_standard(f->to[0], STDIN_FILENO) && set_standard(f->from[1], STDOUT_FILENO))
 		execute(f->program, (char *[]){ "depmod", "--map", "--jobs", (char *)(uintptr_t)decimal(&jobs, o->jobs),
@@ -141,6 +144,7 @@ static bool start_filter(struct filter *f)
 	return f->pid > 0;
 }
 
+/* Sends the paths of all modules that are not left out. */
 static bool send_paths(const struct filter *f, const struct graph *graph)
 {
 	char buffer[4096];
@@ -158,23 +162,23 @@ static bool send_paths(const struct filter *f, const struct graph *graph)
 	return !text.error;
 }
 
-/* Whether the name is one of a file in modules' own directory: modules.SOMETHING, without a slash. */
+/* Whether the name is modules.SOMETHING, without a slash: then it cannot lead out of the output directory. */
 static bool is_map_name(struct span name)
 {
 	return span_size(name) > 8 && span_size(name) < 32 && memcmp(name.p, "modules.", 8) == 0 &&
 	       !memchr(name.p, '/', span_size(name));
 }
 
-/* Hands each file of the filter's answer to publish(). False when the answer has no end, or publish() ends the
- * work. */
-static bool publish_maps(struct span said, publish_function *publish, void *context)
+/* Hands each file of the filter's answer to publish(). False when the answer is malformed or breaks off, or publish()
+ * returns false. */
+static bool publish_maps(struct span answer, publish_function *publish, void *context)
 {
 	struct span name, content;
 
-	for (uint32_t count = 0; next_string(&said, &name); count++) {
+	for (uint32_t count = 0; next_string(&answer, &name); count++) {
 		if (name.p == name.end)
-			return said.p == said.end;
-		if (count == MAP_FILES_MAX || !is_map_name(name) || !next_string(&said, &content) ||
+			return answer.p == answer.end;
+		if (count == MAP_FILES_MAX || !is_map_name(name) || !next_string(&answer, &content) ||
 		    !publish(context, (const char *)name.p, content))
 			return false;
 	}
@@ -186,7 +190,7 @@ bool make_map_files(const char *program, const struct options *options, const st
 		    bool *damaged)
 {
 	struct filter f = { .program = program, .options = options, .tree = tree };
-	struct span said;
+	struct span answer;
 	int status = -1;
 	bool complete;
 
@@ -195,12 +199,12 @@ bool make_map_files(const char *program, const struct options *options, const st
 		return false;
 	}
 	complete = send_paths(&f, graph);
-	complete &= read_all(memory, f.from[0], &said) == 0;
+	complete &= read_all(memory, f.from[0], &answer) == 0;
 	close(f.from[0]);
 	while (waitpid(f.pid, &status, 0) < 0 && errno == EINTR)
 		;
 	*damaged = status != 0;
-	if (complete && publish_maps(said, publish, context))
+	if (complete && publish_maps(answer, publish, context))
 		return true;
 	error("no map files came from ", program);
 	return false;

@@ -3,8 +3,8 @@
 
 /* ---- options ---- */
 
-/* An entry is a letter, ` ` or `=` (the option takes a value), and a name. Options without a letter have a control
- * character. */
+/* Each line is the option's letter, ` ` or `=` (it takes a value), and its long name. An option without a letter has a
+ * control character in its place, one of those below. */
 /* clang-format off */
 static const char known[] =
 	"a all\n" "A quick\n" "b=basedir\n" "m=moduledir\n" "o=outdir\n" "C=config\n" "e errsyms\n"
@@ -45,10 +45,10 @@ static enum verdict set_prefix(struct options *o, const char *value)
 
 struct setting {
 	char letter;
-	uint8_t field; /* offset in struct options */
+	uint8_t field; /* offset in struct options, in bytes */
 };
 
-/* Options that only set a flag, and options whose value is only kept. */
+/* `flags`: options that do no more than set a bool; `values`: those that do no more than keep a string. */
 static const struct setting flags[] = {
 	{ 'a', FIELD(all) },
 	{ 'A', FIELD(quick) },
@@ -126,7 +126,7 @@ static enum verdict parse_operand(void *context, char *word)
 	return GO_ON;
 }
 
-/* The word that stands where VERSION should may be the path of a version's directory. */
+/* An error message for an operand that is no VERSION, but may be the path of a version's directory. */
 static enum verdict bad_version(const char *word)
 {
 	const char *release = base_name(word);
@@ -139,7 +139,7 @@ static enum verdict bad_version(const char *word)
 	return WRONG_USAGE;
 }
 
-/* VERSION comes before all else; but with --dot, one operand is MODULE, before VERSION or after it. */
+/* The first operand that is no .o file must be VERSION; with --dot, MODULE may stand before VERSION or after it. */
 static enum verdict check_operands(struct options *o)
 {
 	if (o->question == DOT) {

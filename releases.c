@@ -1,5 +1,5 @@
-/* releases.c: where modules stand, and of which kernels: BASE/lib/modules/RELEASE, or BASE/usr/lib/modules/RELEASE on a
- * system that has only that one. */
+/* releases.c: the directories of modules, one for each kernel release: BASE/lib/modules/RELEASE, or on a system without
+ * lib/modules, BASE/usr/lib/modules/RELEASE. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -57,7 +57,8 @@ void releases_locate(struct releases *k, const struct options *o, struct arena *
 		const char *below = o->module_directory ? o->module_directory : module_directory(memory, base);
 
 		k->directories[k->count++] = below_base(memory, base, below);
-		/* Where one tree has usr/lib/modules, lib is a link to usr/lib, or will become one. */
+		/* Where any base has usr/lib/modules, files are written to a directory of that name: lib is a link to
+		 * usr/lib there, or will become one. */
 		if (!k->below || *below == 'u')
 			k->below = below;
 	} while (k->count < o->base_count);
@@ -76,9 +77,9 @@ char *releases_output(const struct releases *k, const char *release)
 			    release);
 }
 
-/* ---- which there are ---- */
+/* ---- the releases that are there ---- */
 
-/* Adds a key for each release to the scratch memory. */
+/* Adds a key for each release in the directory `path` to the scratch memory. */
 static void find_releases(const struct releases *k, const char *path)
 {
 	struct directory directory;
@@ -121,10 +122,10 @@ const char *const *releases_list(const struct releases *k)
 	return list;
 }
 
-/* ---- the one that is asked for ---- */
+/* ---- opening the release that is asked for ---- */
 
-/* Appends the option and the word, quoted for a shell where needed: a foreign disk may have any names. NULL appends
- * nothing. */
+/* Appends the option and the word, quoted for a shell where needed, as directories on a foreign disk may have any
+ * names. For a word that is NULL nothing is appended. */
 static void put_word(struct text *text, const char *option, const char *word)
 {
 	bool plain;
@@ -142,8 +143,8 @@ static void put_word(struct text *text, const char *option, const char *word)
 	text_string(text, plain ? "" : "'");
 }
 
-/* Says which command would work for the release. A person who asked only to look (-n, --explain, --dot) gets a
- * command that writes nothing. */
+/* Tells the person which command would work: the same one for a release that is there. Where the person asked only to
+ * look (-n, --explain, --dot), that command writes nothing either. */
 static void tell_command(const struct releases *k, const char *release)
 {
 	static const char looks[][11] = { " -n", [EXPLAIN] = " --explain", [DOT] = " --dot" };

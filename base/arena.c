@@ -1,5 +1,6 @@
-/* arena.c: memory. Address space is reserved once, in a few large pieces, and touched as needed; a piece is
- * handed out in order and wound back as a whole. Nothing is ever freed, so nothing is ever freed twice. */
+/* arena.c: memory. Address space is reserved once, in a few large pieces, and touched as needed. An arena hands out its
+ * piece in order, and frees by going back to an earlier point: no single object is ever freed, so none is freed
+ * twice. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
@@ -17,7 +18,7 @@ static void describe_limit(struct arena *arena)
 	text_add(&text, " MiB are used up", sizeof(" MiB are used up"));
 }
 
-/* How often every size is halved, on a system that grants less. */
+/* How many times every size is halved, because the system grants little address space. */
 static unsigned scarcity;
 
 static void *map(size_t size, bool shared)

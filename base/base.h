@@ -1,5 +1,6 @@
-/* base.h: what every room of every program stands on: bytes, memory, text, files, messages. A section is a room, which
- * calls only rooms whose sections stand below its own, and bad(), the one way out of bad data, from anywhere. */
+/* base.h: rooms (.c files) that all programs use: bytes, memory, text, files, messages. Each section is one room with
+ * the functions that it offers. A room calls only rooms whose sections stand further down; only bad(), which ends work
+ * on damaged data, may be called from anywhere. */
 #ifndef BASE_H
 #define BASE_H
 
@@ -12,31 +13,31 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Untrusted bytes: p <= end always. */
+/* Untrusted bytes: from p[0] up to end[-1]. p <= end always. */
 struct span {
 	const uint8_t *p, *end;
 };
 
-/* No module, no symbol, no place. */
+/* In place of the number of a module, a symbol or a place: there is none. */
 #define NONE UINT32_MAX
 
 /* A decoder of compressed data gets the whole input in one span. The output goes to out[0] up to out[capacity - 1],
- * and is its own window; the number of bytes is returned. Nothing outside `in` is read and nothing outside the
- * capacity is written, not even by a wide copy. `work` is memory of the size that each decoder states, aligned to 64
- * bytes; nothing in it holds between calls. Damaged or unsupported input ends in bad(); so does output that would
- * exceed the capacity. */
+ * from where matches copy earlier output; the size of the output is returned. Nothing outside `in` is read, and nothing
+ * outside the capacity is written, not even by a wide copy. `work` is memory of the size that each decoder states,
+ * aligned to 64 bytes; nothing in it is kept between calls. Damaged or unsupported input ends in bad(); so does output
+ * that would exceed the capacity. */
 typedef size_t decoder(struct span in, uint8_t *out, size_t capacity, void *work);
 
-/* Why some work on untrusted bytes ended: "WHAT: WHY at offset N", the first and last part where known. */
+/* Why some work on untrusted bytes ended: "WHAT: WHY at offset N", where WHAT and N may be unknown. */
 struct fault {
-	const char *what;
+	const char *what; /* file, section or arena; NULL: unknown */
 	const char *why;
-	uint64_t offset;
+	uint64_t offset; /* in bytes */
 	bool has_offset;
-	bool transient; /* the system failed, not the bytes: it may do better another time */
+	bool transient; /* the system failed, and may not fail another time; the bytes are not at fault */
 };
 
-/* A fault in words, cut off where it does not fit. */
+/* The text of a fault, cut off where it does not fit. */
 enum { REASON_SIZE = 128 };
 
 struct reason {
@@ -48,29 +49,29 @@ struct arena {
 	const char *name;
 	uint8_t *start;
 	size_t used, size;
-	bool shared;    /* by all modules: one that finds it full has not filled it alone */
-	char limit[40]; /* what is said when it is full */
+	bool shared;    /* with other processes; and no single module is at fault when it is full */
+	char limit[40]; /* the reason given when it is full */
 };
 
 /* Bytes being written; see text.c. */
 struct text {
 	char *start;
 	size_t size, capacity;
-	int fd;    /* where they go when there is no more room; -1: nowhere */
-	int error; /* errno of the first write that failed */
+	int fd;    /* file that bytes go to when there is no more room; -1: none */
+	int error; /* errno of the first write that failed; else 0 */
 };
 
-/* For sorting: a string, what it stands for, and the part of it that is being compared. */
+/* For sorting. */
 struct key {
-	uint64_t chunk;
+	uint64_t chunk; /* number for sort_chunks(); sort_strings() puts the bytes here that it compares */
 	const char *string;
-	uint32_t length, item;
+	uint32_t length, item; /* of the string, in bytes; number of the thing that the key belongs to */
 };
 
-/* What reading a command line leads to. */
+/* How reading a command line ends. */
 enum verdict { GO_ON, WRONG_USAGE, DONE };
 
-/* How a message begins, and who wants it. */
+/* Kinds of messages. A kind decides how a message begins, and whether -q and -v matter to it. */
 enum level { FATAL, ERROR, WARNING, UNRESOLVED, PLAIN, INDENTED, INFO };
 
 /* A list of words. */
@@ -79,25 +80,25 @@ struct words {
 	struct words *next;
 };
 
-/* A file like those of depmod.d, being read. */
+/* How to read configuration files, such as those of depmod.d, and the line that is being read. */
 struct conf {
 	struct arena *memory;
-	const char *directory;           /* depmod.d, below the standard places */
-	const char *first;               /* a file that counts, too, or NULL */
-	bool aliases;                    /* files that end in .alias count, too */
-	void (*trim)(struct span *line); /* before it is joined to another; or NULL */
-	void (*read_line)(struct conf *conf, struct span line);
-	const char *path; /* of the line being read */
-	uint32_t line;
+	const char *directory;           /* in the standard places: "depmod.d" */
+	const char *first;               /* another file or directory, read before; or NULL */
+	bool aliases;                    /* files that end in .alias are read, too */
+	void (*trim)(struct span *line); /* shortens a line before it is joined to the next; or NULL */
+	void (*read_line)(struct conf *conf, struct span line); /* called for each line, after joining */
+	const char *path;                                       /* of the line that is being read */
+	uint32_t line;                                          /* its number, from 1 on */
 };
 
-/* ---- command.c: what all commands begin and end with ------------------------------------------ */
+/* ---- command.c: the beginning and the end of every command ------------------------------------- */
 
-/* Sets signals to what the program counts on; messages begin with its name from here on. */
+/* Sets signals as the rooms need them; from here on messages begin with the program's name. */
 void command_begin(const char *name);
 
-/* Writes out what is left of standard output, with an error message where that fails. Returns the exit status:
- * `status`, or 1 then. */
+/* Writes out the rest of standard output. Returns the exit status: `status`, or 1 after an error message when standard
+ * output could not be written. */
 int command_end(struct text *standard_output, int status);
 
 /* Prints the help text ('h'), or name and version ('V') of the command. */
@@ -106,52 +107,53 @@ void print_about(struct text *out, char what, const char *name, const char *help
 /* A number that nobody can foresee, for hashes. */
 uint64_t random_key(void);
 
-/* The value of the environment variable `NAME=`, or "". */
+/* The value of an environment variable, or "". `name` ends in "=". */
 const char *environment_value(const char *name);
 
 /* ---- arguments.c: command lines ------------------------------------------------------------- */
 
 struct arguments {
-	char **next;       /* ended by NULL */
-	const char *known; /* for each option "l name\n", or "l=name\n" when it takes a value */
+	char **next;       /* words of the command line, ended by NULL */
+	const char *known; /* options: "l name\n" each, or "l=name\n" if it takes a value, where l is the letter */
 	enum verdict (*option)(void *context, char letter, const char *value);
 	enum verdict (*operand)(void *context, char *word);
 	void *context;
 };
 
-/* Tells of every option and operand, until one of them is not GO_ON. A letter below ' ' cannot be typed, only
- * its name. */
+/* Calls option() or operand() for each option and operand in turn, until one of them does not return GO_ON, and returns
+ * what the last one did. An option whose letter is below ' ' has only its long name. */
 enum verdict parse_arguments(struct arguments *arguments);
 
-/* An error message of the two parts; returns WRONG_USAGE. */
+/* Prints an error message of the two parts; returns WRONG_USAGE. */
 enum verdict wrong_usage(const char *what, const char *word);
 
 /* ---- conf.c: files like those of depmod.d ---------------------------------------------------- */
 
 enum { CONFIG_FILES_MAX = 1024 };
 
-/* Reads the files and directories of `paths` (ended by NULL), or the standard ones when `paths` is NULL,
- * highest precedence first, in the order of their names. A file that cannot be read is an error message; one
- * that is not there is nothing. */
+/* Reads the files and directories of `paths` (ended by NULL), or conf->directory in the standard places when `paths` is
+ * NULL. Files are read in the order of their names; of equal names, only the file of highest precedence. A file that
+ * cannot be read is an error message; a file that does not exist is not. */
 void conf_read(struct conf *conf, const char *const *paths);
 
 /* A message about the line being read. */
 void conf_say(const struct conf *conf, enum level level, const char *what, const char *word);
 
-/* ---- nearest.c: what a misspelt word was meant to be ------------------------------------------ */
+/* ---- nearest.c: suggestions for a misspelt word ------------------------------------------------ */
 
 struct nearest {
 	struct span word;
-	struct span found; /* .p is NULL: nothing is near */
-	unsigned distance;
+	struct span found; /* the best candidate; .p is NULL while there is none */
+	unsigned distance; /* of .found from .word: number of bytes that differ */
 };
 
-/* Keeps the candidate in nearest->found when it is nearer to the word than all before, and at most a third of the
- * word wrong. */
+/* Puts the candidate into nearest->found when it is nearer to the word than all before, and at most a third of the
+ * word's bytes is wrong. */
 void nearest_try(struct nearest *nearest, struct span candidate);
 
 /* ---- glob.c: shell patterns, for aliases ----------------------------------------------------- */
 
+/* Whether the pattern matches all of the text. */
 bool glob_matches(const char *pattern, const char *text);
 
 /* ---- regex.c: POSIX extended regular expressions, for KERNEL patterns ------------------------ */
@@ -163,49 +165,50 @@ bool regex_matches(const char *pattern, const char *text, bool *valid);
 
 /* ---- confine.c: a worker's rights ------------------------------------------------------------ */
 
-/* From here on the process can only read files and end; where the kernel has no such thing, nothing
+/* From here on the process can only read files and end. Where the kernel cannot restrict a process so, nothing
  * changes. */
 void confine(void);
 
 /* ---- cores.c: the processors that this process may use --------------------------------------- */
 
-/* How many there are; 1 where that is not known. */
+/* The number of these processors; 1 where it is not known. */
 uint32_t usable_cores(void);
 
-/* Has the process go on on any core but this one, where there is another. Left to itself, a system whose idle cores
- * look busy (a virtual machine) may keep a new process waiting behind its parent for milliseconds. */
+/* Moves the process `pid` to any core but this one, where there is another. Otherwise a system whose idle cores look
+ * busy (a virtual machine) may let a new process wait behind its parent for milliseconds. */
 void run_elsewhere(int pid);
 
 /* ---- crc.c: CRC-32 as gzip, xz and Ethernet use it (RFC 1952 section 8) ---------------------- */
 
-enum { CRC32_TABLE_SIZE = 8 * 256 };
+enum { CRC32_TABLE_SIZE = 8 * 256 }; /* number of uint32_t */
 
 void crc32_make_table(uint32_t *table);
 
-/* The CRC of `size` bytes that follow bytes with the CRC `crc`; 0 to begin. */
+/* The CRC of a text: `crc` is that of its bytes so far (0 for none), which are followed by these `size` bytes. */
 uint32_t crc32(const uint32_t *table, uint32_t crc, const uint8_t *bytes, size_t size);
 
 /* ---- path.c: paths and names of modules ------------------------------------------------------ */
 
+/* The part behind the last slash. */
 const char *base_name(const char *path);
 
-/* How much of a file's name stands before its suffixes: what is up to the first dot. */
+/* The length of a file's name without its suffixes: up to the first dot. */
 size_t stem_length(const char *name);
 
-/* Whether the string of that length ends so, and is longer. */
+/* Whether the string of that length ends in `end`, and has more bytes than that. */
 bool ends_in(const char *string, size_t length, const char *end);
 
 /* Whether the name ends in .o or .o.gz, as modules of the 2.4 series do. */
 bool is_object(const char *path);
 
-/* As it is when it begins with a slash; else below the working directory. */
+/* The path itself when it begins with a slash; else the path below the working directory. */
 const char *absolute_path(struct arena *memory, const char *path);
 
-/* As names and aliases are compared and stored in indexes: with `_` for `-`, but for those in `[...]`. False
- * when a bracket has no partner. */
+/* Changes a name or alias to the form that is compared and stored in indexes: `-` becomes `_`, except between brackets.
+ * False when a bracket has no partner. */
 bool normalize(char *name);
 
-/* Without the slashes at the end. */
+/* The length of the path without slashes at its end. */
 size_t unslashed_length(const char *path);
 
 /* DIRECTORY/NAME with one slash between them, or NAME alone when the directory is "". */
@@ -219,78 +222,84 @@ const char *module_name(struct arena *memory, const char *path);
 enum { CURRENT_DIRECTORY = -100 }; /* AT_FDCWD */
 enum file_kind { REGULAR_FILE, ANY_FILE };
 
-/* What an errno says of a file. The system's own trouble (out of memory or of descriptors) is `transient`.
- * Where it meets the functions below, it ends the whole work in bad(): to go on would be to lose something
- * for nothing. */
+/* An errno as a fault. It is `transient` when the system is short of memory or of descriptors. Functions below end in
+ * bad() for such a fault, as going on would lose a good file or directory. */
 struct fault system_fault(int error);
 
-/* openat(2), for reading without a trace where that may be, and stat(2), tried again when a signal came between. The
- * second returns 0 or an errno. */
+/* openat(2) and stat(2), tried again after a signal. Reading the file leaves its access time alone, where the system
+ * allows that. open_again() returns a descriptor, or -1 and errno; stat_again() returns 0 or an errno. */
 int open_again(int directory, const char *path, int flags);
 struct stat;
 int stat_again(int directory, const char *path, struct stat *st);
 
-/* Whether both paths lead to one file. With AT_SYMLINK_NOFOLLOW as `flags` a link is a file of its own. */
+/* Whether both paths lead to one file. With AT_SYMLINK_NOFOLLOW as `flags`, a symbolic link is a file of its own. */
 bool is_same_file(int directory, const char *a, const char *b, int flags);
 
-/* Whether the time a is later than b. */
+/* Whether time a is later than time b. */
 struct timespec;
 bool is_newer(const struct timespec *a, const struct timespec *b);
 
-/* The whole file into `arena`. REGULAR_FILE refuses a FIFO, a device or a directory without waiting for it.
- * Returns 0 or an errno; a file that is there but breaks off (EIO) ends the work, too. */
+/* Reads the whole file into the arena. REGULAR_FILE refuses a FIFO, a device or a directory without waiting for it.
+ * Returns 0 or an errno; ends in bad() when the disk fails (EIO). */
 int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind, struct span *content);
 
-/* All that is still to be read from an open file; 0 or an errno. */
+/* Reads the rest of an open file into the arena; returns 0 or an errno. */
 int read_all(struct arena *arena, int fd, struct span *content);
 
-enum { DIRECTORY_BUFFER = 32768, SMALLEST_ENTRY = 24 };
+enum { DIRECTORY_BUFFER = 32768, SMALLEST_ENTRY = 24 }; /* in bytes */
 
 struct directory {
 	const char *path;
-	int fd, error;
-	uint32_t at, count; /* of the entries in hand */
+	int fd, error;      /* open; errno, or 0 */
+	uint32_t at, count; /* entries[at] is next, of `count` that the system gave at once */
 	struct key entries[DIRECTORY_BUFFER / SMALLEST_ENTRY], spare[DIRECTORY_BUFFER / SMALLEST_ENTRY];
 	uint8_t records[DIRECTORY_BUFFER];
 };
 
+/* Opens the directory at `path`, which is relative to the open directory `at`. Returns 0 or an errno. */
 int directory_open(struct directory *directory, int at, const char *path);
 void directory_close(struct directory *directory);
 
-/* The next name but . and .., good until the next call, and its type as in <dirent.h>; NULL at the end, or
- * when directory->error tells why not; then it is closed. As far as they come at once, names are in the order of
- * inodes: what stands there is read from a disk faster than in the order of a directory. */
+/* The next name except . and .., valid until the next call, and its type as in <dirent.h>. NULL at the end or, with an
+ * errno in directory->error, when reading failed; the directory is closed then. Names that the system gives at once are
+ * put into the order of inodes: a disk reads files faster in this order than in that of a directory. */
 const char *directory_next(struct directory *directory, unsigned char *type);
 
 /* ---- sort.c ---------------------------------------------------------------------------------- */
 
-/* Both are stable; `spare` is room for n keys. By the strings' bytes (of which none is 0), or by .chunk. */
+/* Sort n keys, by the bytes of their strings (of which none is 0) or by .chunk. Equal keys keep their order. `spare` is
+ * room for n keys. */
 void sort_strings(struct key *keys, struct key *spare, size_t n);
 void sort_chunks(struct key *keys, struct key *spare, size_t n);
 
 /* ---- report.c: messages ---------------------------------------------------------------------- */
 
 struct report_settings {
-	const char *program; /* what messages begin with; NULL: as before, depmod at first */
-	bool quiet, verbose;
-	bool silent; /* nothing at all */
-	bool syslog; /* to /dev/log, where it is */
+	const char *program; /* messages begin with this name; NULL: with the same as before, at first "depmod" */
+	bool quiet, verbose; /* without warnings; with INFO */
+	bool silent;         /* no messages at all */
+	bool syslog;         /* messages go to /dev/log, where it exists */
 };
 
 void report_setup(struct report_settings settings);
 
-/* One message of several parts, ended by NULL. */
+/* Gives one message of several parts, which are ended by NULL. */
 void report(enum level level, const char *const *parts);
+
+/* Gives the message "SUBJECT: FAULT". */
 void report_fault(enum level level, const char *subject, const struct fault *fault);
+
+/* Puts the text of the fault into *reason, and returns it. */
 const char *fault_text(struct reason *reason, const struct fault *fault);
 
-/* The end of what -v tells; `begun` is what times(2) said then. */
+/* Gives the sums and the time that -v ends with. `begun` is what times(2) returned when the run began. */
 void report_sums(uint32_t modules, uint32_t symbols, uint32_t aliases, uint32_t files, uint32_t begun);
 
-/* What an errno means. */
+/* The meaning of an errno in words. */
 const char *error_text(int number);
 
-/* The parts as arguments, which take fewer bytes than an array; REPORT_PARTS_MAX at most. */
+/* As report(), with the parts as arguments, at most REPORT_PARTS_MAX: the code for a call is smaller than with an
+ * array. */
 enum { REPORT_PARTS_MAX = 16 };
 void report_parts(enum level level, ...) __attribute__((sentinel));
 
@@ -301,92 +310,106 @@ void report_parts(enum level level, ...) __attribute__((sentinel));
 
 /* ---- progress.c: a line on a terminal while the work takes its time -------------------------- */
 
-/* What the run and the process that shows its progress have in common. */
+/* Shared by the run and the process that shows its progress. */
 struct progress {
-	uint32_t found; /* modules, while there may be more */
-	uint32_t total; /* all of them; 0: not known */
+	uint32_t found; /* number of modules found so far */
+	uint32_t total; /* number of all modules; 0: not known yet */
 };
 
-/* The run begins: its first second is silent, however many kernels it is for. */
+/* Notes that the run begins: no progress is shown in its first second. */
 void progress_clock(void);
 
-/* From then on, when standard error is a terminal, one line tells how many of the modules are done(), until
- * progress_end(), or a message, after which it may begin again. done() is called by another process; *progress is in
- * memory shared with that. Does nothing when there is a line already. Ctrl-C, of which the run dies, erases the line,
- * too. */
+/* Begins to show progress, if standard error is a terminal and no line of progress is there: one line tells how many
+ * modules are done, until progress_end(), a message, or Ctrl-C, which ends the run. It may begin again after a message.
+ * done() returns the number; another process calls it, with which *progress is in shared memory. */
 void progress_begin(uint32_t (*done)(const void *context), const void *context, const struct progress *progress);
 void progress_end(void);
 
-/* In a process that will never say anything: the line is none of its business, on Ctrl-C neither, when one that is
- * confined would die of asking whether it is. */
+/* For a new process that never gives messages: it takes no part in the line any more. In particular, Ctrl-C ends it
+ * at once: the handler would make a system call that a confined process may not make. */
 void progress_leave(void);
 
-/* For whoever waits for a process that may have a line: Ctrl-C ends the one who waits after that, not before. */
+/* While held, Ctrl-C does not end this process: it waits for another process, which may still have to erase its line.
+ * Ctrl-C takes effect when it is not held any more. */
 void progress_hold(bool held);
 
 /* ---- arena.c: memory ------------------------------------------------------------------------- */
 
-/* Finds out whether the system grants `total` bytes of address space; where not, all sizes become a half, a
- * quarter and so on: arena_share() of what they are meant to be. */
+/* Finds out whether the system grants `total` bytes of address space. Where it does not, the sizes of all arenas are
+ * halved until it does: arena_share() returns what is left of a size. */
 void arena_plan(size_t total);
 size_t arena_share(size_t size);
 
-/* Address space of arena_share(size) bytes, `shared` with processes forked later. None to be had ends in
+/* Reserves address space of arena_share(size) bytes, `shared` with processes that are forked later, or ends in
  * bad(). */
 void arena_reserve(struct arena *arena, const char *name, size_t size, bool shared);
 
-/* Room for `count` objects of `size` bytes, not cleared. `alignment` is a power of two, 64 at most. */
+/* Memory for `count` objects of `size` bytes each, not cleared; bad() when the arena is full. `alignment` is a power of
+ * two, 64 at most. */
 void *arena_take(struct arena *arena, size_t count, size_t size, size_t alignment);
 
-/* The text, which was opened with the arena's room, with a NUL behind: it stays. */
+/* Ends a text that text_open() began in the arena: adds a NUL, and takes the memory that the text uses. */
 char *arena_text(struct arena *arena, struct text *text);
 
-/* A copy of the bytes, with a NUL behind; and words that all have one value. */
+/* A copy of the bytes, with a NUL behind them. */
 char *arena_string(struct arena *arena, const char *string, size_t length);
 char *arena_copy(struct arena *arena, struct span bytes);
+
+/* An array of `count` numbers, all of that value. */
 uint32_t *new_words(struct arena *arena, size_t count, uint32_t value);
 
-/* A copy with `with` in place of every `what`. */
+/* A copy of the string with `with` in place of every `what`. */
 const char *replace_all(struct arena *memory, const char *string, const char *what, const char *with);
 
 /* Adds a word at the end of the list. */
 void append_word(struct arena *memory, struct words **list, const char *word);
 
-/* Back to where `used` was; pages beyond `keep` more bytes go back to the system. */
+/* Frees all that was taken after the arena had used `used` bytes. Pages that lie more than `keep` bytes further on are
+ * given back to the system. */
 void arena_rewind(struct arena *arena, size_t used, size_t keep);
 
 /* ---- text.c: bytes being written, lines and words being read --------------------------------- */
 
-/* An empty text with all of the arena's room; nothing else may be taken from it until it is done. */
+/* Begins an empty text in the free memory of the arena. Nothing may be taken from the arena until arena_text(), or
+ * until the text is not needed any more. */
 void text_open(struct text *text, struct arena *arena);
 
+/* Adds bytes. A text that is full is written to its file; bad() where it has none. */
 void text_add(struct text *text, const void *bytes, size_t size);
 
-/* Room for so many bytes, which the caller fills, in a text that goes nowhere (fd is -1). */
+/* Adds `size` bytes that the caller has to fill; only for a text without a file (fd is -1). */
 char *text_room(struct text *text, size_t size);
 
 void text_string(struct text *text, const char *string);
 
-/* With `?` for what would steer a terminal or forge a line. */
+/* Adds bytes with `?` in place of control characters, which could steer a terminal or forge a line. */
 void text_harmless(struct text *text, const char *bytes, size_t size);
-/* The strings, ended by NULL, and a newline. */
+
+/* Adds strings, which are ended by NULL, and a newline. */
 void text_line(struct text *text, ...) __attribute__((sentinel));
+
+/* Writes the text to its file and empties it. Sets text->error when that fails. */
 void text_flush(struct text *text);
 
 struct number {
 	char digits[24];
 };
 
+/* The number in decimal digits, in *buffer. */
 const char *decimal(struct number *buffer, uint64_t value);
 
-/* Reads digits from *string on and moves it behind them; false when there are none, or too many. */
+/* Reads a decimal number from *string on, and moves *string behind it. False when there are no digits, or the number
+ * does not fit. */
 bool parse_unsigned(const char **string, uint32_t *value);
 
-/* Cut the next line (without its newline) or word off; false when there is none. */
+/* Cut the next line (without its newline) off *rest, or the next word off *line; false when there is none. */
 bool next_line(struct span *rest, struct span *line);
 bool next_word(struct span *line, struct span *word);
+
+/* Whether the bytes are those of the string. */
 bool span_is(struct span s, const char *string);
-/* Whether among the bytes is a control character; one of three; none beyond ASCII. */
+
+/* Whether the string has a control character; has a, b or c; has only ASCII characters. */
 bool has_control(const char *string, size_t length);
 bool has_any(const char *string, size_t length, char a, char b, char c);
 bool is_ascii(const char *string, size_t length);
@@ -394,15 +417,16 @@ bool is_ascii(const char *string, size_t length);
 /* The value of a hexadecimal digit; 16 for any other character. */
 unsigned hex_digit(uint8_t c);
 
-/* Appends the number with so many hexadecimal digits, or more where it needs them. */
+/* Adds the number with so many hexadecimal digits, or more where it needs more. */
 void text_hex(struct text *text, uint64_t value, unsigned digits);
 
 /* ---- span.c: untrusted bytes ----------------------------------------------------------------- */
 
-/* Runs work(argument). Whatever it runs may call bad(), which ends it at once and only it: attempt()
- * then returns false and says why in *fault. Attempts nest; the innermost one is left. */
+/* Runs work(argument). All functions that it calls may call bad(), which ends this work at once: attempt() then returns
+ * false, and *fault says why. Attempts nest; bad() ends the innermost one. */
 bool attempt(void (*work)(void *), void *argument, struct fault *fault);
 
+/* End the innermost attempt(); the parameters are members of struct fault. */
 _Noreturn void bad(const char *why);
 _Noreturn void bad_at(const char *why, uint64_t offset);
 _Noreturn void bad_in(const char *what, const char *why);
@@ -418,17 +442,17 @@ static inline size_t span_size(struct span s)
 /* Cuts the first `size` bytes off s; bad(why) when it has fewer. */
 struct span take(struct span *s, uint64_t size, const char *why);
 
-/* The same for compressed data. */
+/* As take(), for compressed data: bad(DATA_ENDS). */
 #define DATA_ENDS "compressed data ends too early"
 struct span take_data(struct span *s, uint64_t size);
 
 /* The `size` bytes at `offset` of s; bad_at(why, offset) when they are not all inside. */
 struct span cut(struct span s, uint64_t offset, uint64_t size, const char *why);
 
-/* The string at `offset` of s, proven to end inside it; else bad_at(why, offset). */
+/* The string at `offset` of s; bad_at(why, offset) when it does not end inside s. */
 const char *string_at(struct span s, uint64_t offset, const char *why);
 
-/* Eight bytes as they lie in memory: for comparing and hashing, where order does not matter. */
+/* Eight bytes in the host's own order: for comparing and hashing, where order does not matter. */
 static inline uint64_t any64(const void *p)
 {
 	uint64_t value;
@@ -437,7 +461,8 @@ static inline uint64_t any64(const void *p)
 	return value;
 }
 
-/* memcmp() and strlen() are calls, and names are short and many. */
+/* In place of memcmp() and memcpy(): names are many, and so short that calling a function would take longer. Both work
+ * eight bytes at a time; the last eight may overlap those before. */
 static inline bool same_bytes(const char *a, const char *b, size_t size)
 {
 	size_t i = 0;
@@ -469,14 +494,15 @@ static inline void copy_bytes(char *to, const char *from, size_t size)
 	memcpy(to + size - 8, &last, 8);
 }
 
-/* Integers from bytes, whatever the host's own order and alignment. Each becomes one load, so none is a
- * call. */
 #define INLINE static inline __attribute__((always_inline))
-/* Not worth many bytes, nor copies: what runs seldom in rooms that are built for speed. */
+/* For functions that run seldom, in rooms that are built for speed: made small, and never copied into their callers. */
 #define COLD __attribute__((cold, noinline))
-/* The loops that such rooms are about. They call nothing that is COLD, which would make them cold, too. */
+/* For the loops in such rooms that take the time. They must not call COLD functions: the compiler would take them for
+ * cold, too. */
 #define HOT __attribute__((hot, noinline))
 
+/* Integers from bytes, little-endian or big-endian, whatever the host's own byte order and alignment. The compiler
+ * makes one load of each. */
 /* clang-format off */
 INLINE uint16_t le16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
 INLINE uint32_t le32(const uint8_t *p) { return le16(p) | (uint32_t)le16(p + 2) << 16; }
@@ -499,7 +525,7 @@ INLINE void put_be32(uint8_t *p, uint32_t value)
 	put_le32(p, __builtin_bswap32(value));
 }
 
-/* Written out, compilers make one store of it. */
+/* Written out, because compilers make one store of this form. */
 INLINE void put_le64(uint8_t *p, uint64_t value)
 {
 	p[0] = (uint8_t)value;
@@ -512,12 +538,12 @@ INLINE void put_le64(uint8_t *p, uint64_t value)
 	p[7] = (uint8_t)(value >> 56);
 }
 
-/* For 1 to 7 bytes that repeat: what they multiply with to fill eight, and how many of the eight are whole
- * repetitions. */
+/* For a pattern of 1 to 7 bytes (the index) that repeats: the number to multiply it with to fill eight bytes, and how
+ * many of the eight belong to whole patterns. */
 extern const uint64_t repeat_factor[8];
 extern const uint8_t repeat_step[8];
 
-/* Repeats the `distance` bytes before `to`, 1 to 7 of them, from there to `end`, and up to 7 bytes beyond. */
+/* Repeats the `distance` (1 to 7) bytes before `to`, from `to` up to end[-1]. Up to 7 bytes more may be written. */
 INLINE void copy_repeating(uint8_t *to, size_t distance, const uint8_t *end)
 {
 	const unsigned unused_bits = 64 - 8 * (unsigned)distance;
@@ -530,18 +556,18 @@ INLINE void copy_repeating(uint8_t *to, size_t distance, const uint8_t *end)
 	} while (to < end);
 }
 
-/* A number for eight bytes at once: the byte 1 in each, and the high bit of each. */
+/* Eight bytes in one number: each is 1; each has only its high bit set. */
 #define ONES UINT64_C(0x0101010101010101)
 #define HIGH (ONES << 7)
 
-/* Not 0 when one of the eight bytes is zero: there subtracting one borrows, and the byte itself has no high bit. Of
- * the high bits that are set then, the lowest is that of the first such byte. */
+/* Not 0 when one of the eight bytes is zero: subtracting 1 from a zero byte sets its high bit, which was not set
+ * before. The lowest bit that is set in the result is the high bit of the lowest zero byte. */
 INLINE uint64_t zero_byte(uint64_t word)
 {
 	return (word - ONES) & ~word & HIGH;
 }
 
-/* The length of a string that ends with NUL, or else with `end`; eight bytes at a time while there are as many. */
+/* The length of a string that ends with NUL or at `end`. Eight bytes at a time, while there are as many. */
 static inline size_t length_within(const char *string, const uint8_t *end)
 {
 	const uint8_t *p = (const uint8_t *)string;
@@ -557,7 +583,7 @@ static inline size_t length_within(const char *string, const uint8_t *end)
 	return (size_t)(p - (const uint8_t *)string);
 }
 
-/* Cuts the next string off, without its NUL; false when there is none. */
+/* Cuts the next string off *rest, with its NUL, which *string is without. False when there is none. */
 static inline bool next_string(struct span *rest, struct span *string)
 {
 	if (rest->p == rest->end)
@@ -568,7 +594,7 @@ static inline bool next_string(struct span *rest, struct span *string)
 	return true;
 }
 
-/* Of 1, 2, 4 or 8 bytes. */
+/* The integer of `size` (1, 2, 4 or 8) bytes; `big`: big-endian. */
 INLINE uint64_t integer_at(const uint8_t *p, unsigned size, bool big)
 {
 	switch (size) {

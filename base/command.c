@@ -1,4 +1,4 @@
-/* command.c: what all commands begin and end with: signals, --help and --version, the end of standard output. */
+/* command.c: the beginning and the end of every command: signals, --help and --version, the rest of standard output. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -7,14 +7,14 @@
 
 #include "base.h"
 
-/* Stands here alone; the Makefile reads it. */
+/* The only place of the version; the Makefile reads it here. */
 #define VERSION "0.1"
 
 void command_begin(const char *name)
 {
-	(void)signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like others */
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that grows too large becomes an error of write(2) */
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it */
+	(void)signal(SIGCHLD, SIG_DFL); /* the program that started this one may have ignored it */
 	report_setup((struct report_settings){ .program = name });
 }
 
@@ -28,7 +28,7 @@ int command_end(struct text *standard_output, int status)
 	return 1;
 }
 
-/* Help texts come without the blanks between their columns: a tab leads to the second column. */
+/* Prints a help text, in which a tab stands for the blanks before the second column. */
 static void print_help(struct text *out, const char *help)
 {
 	enum { COLUMN = 26 };

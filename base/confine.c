@@ -1,8 +1,8 @@
-/* confine.c: taking a worker's rights away. After this, even code that hostile bytes brought along can only
- * read files and end: it cannot write one, start a program, or talk to anyone. Seccomp filter mode, Linux
- * 3.5; what the kernel or an emulator does not have is silently not done.
+/* confine.c: taking a worker's rights away. After this, even code from a hostile module can only read files and end its
+ * process: it cannot write a file, start a program, or use the network. This is a seccomp filter (Linux 3.5); a kernel
+ * or emulator without seccomp ignores it.
  *
- * The kernel's own headers are not at hand where only musl is, so their few numbers stand here. */
+ * A system with musl alone does not have the kernel's headers, so the few numbers from them are given here. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -11,7 +11,7 @@
 
 #include "base.h"
 
-/* AUDIT_ARCH_…: the ELF machine, 64-bit and little-endian flags. */
+/* AUDIT_ARCH_… of <linux/audit.h>: the ELF machine, with flags for 64 bits and little-endian. */
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define ARCHITECTURE 0xc000003e
 #elif defined(__i386__)
@@ -35,7 +35,7 @@
 /* A classic BPF program over the number, the architecture and the arguments of a system call. */
 struct instruction {
 	uint16_t code;
-	uint8_t if_true, if_false; /* how many to skip */
+	uint8_t if_true, if_false; /* number of instructions to skip */
 	uint32_t operand;
 };
 

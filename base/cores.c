@@ -1,4 +1,4 @@
-/* cores.c: the processors that this process may use, and which of them another process should begin on. */
+/* cores.c: the processors that this process may use; and having a new process begin on another of them. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <sys/syscall.h>
@@ -8,7 +8,7 @@
 
 enum { LONG_BITS = 8 * sizeof(long) };
 
-/* Those that this process may use, as the system has them. */
+/* The system's set of processors: one bit for each that the process may use. */
 struct cores {
 	unsigned long bits[4096 / LONG_BITS];
 };

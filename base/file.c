@@ -9,7 +9,7 @@
 
 #include "base.h"
 
-/* Linux's own record, as getdents64(2) describes it. */
+/* Offsets in a directory entry of Linux, as getdents64(2) describes it. */
 enum { RECORD_INODE = 0, RECORD_LENGTH = 16, RECORD_TYPE = 18, RECORD_NAME = 19 };
 
 struct fault system_fault(int error)

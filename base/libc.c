@@ -1,6 +1,6 @@
-/* libc.c: what the C library needs kilobytes for, in a few bytes each: functions of strings whose speed does not
- * matter here, and system calls without what handlers of signals and threads would need. Only in the release build:
- * linked before the library, they stand in place of its own. */
+/* libc.c: small versions of functions for which the C library needs kilobytes: string functions whose speed does not
+ * matter here, and system calls without the library's support for threads and for handlers that return. Only in the
+ * release build: linked before the library, they replace its own. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
@@ -55,8 +55,8 @@ char *strstr(const char *s, const char *part)
 	return (char *)(uintptr_t)s;
 }
 
-/* A handler must not return, so what x86_64 wants restored by is never called. The handler stands first in the kernel's
- * struct sigaction, and flags follow; on MIPS, whose sets of signals are larger, too, it is the other way round. */
+/* Handlers must not return: x86_64 would call a restorer then, which is NULL here. The kernel's struct sigaction begins
+ * with the handler and then the flags; on MIPS, flags come first, and sets of signals are larger. */
 void (*signal(int number, void (*handler)(int)))(int)
 {
 #ifdef __mips__
@@ -72,7 +72,7 @@ void (*signal(int number, void (*handler)(int)))(int)
 	return (void (*)(int))before[HANDLER];
 }
 
-/* Eight bytes at a time, as long as none of them is c. System.map has seven million. */
+/* Eight bytes at a time, as long as none of them is c, because System.map has seven million bytes. */
 void *memchr(const void *bytes, int c, size_t n)
 {
 	const uint64_t all = ONES * (uint8_t)c;
@@ -100,7 +100,7 @@ int openat(int directory, const char *path, int flags, ...)
 	return (int)syscall(SYS_openat, directory, path, flags | O_LARGEFILE, mode);
 }
 
-/* There are no threads that would have to be told. */
+/* The system call alone: the library also prepares its threads, of which there are none here. */
 pid_t _Fork(void)
 {
 #ifdef SYS_fork
@@ -110,8 +110,9 @@ pid_t _Fork(void)
 #endif
 }
 
-/* The library's are made for speed, in a kilobyte. Loads and stores of eight bytes are fast here, aligned or not.
- * Optimised across rooms, the compiler sees no call of these before it is too late to keep them: hence `used`. */
+/* The library's functions are made for speed and take a kilobyte. On aarch64, loads and stores of eight bytes are fast,
+ * aligned or not. `used` keeps these functions: with optimisation across rooms, the compiler makes calls to them only
+ * after it has dropped functions that are not called. */
 #ifdef __aarch64__
 __attribute__((used)) void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {

@@ -1,6 +1,6 @@
-/* progress.c: one line on a terminal while the work takes its time. A process of its own looks at the work now and
- * then, so that nothing is counted or waited for elsewhere for the line's sake. The run itself erases the line:
- * nothing may come after its end, when a shell's prompt may already be there. */
+/* progress.c: one line on a terminal while the run goes on. A process of its own, the watcher, counts finished modules
+ * four times a second, so that the rest of the run need not. The run itself erases the line before it ends: later, a
+ * shell's prompt may already be there. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -15,7 +15,7 @@ enum { SILENT_HUNDREDTHS = 100 };
 
 static clock_t begun;
 static pid_t owner, watcher;
-static void (*before)(int); /* what SIGINT did */
+static void (*before)(int); /* the handler of SIGINT before progress_begin() */
 
 void progress_clock(void)
 {
@@ -27,7 +27,7 @@ static bool late(void)
 	return times(NULL) - begun >= SILENT_HUNDREDTHS;
 }
 
-/* The line only grows, so nothing of an earlier one is left. */
+/* Writes the line over the one before, which it covers: lines only become longer. */
 static void show(uint32_t done, const struct progress *progress)
 {
 	char buffer[80];
@@ -44,7 +44,7 @@ static void show(uint32_t done, const struct progress *progress)
 	text_flush(&text);
 }
 
-/* Whether there is a line or not. */
+/* After the silent second there may be a line; erasing does no harm where there is none. */
 static void erase(void)
 {
 	static const char over[] = "\r                                                  \r";
@@ -53,7 +53,7 @@ static void erase(void)
 		(void)!write(STDERR_FILENO, over, sizeof(over) - 1);
 }
 
-/* Ctrl-C, of which a run dies. */
+/* Handles Ctrl-C: erases the line, then lets the signal end the process as usual. */
 static void interrupted(int number)
 {
 	if (getpid() == owner)
@@ -71,7 +71,7 @@ static void watch(uint32_t (*done)(const void *), const void *context, const str
 		/* The system call itself, as the library's function is larger. */
 		syscall(SYS_nanosleep, pause, NULL);
 		if (getppid() != owner)
-			_exit(0); /* a run that is killed takes nobody along */
+			_exit(0); /* the run was killed */
 		if (late())
 			show(done(context), progress);
 	}

@@ -1,14 +1,13 @@
-/* relro.c: makes read-only what is not written any more once the program has been relocated (the segment
- * PT_GNU_RELRO). A dynamic loader does that for other programs; a static one has none, and musl's start leaves it out.
- * Only in the release build, whose layout (release/program.ld) gives the segment pages of its own: they can be taken
- * whole. */
+/* relro.c: makes the segment PT_GNU_RELRO read-only: data that is not written any more once the program has been
+ * relocated. A dynamic loader does that for other programs, but a static program has none, and musl's startup code does
+ * not do it. Only in the release build, whose layout (release/program.ld) gives the segment whole pages of its own. */
 #include <link.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
 __attribute__((constructor)) static void end_relocation(void)
 {
-	/* The linker's name. NOLINTNEXTLINE(bugprone-reserved-identifier) */
+	/* The linker defines this name. NOLINTNEXTLINE(bugprone-reserved-identifier) */
 	extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 	const uint8_t *base = (const void *)&__ehdr_start;
 	const ElfW(Phdr) *segment = (const void *)(base + __ehdr_start.e_phoff);

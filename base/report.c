@@ -1,4 +1,4 @@
-/* report.c: what is said to the person, and its form: `depmod: ERROR: PART PART…` on standard error. */
+/* report.c: messages for the person, `depmod: ERROR: PART PART…`, on standard error or in the system's log. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
@@ -19,7 +19,8 @@ void report_setup(struct report_settings chosen)
 	settings = chosen;
 }
 
-/* RFC 3164: facility "system daemons", and a severity. */
+/* Has the text go to the system's log, where it exists. A message there begins with its priority (RFC 3164, section
+ * 4.1.1): facility "system daemons", and a severity. */
 static void open_log(struct text *text, enum level level)
 {
 	static const char priority[][5] = {
@@ -37,7 +38,7 @@ static void open_log(struct text *text, enum level level)
 	}
 }
 
-/* A datagram is a message: what does not fit is cut off. */
+/* How many of the bytes fit. The system's log takes one datagram for a message, so the rest is cut off. */
 static size_t fitting(const struct text *text, size_t length)
 {
 	size_t room = text->capacity - text->size;
@@ -132,7 +133,7 @@ static const char *unknown_error(int number)
 	return words;
 }
 
-/* Those that files, memory and processes bring; the C library's table of all costs four times as much. */
+/* Only errors of files, memory and processes have words: the C library's table of all errors is four times as large. */
 const char *error_text(int number)
 {
 	static const uint8_t numbers[] = {

@@ -1,11 +1,11 @@
-/* sort.c: strings into byte order. A merge sort by the next eight bytes of each string, held as one
- * big-endian number; then the same for each run of equal numbers. Stable, never worse than n log n
- * comparisons a run, and quick on long strings that begin alike. */
+/* sort.c: sorting strings into byte order: a merge sort by eight bytes of each string, taken as one big-endian number;
+ * then the same by the next eight bytes, for each run of keys whose numbers are equal. Stable; at most n log n
+ * comparisons for a run of n keys; and quick on long strings that begin alike. */
 #include "base.h"
 
 enum { CHUNK = 8, SMALL = 12 };
 
-/* The eight bytes of the string from `depth` on, zero from its end on. `depth` is not beyond the end. */
+/* Eight bytes of the string from `depth` on, with zeros behind its end. `depth` is not beyond the end. */
 static uint64_t chunk_at(const struct key *key, size_t depth)
 {
 	const uint8_t *p = (const uint8_t *)key->string + depth;
@@ -31,7 +31,7 @@ static void insertion_sort(struct key *keys, size_t n)
 	}
 }
 
-/* The first half is copied, as what is merged is written over it. */
+/* Merges two sorted halves. The first half is copied away, as the result is written over it. */
 static void merge(struct key *keys, struct key *spare, size_t half, size_t n)
 {
 	const struct key *left = spare, *left_end = spare + half, *right = keys + half, *right_end = keys + n;
@@ -56,8 +56,8 @@ static void merge_sort(struct key *keys, struct key *spare, size_t n)
 		merge(keys, spare, half, n);
 }
 
-/* A run shares all bytes before `depth`. Runs inside it are sorted by recursion only where they are
- * shorter than it, so the recursion is not deeper than the run is long. */
+/* Sorts a run of keys whose strings have the same bytes before `depth`. Runs inside it are sorted by recursion only
+ * when they are shorter, so the recursion is not deeper than the run is long. */
 static void sort_from(struct key *keys, struct key *spare, size_t n, size_t depth)
 {
 	for (;; depth += CHUNK) {

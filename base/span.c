@@ -1,9 +1,8 @@
-/* span.c: untrusted bytes, read one checked way.
+/* span.c: checked reading of untrusted bytes.
  *
- * A span is a run of bytes that came from a file. Its sizes are compared, never its pointers: an offset
- * from a file is added to nothing before it is known to fit. Whatever does not fit ends in bad(), which
- * leaves the innermost attempt(). Nothing is freed on the way out, because nothing was allocated.
- */
+ * A span is a run of bytes that came from a file. Checks compare sizes, never pointers: an offset from a file is known
+ * to fit before it is added to a pointer. An offset or size that does not fit ends in bad(), which leaves the innermost
+ * attempt(). Nothing has to be freed then: arenas are wound back (see arena.c). */
 #include <setjmp.h>
 
 #include "base.h"
@@ -22,7 +21,7 @@ const uint8_t repeat_step[8] = { 0, 8, 8, 6, 8, 5, 6, 7 };
 
 struct handler {
 	struct handler *outer;
-	struct fault *fault; /* the caller's */
+	struct fault *fault; /* of the caller of attempt() */
 	jmp_buf out;
 };
 

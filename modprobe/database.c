@@ -1,12 +1,12 @@
-/* database.c: what depmod wrote about a kernel's modules, for looking things up: the binary indexes, and in place of
- * one that is missing or damaged the text file that says the same. */
+/* database.c: looking things up in what depmod wrote about a kernel's modules: in a binary index or, where that is
+ * missing or damaged, in the text file with the same content. */
 #include <errno.h>
 
 #include "modprobe.h"
 
 static const struct {
 	char index[28], text[24];
-	bool patterns; /* keys of the index are patterns */
+	bool patterns; /* keys of the index are patterns, not names */
 } files[TABLE_COUNT] = {
 	[TABLE_DEPENDENCIES] = { "modules.dep.bin", "modules.dep", false },
 	[TABLE_SYMBOLS] = { "modules.symbols.bin", "modules.symbols", true },
@@ -15,16 +15,17 @@ static const struct {
 	[TABLE_BUILTIN_ALIASES] = { "modules.builtin.alias.bin", "modules.builtin.modinfo", true },
 };
 
+/* One search. */
 struct lookup {
 	struct database *database;
 	enum lookup_table table;
-	const char *key; /* NULL: all there is goes to `out` */
+	const char *key; /* NULL: all entries are printed to `out` */
 	const struct match *matches;
-	bool kept; /* the line being searched gave a match */
+	bool kept; /* the line being looked at gave a match */
 	struct text *out;
 };
 
-/* By priority; of equal ones the later found goes first. */
+/* Keeps matches in the order of their priorities; among equal ones, the match found last comes first. */
 static void add_match(void *context, const char *key, uint32_t priority, const char *value)
 {
 	struct lookup *l = context;
@@ -45,7 +46,7 @@ static void print_pair(void *context, const char *key, uint32_t priority, const 
 	text_line(context, "alias ", key, " ", value, (char *)NULL);
 }
 
-/* ---- text ---- */
+/* ---- searching text files ---- */
 
 static const char *word_of(struct database *d, struct span *line)
 {
@@ -97,7 +98,7 @@ static void match_builtin_alias(struct lookup *l, const char *string, size_t len
 			    arena_string(memory, string, (size_t)(point - string)), 0);
 }
 
-/* Gives back the memory of a line that is not kept. */
+/* Gives memory back when the line has no match. */
 static void search_line(struct lookup *l, struct span line, uint32_t number)
 {
 	size_t used = l->database->memory->used;
@@ -113,6 +114,8 @@ static void search_line(struct lookup *l, struct span line, uint32_t number)
 		l->database->memory->used = used;
 }
 
+/* Strings of modules.builtin.modinfo end with NUL, lines of the other files with a newline. An alias has the number of
+ * its line as priority. */
 static void search_text(struct lookup *l, struct span text)
 {
 	struct span line;

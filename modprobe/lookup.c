@@ -1,10 +1,10 @@
-/* lookup.c: from what a person or the kernel asks for to modules, and from a module to all that is to be loaded with
- * it, in order. */
+/* lookup.c: finds the modules that a name, alias or path stands for, and plans which modules are to be loaded with a
+ * module, in which order. */
 #include <sys/stat.h>
 
 #include "modprobe.h"
 
-/* Soft dependencies are followed from one module to the next only this far. */
+/* How many modules long a chain of soft dependencies may be. */
 enum { DEEPEST = 4096 };
 
 static struct item **end_of(struct item **list)
@@ -22,7 +22,7 @@ static void append(struct catalog *c, struct item **list, struct ko *ko)
 	*end_of(list) = item;
 }
 
-/* The record of the module: one for each name, and one for each alias that led to a name. */
+/* The record of the module, a new one for each name or pair of a name and the alias that led to it. */
 static struct ko *ko_of(struct catalog *c, const char *name, const char *alias)
 {
 	const char *key = alias ? join_path(c->memory, name, alias) : name;
@@ -41,7 +41,7 @@ static const char *absolute(struct catalog *c, const char *path)
 	return *path == '/' ? path : join_path(c->memory, c->database->directory, path);
 }
 
-/* `PATH: PATH...`; what the list begins with is needed last. */
+/* Reads `PATH: PATH...`, the module and its dependencies, of which the last one is loaded first. */
 static void read_dependencies(struct catalog *c, struct ko *ko, const char *line)
 {
 	struct span rest = span_of(line, strlen(line)), word;
@@ -121,7 +121,7 @@ static void add_matches(struct catalog *c, enum lookup_table table, const char *
 	}
 }
 
-/* A name that only an install or remove command has. */
+/* A name without a module, for which there is an install or remove command. */
 static void add_command(struct catalog *c, const char *name, struct item **list)
 {
 	for (enum rule_kind kind = INSTALL; kind <= REMOVE && !*list; kind++)
@@ -179,7 +179,7 @@ struct item *look_up_path(struct catalog *c, const char *path)
 	return list;
 }
 
-/* ---- what the rules say of a module ---- */
+/* ---- rules about a module ---- */
 
 const char *ko_command(const struct catalog *c, const struct ko *ko, enum rule_kind kind)
 {
@@ -199,7 +199,6 @@ bool ko_is_blacklisted(const struct catalog *c, const struct ko *ko)
 	return r != NULL;
 }
 
-/* The parameters of all rules for the module, separated by blanks, and then `more`. */
 const char *ko_parameters(const struct catalog *c, const struct ko *ko, const char *more)
 {
 	struct text text;
@@ -235,11 +234,12 @@ void ko_soft(struct catalog *c, const struct ko *ko, struct item **before, struc
 	}
 }
 
-/* ---- what is loaded with a module ---- */
+/* ---- plans for loading ---- */
 
 static void plan(struct catalog *c, struct ko *ko, bool required, bool plain, struct item **list);
 
-/* Plans the module together with its soft dependencies, which have soft dependencies of their own. */
+/* Adds the module to the plan, between its soft dependencies. These are planned with dependencies of their own. With
+ * soft dependencies a module loses its install command, as in kmod. */
 static void plan_softly(struct catalog *c, struct ko *ko, struct item **list)
 {
 	struct item *before, *after;
@@ -253,6 +253,7 @@ static void plan_softly(struct catalog *c, struct ko *ko, struct item **list)
 		plan(c, i->ko, false, false, list);
 }
 
+/* Adds dependencies and then the module to the plan. `required`: loading fails when one of them cannot be loaded. */
 static void plan(struct catalog *c, struct ko *ko, bool required, bool plain, struct item **list)
 {
 	if (ko->planned || c->depth == DEEPEST)

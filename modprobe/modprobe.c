@@ -1,4 +1,4 @@
-/* modprobe.c: the command: modules into the running kernel and out of it, with all that belongs to them. */
+/* modprobe.c: the command modprobe, which loads and removes modules together with the modules that they depend on. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
@@ -13,6 +13,8 @@ static const char help[] = {
 
 enum { MODPROBE_MEMORY = 256 << 20, MODPROBE_SCRATCH = DECODED_LIMIT + (128 << 20) };
 
+/* Each line is the option's letter, ` ` or `=` (it takes a value), and its long name. An option without a letter has a
+ * control character in its place, one of those below. */
 /* clang-format off */
 static const char known[] =
 	"a all\n" "r remove\n" "\1 remove-holders\n" "\1 remove-dependencies\n" "w=wait\n" "R resolve-alias\n"
@@ -22,29 +24,30 @@ static const char known[] =
 	"C=config\n" "d=dirname\n" "S=set-version\n" "s syslog\n" "q quiet\n" "v verbose\n" "V version\n" "h help\n";
 /* clang-format on */
 
-/* Options without a letter are given by one of these. */
 enum { REMOVE_HOLDERS = 1, FIRST_TIME, FORCE_VERSIONS, FORCE_VERMAGIC, SHOW_VERSIONS, SHOW_EXPORTS };
 
+/* One run of modprobe: its options, and what it works with. */
 struct probe {
 	bool all, remove, remove_holders, first_time, ignore_commands, use_blacklist, force_versions, force_vermagic;
 	bool show_depends, show_config, show_versions, show_exports, resolve, dry_run, quiet, syslog, verbose;
 	const char *root, *release;
-	const char **configs, **names; /* ended by NULL */
-	uint32_t config_count, name_count, wait;
-	char print;
-	bool from_environment; /* the options being read come from MODPROBE_OPTIONS */
-	struct text passed_on; /* options from the command line, for the modprobes that commands call */
+	const char **configs, **names;           /* -C; operands; both ended by NULL */
+	uint32_t config_count, name_count, wait; /* wait: milliseconds */
+	char print;                              /* 'h' or 'V': help or version is to be printed, and no more */
+	bool from_environment;                   /* the options being read come from MODPROBE_OPTIONS */
+	struct text passed_on;                   /* options that go to any modprobe that our commands call */
 	char **arguments;
 	struct arena memory, scratch;
 	struct catalog catalog;
-	struct text out;
+	struct text out; /* standard output */
 	char output[4096];
-	int status;
+	int status; /* exit status */
 };
 
 /* ---- options ---- */
 
-/* Options from the environment need not be passed on: the programs that are called have the same environment. */
+/* Notes an option of the command line for the modprobes that commands call. Options of MODPROBE_OPTIONS reach them
+ * anyway, in the environment. */
 static void pass_on(struct probe *p, const char *option, const char *value)
 {
 	const char *quote = value && strchr(value, '"') ? "'" : "\"", *parts[] = { " ", quote, value, quote };
@@ -113,7 +116,7 @@ static enum verdict add_operand(void *context, char *word)
 	return GO_ON;
 }
 
-/* Words between blanks, where no quotes are around them. */
+/* Cuts the next word off, without its quotes; a blank inside quotes does not end the word. NULL at the end. */
 static char *next_option(char **rest)
 {
 	char *word = *rest += strspn(*rest, " "), *to = word, quote = 0;
@@ -171,9 +174,9 @@ static enum verdict read_options(struct probe *p)
 	return verdict;
 }
 
-/* ---- what is said ---- */
+/* ---- messages ---- */
 
-/* Prints what is done, where -v or -D was given. */
+/* Prints a step like `insmod PATH PARAMETERS` for -v and -D. */
 static void show(struct probe *p, const char *what, const char *object, const char *more)
 {
 	if (!p->show_depends && !p->verbose)
@@ -182,7 +185,7 @@ static void show(struct probe *p, const char *what, const char *object, const ch
 	text_flush(&p->out);
 }
 
-/* What the kernel's answer means, in words that tell a person what to do. */
+/* What an errno means when a module is loaded, and what a person can do about it. */
 static const char *insertion_error(int failed)
 {
 	switch (failed) {
@@ -209,7 +212,7 @@ static void not_found(struct probe *p, const char *name)
 	p->status = 1;
 }
 
-/* ---- loading ---- */
+/* ---- loading: functions of type int return 0 or an errno ---- */
 
 static bool in_kernel(struct probe *p, struct ko *ko)
 {
@@ -248,7 +251,8 @@ static int insert_one(struct probe *p, struct ko *ko, const char *more)
 	return p->dry_run || p->show_depends ? 0 : run_rule(p, "install", ko, command, parameters);
 }
 
-/* A module that is loaded already is a failure only when it is the one asked for, with --first-time. */
+/* Loads one module of the plan for `asked`. That a module is loaded already is a failure only with --first-time, and
+ * only of `asked`. */
 static int insert_planned(struct probe *p, const struct ko *asked, struct ko *ko, const char *parameters)
 {
 	int failed = EEXIST;
@@ -266,6 +270,7 @@ static int insert_planned(struct probe *p, const struct ko *asked, struct ko *ko
 	return failed;
 }
 
+/* Loads the module with its dependencies. A blacklisted one is loaded only by its own name, without -b. */
 static int insert(struct probe *p, struct ko *ko, const char *parameters)
 {
 	int failed = 0;
@@ -290,7 +295,7 @@ static struct item *find(struct probe *p, const char *name)
 {
 	struct item *list = is_path(name) ? look_up_path(&p->catalog, name) : look_up(&p->catalog, name);
 
-	/* The name may be a path as modules.dep has it. */
+	/* In modules.dep, paths begin below the modules' directory. */
 	if (!list && strchr(name, '/'))
 		list = look_up_path(&p->catalog, join_path(&p->memory, p->catalog.database->directory, name));
 	if (!list)
@@ -314,7 +319,7 @@ static void load_all(struct probe *p, const char *name, const char *parameters)
 	}
 }
 
-/* A value with a blank is quoted, so that it stays one value. */
+/* Puts quotes around a value with a blank, or the kernel would take it for two parameters. */
 static void add_parameter(struct text *text, const char *word)
 {
 	const char *value = strchr(word, '=');
@@ -344,7 +349,7 @@ static void load_named(struct probe *p)
 	load_all(p, *p->names, arena_string(&p->memory, text.start, text.size));
 }
 
-/* ---- removing ---- */
+/* ---- removing: functions of type int return 0 or an errno ---- */
 
 static int remove_file(struct probe *p, const struct ko *ko)
 {
@@ -368,7 +373,7 @@ static int remove_file(struct probe *p, const struct ko *ko)
 
 static int remove_ko(struct probe *p, struct ko *ko, bool asked);
 
-/* From the last to the first. */
+/* Removes the modules from the last to the first; with `stop`, up to the first failure. */
 static int remove_list(struct probe *p, const struct item *list, bool stop)
 {
 	int failed = list && list->next ? remove_list(p, list->next, stop) : 0;
@@ -385,7 +390,8 @@ static int remove_holders(struct probe *p, const struct ko *ko)
 	return failed;
 }
 
-/* Whether there is anything to remove; *failed says whether that is a failure. */
+/* False when there is nothing to remove, as the module is built in or not loaded; *failed is then an errno where that
+ * counts as a failure, else 0. `asked`: a person named the module. */
 static bool is_removable(struct probe *p, struct ko *ko, bool asked, int *failed)
 {
 	*failed = 0;
@@ -416,7 +422,7 @@ static bool in_use(struct probe *p, const struct ko *ko)
 	return true;
 }
 
-/* From the last to the first, since each may need those before it. */
+/* Removes dependencies that nothing uses any more, from the last to the first, as each may need those before it. */
 static void remove_unused(struct probe *p, const struct item *list)
 {
 	if (!list)

@@ -1,67 +1,79 @@
-/* modprobe.h: modprobe, which has the running kernel load and remove modules. A section is a room, which calls only
- * rooms whose sections stand below its own, and those of depmod.h. */
+/* modprobe.h: the program modprobe, which has the running kernel load and remove modules. Each section describes a room
+ * (a .c file), which calls only rooms described below it, and rooms of depmod.h. */
 #ifndef MODPROBE_H
 #define MODPROBE_H
 
 #include "../depmod.h"
 
-/* What modprobe.d says of modules. */
+/* Kinds of lines in modprobe.d; the words they begin with are in rules.c. */
 enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WEAK_RULE, RULE_KINDS };
 
 /* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
 
-enum { KOS_MAX = 1 << 17 }; /* modules that one run has to do with */
+enum { KOS_MAX = 1 << 17 }; /* records of modules in one run */
 
-/* A module as the rules and the database know it; `ko` is what its file's name ends in. */
+/* Record of a module, named after the .ko at the end of file names. Where several aliases lead to one module, each has
+ * a record of its own, as parameters may be given for an alias. */
 struct ko {
-	const char *name, *alias;  /* the second when that was asked for */
-	const char *path;          /* NULL: none is known */
-	struct item *dependencies; /* as they are to be loaded */
-	bool known;                /* path and dependencies are */
-	bool builtin_known, builtin;
-	bool planned, required; /* in the plan; not only by a soft dependency */
-	bool plain;             /* its install command does not count */
-	bool leaving;           /* it is being removed, or was */
+	const char *name, *alias;    /* alias, or its pattern in modprobe.d, that led to the module; NULL: none */
+	const char *path;            /* absolute path of the file; NULL: not known */
+	struct item *dependencies;   /* modules that this one needs, in the order of loading */
+	bool known;                  /* `dependencies` has been looked up */
+	bool builtin_known, builtin; /* `builtin` has been looked up; the module is built into the kernel */
+	bool planned, required;      /* in the plan being made; and not only as a soft dependency */
+	bool plain;                  /* its install command is not to be run */
+	bool leaving;                /* this run is removing it, or has done so */
 };
 
+/* A list of modules. */
 struct item {
 	struct ko *ko;
 	struct item *next;
 };
 
+/* All that one run knows of modules. */
 struct catalog {
 	struct arena *memory;
 	struct database *database;
 	struct rules *rules;
-	struct names names;
-	struct ko *kos;
-	uint32_t depth; /* of soft dependencies, while a plan is made */
+	struct names names; /* NAME or NAME/ALIAS of each record */
+	struct ko *kos;     /* records, by the id of their name */
+	uint32_t depth;     /* calls of plan() inside each other */
 };
 
+/* Reads the configuration from the files and directories of `configuration` (ended by NULL), or from the standard ones
+ * when that is NULL. `directory` is the one of the kernel's modules. */
 void catalog_open(struct catalog *catalog, struct arena *memory, const char *directory,
 		  const char *const *configuration);
 
-/* All modules that a name or alias stands for; NULL when there is none. The second: the one in a file. */
+/* All modules that a name or alias stands for; NULL when there is none, or the name is malformed. */
 struct item *look_up(struct catalog *catalog, const char *asked);
+
+/* A list of one: the module in the file. NULL when there is no such file. */
 struct item *look_up_path(struct catalog *catalog, const char *path);
 
-/* What is to be loaded, in order: dependencies, each with its soft ones, and the module. `plain`: without its own
- * soft dependencies and install command. */
+/* The modules to load, in order: the dependencies of `ko`, each among its own soft dependencies, then `ko`. When
+ * `plain`, the soft dependencies and the install command of `ko` itself do not count. */
 struct item *plan_loading(struct catalog *catalog, struct ko *ko, bool plain);
 
-const char *ko_path(struct catalog *catalog, struct ko *ko); /* or NULL */
+/* The absolute path of the module's file, or NULL. */
+const char *ko_path(struct catalog *catalog, struct ko *ko);
+
 bool ko_is_builtin(struct catalog *catalog, struct ko *ko);
 bool ko_is_blacklisted(const struct catalog *catalog, const struct ko *ko);
+
+/* The module's soft dependencies: those to load before it, and those to load after it. */
 void ko_soft(struct catalog *catalog, const struct ko *ko, struct item **before, struct item **after);
 
-/* Its INSTALL, REMOVE or SOFT_RULE, the first that there is; or NULL. */
+/* The value of the first rule for the module of this kind: INSTALL, REMOVE or SOFT_RULE. NULL when there is none. */
 const char *ko_command(const struct catalog *catalog, const struct ko *ko, enum rule_kind kind);
 
-/* Its parameters by the rules, and then those of `more`, which may be NULL. */
+/* The module's parameters, separated by blanks: those of all rules, then those of `more`, which may be NULL. */
 const char *ko_parameters(const struct catalog *catalog, const struct ko *ko, const char *more);
 
 /* ---- database.c: looking up what depmod wrote ------------------------------------------------ */
 
+/* What can be looked up: an index, and the text file with the same content. */
 enum lookup_table {
 	TABLE_DEPENDENCIES,
 	TABLE_SYMBOLS,
@@ -71,13 +83,14 @@ enum lookup_table {
 	TABLE_COUNT
 };
 
+/* A list of what was found for one key. */
 struct match {
-	const char *value; /* of TABLE_DEPENDENCIES the line of modules.dep, else a module's name */
-	uint32_t priority;
+	const char *value; /* TABLE_DEPENDENCIES: a line as in modules.dep; symbols and aliases: a module's name */
+	uint32_t priority; /* the lowest comes first */
 	const struct match *next;
 };
 
-/* Files are read when they are first needed. */
+/* The files that depmod wrote, each read when it is first needed. */
 struct database {
 	const char *directory; /* of the kernel's modules */
 	struct arena *memory;
@@ -85,61 +98,75 @@ struct database {
 	enum { UNREAD, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
 };
 
-/* What the table has for a key: a module's name, or what an alias may match. By priority; NULL when there is
- * nothing. An index that is missing or damaged is a warning when the text file in its place can be read. */
+/* What the table has for a key: a module's name or, in tables whose keys are patterns, a string that they may match. By
+ * priority; NULL when there is nothing. Where an index is missing or damaged, its text file is read, with a warning. */
 const struct match *database_find(struct database *database, enum lookup_table table, const char *key);
 
-/* Prints `alias KEY VALUE` for all there is in TABLE_ALIASES or TABLE_SYMBOLS. */
+/* Prints a line `alias KEY VALUE` for each entry of TABLE_ALIASES or TABLE_SYMBOLS. */
 void database_print(struct database *database, enum lookup_table table, struct text *out);
 
 /* ---- trie.c: reading a binary index -------------------------------------------------------------- */
 
-/* What a search finds, in no particular order. */
-enum { INDEX_KEY_MAX = VALUE_MAX + 16 };
+enum { INDEX_KEY_MAX = VALUE_MAX + 16 }; /* bytes of a key, with its NUL */
+
+/* Called for each value that a search finds, in no particular order. */
 typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
 
-/* The values of a key; those of all patterns (see glob.c) that match the key, where found() gets no key; all values
- * with their keys. A file that is no index, or a damaged one, ends in bad(). */
+/* index_find() tells the values of a key; index_match(), those of all patterns (see glob.c) that match the key;
+ * index_each(), all values. Only the last one gives found() whole keys. A file that is no index, or is damaged, ends in
+ * bad(). */
 void index_find(struct span file, const char *key, index_found *found, void *context);
 void index_match(struct span file, const char *key, index_found *found, void *context);
 void index_each(struct span file, index_found *found, void *context);
 
 /* ---- rules.c: modprobe.d --------------------------------------------------------------------- */
 
+/* A line of modprobe.d. */
 struct rule {
 	enum rule_kind kind;
-	const char *name, *value; /* the first normalized; BLACKLIST has no value */
+	const char *name, *value; /* name: normalized; value: NULL in a BLACKLIST rule */
 	struct rule *next;
 };
 
 struct rules {
 	struct conf conf;
-	struct rule *rules, **last;
+	struct rule *rules, **last; /* the list, and where its next rule goes */
 };
 
-/* Reads all of modprobe.d as conf_read() does, with `first`, and then the kernel's command line. */
+/* Reads modprobe.d as conf_read() does, with the file `first` as well, and then what the kernel's command line says of
+ * modules. */
 void rules_read(struct rules *rules, struct arena *memory, const char *const *paths, const char *first);
 
-/* The first rule of that kind from this one on, or NULL; and the word that the kind's lines begin with. */
+/* The first rule of that kind in the list that begins with `rule`; NULL when there is none. */
 const struct rule *next_rule(const struct rule *rule, enum rule_kind kind);
+
+/* The word that lines of that kind begin with. */
 const char *rule_command(enum rule_kind kind);
 
 /* ---- running.c: the running kernel ----------------------------------------------------------- */
 
+/* CHANGING: being loaded or removed, or nobody knows. */
 enum module_state { ABSENT, CHANGING, LIVE };
 
 enum module_state running_state(struct arena *scratch, const char *name);
+
+/* How many users a loaded module has, other modules among them; 0 where that is not known. */
 uint32_t running_uses(struct arena *scratch, const char *name);
+
+/* The names of the loaded modules that use this one. */
 struct words *running_holders(struct arena *memory, const char *name);
 
-/* Both return 0 or an errno. A file that cannot be opened or decompressed is an error message as well. */
+/* Loads the module in the file; on request the kernel compares neither symbol versions nor vermagic. Returns 0 or an
+ * errno; a file that cannot be opened or decompressed is an error message, too. */
 int running_insert(struct arena *scratch, const char *path, const char *parameters, bool no_versions, bool no_vermagic);
+
+/* Removes the module; with `force`, even while it is in use. Returns 0 or an errno. */
 int running_remove(const char *name, bool force);
 
 /* ---- shell.c: commands that the configuration names ------------------------------------------- */
 
-/* Runs the command by /bin/sh, in the environment with `options` added to MODPROBE_OPTIONS. False after an error
- * message: it failed, or it is being run already, further up among those who called us. */
+/* Has /bin/sh run the module's command of that kind ("install" or "remove"), with `options` added to MODPROBE_OPTIONS.
+ * False after an error message: the command failed, or this modprobe was called by that same command. */
 bool shell_run(struct arena *memory, const char *kind, const char *module, const char *command, const char *options);
 
 #endif

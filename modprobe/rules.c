@@ -1,4 +1,4 @@
-/* rules.c: modprobe.d, and what the kernel's command line says of modules. */
+/* rules.c: rules about modules, from modprobe.d and the kernel's command line. */
 #include "modprobe.h"
 
 static const char commands[RULE_KINDS][10] = {
@@ -32,7 +32,8 @@ static char *keep(struct rules *rules, struct span word)
 	return arena_copy(rules->conf.memory, word);
 }
 
-/* What follows the name and one blank. Parameters are separated by blanks alone. */
+/* The rest of the line behind the name and one blank; NULL when there is none. Only blanks separate parameters, so tabs
+ * between them become blanks. */
 static char *rest_of(struct rules *rules, enum rule_kind kind, struct span line)
 {
 	char *rest;
@@ -45,7 +46,7 @@ static char *rest_of(struct rules *rules, enum rule_kind kind, struct span line)
 	return *rest ? rest : NULL;
 }
 
-/* False when the line is not as it should be. */
+/* Adds the rule of a line, of which the first word is read already. False when the line is malformed. */
 static bool read_rule(struct rules *rules, enum rule_kind kind, struct span line)
 {
 	struct span word;
@@ -64,7 +65,7 @@ static bool read_rule(struct rules *rules, enum rule_kind kind, struct span line
 	return true;
 }
 
-/* A backslash stands for the character behind it. */
+/* Drops each backslash: the character behind it stands for itself. */
 static struct span without_backslashes(struct rules *rules, struct span line)
 {
 	char *start = keep(rules, line), *to = start;
@@ -95,6 +96,7 @@ static void read_line(struct conf *conf, struct span line)
 
 /* ---- the kernel's command line ---- */
 
+/* NAME,NAME... */
 static void read_blacklist(struct rules *rules, char *names)
 {
 	while (*names) {
@@ -108,7 +110,7 @@ static void read_blacklist(struct rules *rules, char *names)
 	}
 }
 
-/* MODULE.PARAMETER[=VALUE]; a boot loader may have quoted all of it: then the quotes belong around the value. */
+/* MODULE.PARAMETER[=VALUE]. Where a boot loader put quotes around the whole word, they move around the value. */
 static void read_parameter(struct rules *rules, char *word, bool quoted)
 {
 	char *parameter = strchr(word, '.'), *value = strchr(word, '=');
@@ -134,7 +136,7 @@ static void read_parameter(struct rules *rules, char *word, bool quoted)
 		add_rule(rules, PARAMETERS, word, parameter);
 }
 
-/* Words are separated by blanks outside of quotes. */
+/* Blanks separate words, except inside quotes. */
 static void read_command_line(struct rules *rules, struct span text)
 {
 	char *p = keep(rules, text);

@@ -1,5 +1,5 @@
-/* running.c: the running kernel: which modules it has, and putting one in or taking one out. What /sys does not tell,
- * /proc/modules does; where neither is there, no module seems to be loaded, and the kernel has the last word. */
+/* running.c: the running kernel: which modules it has, loading one and removing one. What /sys does not tell is looked
+ * up in /proc/modules. Without both, loading or removing is tried, and the kernel's answer counts. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ static const char *sys_path(struct arena *scratch, const char *name, const char 
 	return join_path(scratch, join_path(scratch, "/sys/module", name), file);
 }
 
-/* The first word of a file, "" when there is none. */
+/* The first word of a file; "" when the file is missing or empty. */
 static const char *first_word(struct arena *scratch, const char *path)
 {
 	struct span content, line, word;
@@ -28,7 +28,7 @@ static const char *first_word(struct arena *scratch, const char *path)
 	return arena_copy(scratch, word);
 }
 
-/* A word of the module's line in /proc/modules: name, size, uses, holders, state. */
+/* A word of the module's line in /proc/modules, which has from column 0 on: name, size, uses, holders, state. */
 static const char *listed(struct arena *scratch, const char *name, int column)
 {
 	struct span content, line, word;
@@ -53,7 +53,7 @@ enum module_state running_state(struct arena *scratch, const char *name)
 		state = listed(scratch, name, 4);
 	if (strcmp(state, "live") == 0 || strcmp(state, "Live") == 0)
 		return LIVE;
-	/* Without /sys and /proc nobody knows whether the module is loaded: loading or removing it has to be tried. */
+	/* Without /sys and /proc nobody knows whether the module is loaded. */
 	if (!*state && access("/sys/module", F_OK) && access("/proc/modules", F_OK))
 		return CHANGING;
 	return *state ? CHANGING : ABSENT;
@@ -88,7 +88,7 @@ struct words *running_holders(struct arena *memory, const char *name)
 	return holders;
 }
 
-/* Whether the kernel failed for a reason that decompressing the module here may avoid. */
+/* Whether the kernel may have failed because it could not decompress the file, which can be done here. */
 static bool worth_another_try(int failed)
 {
 	return failed == ENOSYS || failed == EINVAL || failed == EOPNOTSUPP || failed == ENOEXEC;
@@ -99,15 +99,16 @@ static int insert_file(int fd, const char *parameters, int flags)
 	return syscall(SYS_finit_module, fd, parameters, flags) ? errno : 0;
 }
 
+/* One module being loaded. */
 struct insertion {
 	struct arena *scratch;
 	const char *parameters;
-	int fd, failed;
+	int fd, failed; /* the open file; errno of the last try, or 0 */
 	bool no_versions, no_vermagic;
 };
 
-/* Cuts the mark of an appended signature off. Changed bytes no longer match the signature, and the kernel refuses a
- * module whose signature is wrong; without the mark it does not look for one. */
+/* Cuts off the mark at the end that says that a signature stands before it. Changed bytes no longer match the
+ * signature, and the kernel refuses a module with a wrong signature; without the mark the module counts as unsigned. */
 static struct span without_signature(struct span bytes)
 {
 	static const char mark[] = "~Module signature appended~\n";
@@ -132,7 +133,7 @@ static void insert_bytes(void *context)
 	i->failed = syscall(SYS_init_module, bytes.p, span_size(bytes), i->parameters) ? errno : 0;
 }
 
-/* The kernel reads the file itself, where it can. */
+/* Has the kernel read the file itself or, where it cannot, gives it the decompressed bytes. */
 static int insert(struct insertion *i, const char *path)
 {
 	const char *form = module_form(i->fd);

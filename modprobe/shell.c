@@ -10,7 +10,7 @@
 
 static const char running[] = "MODPROBE_COMMANDS=", options_name[] = "MODPROBE_OPTIONS=";
 
-/* NAME=VALUE MORE */
+/* The variable NAME= with its present value and, behind a blank, `more`. */
 static const char *with_more(struct arena *memory, const char *name, const char *more)
 {
 	const char *value = environment_value(name);
@@ -24,6 +24,7 @@ static const char *with_more(struct arena *memory, const char *name, const char 
 	return arena_text(memory, &text);
 }
 
+/* Whether the command `word` (KIND/MODULE) is running, further up among the processes that called this one. */
 static bool is_running(const char *word)
 {
 	const char *list = environment_value(running);
@@ -35,7 +36,7 @@ static bool is_running(const char *word)
 	return false;
 }
 
-/* The three variables that are set here, and all others that were there before, but for those named MODPROBE_. */
+/* The command's environment: three variables that are set here, and ours without any other MODPROBE_ variable. */
 static const char **environment(struct arena *memory, const char *word, const char *module, const char *options)
 {
 	const char *own[] = {

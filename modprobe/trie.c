@@ -1,7 +1,8 @@
-/* trie.c: looking up keys in a binary index: depmod's index.c, which writes them, draws the format. Whatever offset
- * stands in the file may be wrong, and none is followed before it is checked. */
+/* trie.c: looking up keys in a binary index. index.c, which writes indexes for depmod, draws the format. The file may
+ * be damaged, so no offset is followed before it has been checked. */
 #include "modprobe.h"
 
+/* CHECKED bytes of the header say what the file is (any version 2.x); PLACE are the bits of an offset without flags. */
 enum { HEADER = 12, ROOT_AT = 8, CHECKED = 6, PLACE = 0x0fffffff };
 enum flag { PREFIX = 8, VALUES = 4, CHILDREN = 2 };
 
@@ -9,18 +10,18 @@ static const uint8_t magic[CHECKED] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2 };
 
 struct search {
 	struct span file;
-	const char *key; /* that the patterns from a wildcard on must match; NULL: all do */
+	const char *key; /* what patterns must match from their first wildcard on; NULL: every entry counts */
 	index_found *found;
 	void *context;
-	size_t budget; /* a node or value takes a byte or more: more visits than bytes are a circle */
-	uint32_t length;
-	char path[INDEX_KEY_MAX]; /* of the node, or from the first wildcard on */
+	size_t budget;   /* nodes and values that may still be visited: each takes a byte, so more are a circle */
+	uint32_t length; /* of `path` */
+	char path[INDEX_KEY_MAX]; /* key of the node; index_match(): from its first wildcard on */
 };
 
 struct node {
 	const char *prefix;
-	uint8_t first;
-	struct span children, values;
+	uint8_t first;                /* byte that leads to the first child */
+	struct span children, values; /* children: 4 bytes of offset each; values: up to the end of the file */
 	uint32_t value_count;
 };
 
@@ -62,7 +63,7 @@ static struct node read_node(struct search *s, uint32_t offset)
 	return node;
 }
 
-/* The child's offset, or 0. */
+/* The offset of the child that the byte leads to; 0 when there is none. */
 static uint32_t child_of(const struct node *node, uint8_t byte)
 {
 	size_t at = 4 * (size_t)(byte - node->first);
@@ -90,7 +91,8 @@ static void push(struct search *s, char byte)
 	s->path[s->length] = 0;
 }
 
-/* Everything from a node on, whose prefix counts from `prefix` on. The recursion is as deep as the path is long. */
+/* Tells the values of the node and of all nodes below it. `prefix` is the part of the node's prefix that is not in
+ * s->path yet. The recursion is no deeper than a key is long. */
 static void search_below(struct search *s, const struct node *node, const char *prefix)
 {
 	uint32_t length = s->length;
@@ -129,7 +131,7 @@ void index_each(struct span file, index_found *found, void *context)
 	search_below(&s, &root, root.prefix);
 }
 
-/* The patterns that begin with a wildcard here, as the node's child. */
+/* Searches below the child that the wildcard leads to; `key` is what is left of the key at this node. */
 static void search_wildcard(struct search *s, const struct node *node, char wildcard, const char *key)
 {
 	uint32_t offset = child_of(node, (uint8_t)wildcard);
@@ -144,7 +146,7 @@ static void search_wildcard(struct search *s, const struct node *node, char wild
 	s->length = 0;
 }
 
-/* How much of the node's prefix the key begins with; from there on stands its end, a wildcard, or another byte. */
+/* How many bytes of the node's prefix and the key are equal; when `patterns`, only up to a wildcard in the prefix. */
 static size_t common_part(const char *prefix, const char *key, bool patterns)
 {
 	size_t n = 0;
@@ -154,6 +156,7 @@ static size_t common_part(const char *prefix, const char *key, bool patterns)
 	return n;
 }
 
+/* Follows the key down from the root; when `patterns`, tries all patterns whose first wildcard is met on the way. */
 static void search(struct search *s, const char *key, bool patterns)
 {
 	uint32_t offset = be32(s->file.p + ROOT_AT);

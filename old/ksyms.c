@@ -1,6 +1,7 @@
 /* ksyms.c: the symbols of a kernel of the 2.4 series, from /proc/ksyms or System.map. */
 #include "old.h"
 
+/* Cuts the prefix off; false when the name has another beginning. */
 static bool cut_off(struct span *name, const char *prefix)
 {
 	size_t length = strlen(prefix);
@@ -24,8 +25,8 @@ static void put_dot(const struct kernel_symbols *k, struct span *name)
 	*name = span_of(dotted, span_size(*name) + 1);
 }
 
-/* `ADDR NAME` of /proc/ksyms, where the address may be blank and a module's name in brackets may follow; or
- * `ADDR T __kstrtab_NAME` of System.map. */
+/* `ADDRESS NAME` of /proc/ksyms, where the address may be missing; or `ADDRESS TYPE __kstrtab_NAME` of System.map. A
+ * line of /proc/ksyms with `[MODULE]` at its end is about a module's symbol, not the kernel's. */
 void read_ksyms_line(struct kernel_symbols *k, struct span line)
 {
 	struct span name, more;

@@ -1,13 +1,14 @@
-/* ksymtab.c: what a module of the 2.4 series exports and needs. EXPORT_SYMBOL put a pair of words into the section
- * __ksymtab, for which the symbol __ksymtab_NAME stands; without that section every global symbol is exported. An
- * undefined symbol is a need when a relocation uses it. */
+/* ksymtab.c: what a module of the 2.4 series exports and needs. EXPORT_SYMBOL put a pair of words with the symbol
+ * __ksymtab_NAME into the section __ksymtab; without that section every global symbol is exported. An undefined symbol
+ * is a need when a relocation uses it. */
 #include "old.h"
 
 enum { STB_GLOBAL = 1, STB_WEAK = 2 };
 
+/* One module being read. */
 struct reading {
 	struct object object;
-	uint8_t *used;    /* by symbol: some relocation uses it */
+	uint8_t *used;    /* by symbol: whether a relocation uses it */
 	uint32_t exports; /* number of the section __ksymtab, or 0 */
 };
 
@@ -30,6 +31,7 @@ static bool is_need(const struct reading *r, const struct symbol *symbol, uint32
 	return !symbol->section && symbol->binding != STB_WEAK && r->used[number];
 }
 
+/* The name without the prefix, where it has that. */
 static const char *without(const char *name, const char *prefix)
 {
 	size_t length = strlen(prefix);

@@ -1,7 +1,7 @@
-/* mapfiles.c: the map files of kernels since 2.6, for depmod --map: from paths of modules, each NUL-ended, on standard
- * input to the files on standard output, in the form that older.c describes. Modules are read by processes that may do
- * nothing else, each of which has a slice of the list; what they leave in shared memory is checked before it is
- * believed. */
+/* mapfiles.c: the map files of kernels since 2.6, for depmod --map: standard input has the paths of modules, standard
+ * output gets the files, both in the form that older.c describes. Each of several processes reads a slice of the
+ * modules. They have no rights to do anything else, and the parent checks the results that they leave in shared
+ * memory, as a damaged module may take over the process that reads it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/wait.h>
@@ -9,45 +9,48 @@
 
 #include "old.h"
 
-/* Of one module, ten times and more what any real one has. */
+/* Limits for the aliases and lines of one module, in number and bytes, ten times and more what any real module has; and
+ * how many bytes of scratch memory do not go back to the system between modules. */
 enum { LINES_MAX = 1 << 16, LINES_SIZE = 8 << 20, KEEP = 1 << 20 };
 
-/* What became of one module: its lines stand at lines.start + from up to + to, each behind the letter of its map,
- * NUL-ended. */
+/* The result for one module. Its lines lie in its slice's memory, from offset `from` up to `to`, each between a
+ * character for its map ('0' + enum map) and NUL. */
 struct outcome {
 	uint32_t from, to;
-	bool done, failed, transient;
+	bool done, failed, transient; /* done: read or given up; failed: see `reason`; transient: as in struct fault */
 	struct reason reason;
 };
 
-/* The modules that one process reads, first to last - 1, and the memory for their lines. */
+/* The modules that one process reads, and the memory for their lines. */
 struct slice {
-	uint32_t first, last;
-	struct arena lines;
+	uint32_t first, last; /* number of the first module, and of the last one plus 1 */
+	struct arena lines;   /* shared */
 	pid_t pid;
 };
 
 struct run {
-	const char **paths;
+	const char **paths; /* of modules */
 	uint32_t count;
-	struct outcome *outcomes; /* by module, shared */
+	struct outcome *outcomes; /* by module; shared */
 	struct slice slices[JOBS_MAX];
-	uint32_t slice_count, each; /* each has so many modules, the last one maybe fewer */
+	uint32_t slice_count, each; /* each: modules in a slice; the last one may have fewer */
 	struct arena *scratch;
-	struct text *out;
-	bool damaged;
+	struct text *out; /* standard output */
+	bool damaged;     /* a module could not be read */
 };
 
 /* ---- in a process of its own ---- */
 
+/* One module being read. */
 struct reading {
 	struct slice *slice;
 	struct arena *scratch;
 	int fd; /* of the module's file */
 	const struct elf *elf;
-	uint32_t from, lines;
+	uint32_t from, lines; /* where its lines begin in the slice's memory, and how many there are */
 };
 
+/* Appends an alias or a line to the slice's memory. */
 static void put_value(struct reading *r, char kind, const char *value, size_t length)
 {
 	char *copy;
@@ -65,7 +68,7 @@ static void put_line(void *context, enum map map, const char *line, size_t lengt
 	put_value(context, (char)('0' + map), line, length);
 }
 
-/* Keeps the aliases among the strings that begin with `before`, as facts.c keeps them. */
+/* Keeps the strings that begin with `before`, without that, as aliases; facts.c keeps the same ones. */
 static void put_aliases(struct reading *r, struct span strings, const char *before)
 {
 	size_t skip = strlen(before);
@@ -86,7 +89,7 @@ static void put_section(struct reading *r, enum wanted wanted, const char *name,
 		put_aliases(r, elf_bytes(r->elf, r->elf->sections[wanted], name), before);
 }
 
-/* Collects the module's aliases first; its lines come behind them in the same memory. */
+/* Collects the module's aliases; its lines come behind them in the same memory. */
 static void read_module(void *context)
 {
 	struct reading *r = context;
@@ -142,8 +145,9 @@ static bool start_reading(struct run *run, struct slice *slice)
 	_exit(0);
 }
 
-/* The first module of the slice that nobody has read. What was read before stays where it is. */
-static uint32_t first_left(const struct run *run, struct slice *slice)
+/* The number of the slice's first module that is not read yet; slice->last when all are. The lines of those before it
+ * are kept: only the process that died knew how much memory was in use. */
+static uint32_t first_unread(const struct run *run, struct slice *slice)
 {
 	uint32_t i = slice->first;
 
@@ -153,13 +157,14 @@ static uint32_t first_left(const struct run *run, struct slice *slice)
 	return i;
 }
 
-/* A process that dies costs the module it was on; another one goes on behind it. */
+/* Waits until the slice is read. Where its process dies, the module that it was reading has failed, and another process
+ * goes on with the next module. False when that cannot be started. */
 static bool finish_reading(struct run *run, struct slice *slice)
 {
 	for (;;) {
 		while (waitpid(slice->pid, NULL, 0) < 0 && errno == EINTR)
 			;
-		slice->first = first_left(run, slice);
+		slice->first = first_unread(run, slice);
 		if (slice->first == slice->last)
 			return true;
 		run->outcomes[slice->first] = (struct outcome){
@@ -194,7 +199,6 @@ static bool read_all_modules(struct run *run, uint32_t jobs)
 	return started;
 }
 
-/* The slice that the module is in. */
 static struct slice *slice_of(struct run *run, uint32_t number)
 {
 	return &run->slices[number / run->each];
@@ -205,7 +209,7 @@ static bool is_sound(const struct outcome *outcome, const struct arena *lines)
 	return outcome->from <= outcome->to && outcome->to <= lines->size;
 }
 
-/* False when the system failed, and not the module. */
+/* Reports a module that could not be read. False when that was the system's fault and not the module's. */
 static bool check_outcome(struct run *run, uint32_t number)
 {
 	struct outcome *outcome = &run->outcomes[number];
@@ -221,8 +225,7 @@ static bool check_outcome(struct run *run, uint32_t number)
 	return !outcome->transient;
 }
 
-/* Leaves out lines with control characters, which a process taken over by its module may have left to forge others.
- * */
+/* Leaves out lines with control characters: a process that its module took over may have left them to forge lines. */
 static void print_map(struct run *run, enum map map)
 {
 	text_string(run->out, map_name(map));
@@ -241,7 +244,7 @@ static void print_map(struct run *run, enum map map)
 	text_add(run->out, "", 1);
 }
 
-/* The paths on standard input. */
+/* Reads the paths on standard input. */
 static void read_list(struct run *run, struct arena *memory)
 {
 	struct span content, rest, path;

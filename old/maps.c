@@ -2,9 +2,10 @@
  * device that a module says it is for, in its device tables or its aliases. */
 #include "old.h"
 
+/* NAME_WIDTH: characters that columns of names are filled up to; LINE_MAX: bytes of a line, with its NUL. */
 enum { NAME_WIDTH = 20, LINE_MAX = 2048 };
 
-/* By map: the file, and its header line. */
+/* For each map, the file's name and header line. */
 static const char files[] =
 	"modules.pcimap\0"
 	"# pci module         vendor     device     subvendor  subdevice  class      class_mask driver_data\n\0"
@@ -66,9 +67,9 @@ void map_add(struct text *text, const char *path, const char *line)
 
 /* ---- lines ---- */
 
-/* The line of each device type, in the order of enum device_type, without the module's name: %aN is the device's first
- * number (b: the second, and so on) in N hexadecimal digits or more; %a0 is driver data, with as many digits as a long
- * has. What a format cannot express, add_device() appends. */
+/* The line for each type of device, in the order of enum device_type, without the module's name: %aN is the device's
+ * first number (b: the second, and so on) in N hexadecimal digits or more; %a0 has as many digits as a long, for driver
+ * data. add_device() appends the parts that no format can express. */
 static const char formats[] =
 	" %a4      %b4  %d2      %c4  %e2\0"
 	" 0xffff     0xffff     0x00000000  %a4     %b4    \0"
@@ -101,7 +102,7 @@ static void add_numbers(struct text *text, const char *format, const uint64_t *n
 	}
 }
 
-/* Up to eight of a card, from number d on. */
+/* The functions of a card, eight at most: EISA ids, from number d on. A malformed id (NONE) is left out. */
 static void add_functions(struct text *text, const struct device *d)
 {
 	const uint64_t *function = &d->numbers[3];
@@ -111,7 +112,7 @@ static void add_functions(struct text *text, const struct device *d)
 			add_numbers(text, " %a4     %b4    ", function, 0);
 }
 
-/* The highest word that is not 0 comes first. */
+/* Words of the module's size with `:` between them, from the highest that is not 0 down to the lowest. */
 static void add_bits(struct text *text, const uint64_t *bits, unsigned word)
 {
 	const char *between = "";
@@ -129,7 +130,7 @@ static void add_bits(struct text *text, const uint64_t *bits, unsigned word)
 	}
 }
 
-/* A field whose match bit is clear is printed as 0. */
+/* Number a has the match flags: a field whose flag is clear is printed as 0. */
 static void add_input(struct text *text, const struct device *device)
 {
 	static const uint64_t nothing[INPUT_WORDS];
@@ -147,7 +148,7 @@ static void add_input(struct text *text, const struct device *device)
 	add_numbers(text, "  %f1", d.numbers, d.word);
 }
 
-/* White space inside a field becomes `_`, as blanks separate columns. */
+/* White space inside a column becomes `_`, as blanks separate columns; an empty column becomes `*`. */
 static void add_columns(struct text *text, const struct span *columns, int count)
 {
 	size_t length;
@@ -191,10 +192,11 @@ static void add_device(struct text *text, const struct device *d)
 	}
 }
 
+/* Where the lines of a module go. */
 struct telling {
 	map_line *tell;
 	void *context;
-	char buffer[LINE_MAX];
+	char buffer[LINE_MAX]; /* the line being made */
 };
 
 static struct text begin_line(struct telling *t)
@@ -236,11 +238,11 @@ static void tell_device(void *context, const struct device *device)
 	end_line(context, maps[device->type], &text);
 }
 
-/* ---- all of a module ---- */
+/* ---- all lines of a module ---- */
 
-/* Since Linux 4.5 an alias of Open Firmware comes a second time, with C* behind, for devices that are compatible with
- * more: before the other one or behind it, as the compiler liked. */
-static bool is_second(const char *alias, const char *other)
+/* Whether `alias` is the other one with C* at its end. Since Linux 4.5 a module has each alias of Open Firmware in both
+ * forms, next to each other in either order; this one is for devices that are compatible with more than one thing. */
+static bool is_longer_form(const char *alias, const char *other)
 {
 	size_t length = strlen(other);
 
@@ -258,7 +260,8 @@ void map_lines(const struct elf *elf, struct values aliases, map_line *tell, voi
 		struct device device = { .word = elf->layout->word };
 
 		after = next_value(&aliases, &length);
-		if (is_second(alias, before) || (after && is_second(alias, after)) || !modalias_read(alias, &device))
+		if (is_longer_form(alias, before) || (after && is_longer_form(alias, after)) ||
+		    !modalias_read(alias, &device))
 			continue;
 		tell_device(&t, &device);
 		types &= ~(device.type == PNP || device.type == PNP_CARD ? 1U << PNP | 1U << PNP_CARD
@@ -267,6 +270,7 @@ void map_lines(const struct elf *elf, struct values aliases, map_line *tell, voi
 	tables_read(elf, types, false, tell_device, &t);
 }
 
+/* Each string of the section .modstring is a line. */
 static void tell_strings(struct telling *t, const struct elf *elf)
 {
 	uint32_t section = section_named(elf, ".modstring");

@@ -1,10 +1,11 @@
-/* modalias.c: aliases by which modules say what devices they are for, as scripts/mod/file2alias.c of the kernel writes
- * them: the same that their device tables say. */
+/* modalias.c: reads aliases by which modules say what devices they are for. scripts/mod/file2alias.c of the kernel made
+ * them from device tables; here they are turned back into entries of these. */
 #include "old.h"
 
-enum { RANGE = 5 };
+enum { RANGE = 5 }; /* in place of digits: two numbers, the ends of a range of numbers with four digits */
 
-/* For each number its letters, its hexadecimal digits (5: a range of four), and which of the device's numbers it is. */
+/* An alias begins with `name`. `pattern` has, for each number that follows, the letters before it, how many hexadecimal
+ * digits it has, and its place in device.numbers (a: the first). */
 static const struct bus {
 	char name[10], pattern[40];
 	uint8_t type;
@@ -19,7 +20,7 @@ static const struct bus {
 	{ "of:", "", OF },
 };
 
-/* Up to `digits` more of a number; false when there is none. */
+/* Appends up to `digits` hexadecimal digits from *string to the number *value; false when there are none. */
 static bool read_hex(const char **string, unsigned digits, uint64_t *value)
 {
 	const char *p = *string;
@@ -32,7 +33,8 @@ static bool read_hex(const char **string, unsigned digits, uint64_t *value)
 	return true;
 }
 
-/* Reads a range of four digits: those that all numbers share, then maybe [A-B], then maybe `*`. */
+/* Reads a range of numbers with four digits: the digits that all of them share, then maybe [A-B] for the next digit,
+ * then maybe `*` for the rest. *low gets the lowest number, the place behind it the highest. */
 static bool read_range(const char **string, uint64_t *low)
 {
 	const char *p = *string;
@@ -60,8 +62,8 @@ static bool read_range(const char **string, uint64_t *low)
 	return any;
 }
 
-/* Fills numbers from the alias, which may end early, as if with `*`. Returns what is left of it, or NULL when it is
- * malformed. A bit of *given tells of each number (two of a range) that it is not `*`. */
+/* Reads numbers from the alias at p, up to letters that the pattern does not have. A bit of *given (two for a range) is
+ * set for each number that is not `*`. Returns the rest of the alias; NULL when a number is malformed. */
 static const char *read_numbers(const char *p, const char *pattern, uint64_t *numbers, uint32_t *given)
 {
 	for (uint32_t bit = 0; *pattern; pattern += 2) {
@@ -84,7 +86,8 @@ static const char *read_numbers(const char *p, const char *pattern, uint64_t *nu
 	return p;
 }
 
-/* -e*N,*N,*k*N,*r*... : the numbers of the bits. Those of switches came later. */
+/* Reads -e*N,*N,*k*N,*r*...: for each array its letter and the numbers of its bits. Older kernels have no array w, of
+ * switches. Returns the rest of the alias; NULL when it is malformed. */
 static const char *read_arrays(const char *p, struct device *d)
 {
 	static const char letters[] = "ekramlsfw";
@@ -107,10 +110,11 @@ static const char *read_arrays(const char *p, struct device *d)
 	return d->arrays < INPUT_ARRAYS - 1 ? NULL : p;
 }
 
-/* Turns the numbers of an alias into what the device table would hold: defaults, masks and match flags. */
+/* Turns the numbers of an alias into those of a table's entry, with its defaults, masks and match flags. Returns the
+ * rest of the alias; NULL when it is malformed. */
 static const char *finish_numbers(const char *p, struct device *d, uint32_t given)
 {
-	static const uint8_t serio[] = { 0, 3, 2, 1 }; /* by bit */
+	static const uint8_t serio[] = { 0, 3, 2, 1 }; /* by bit of `given`: place in numbers */
 
 	switch (d->type) {
 	case PCI:
@@ -132,7 +136,7 @@ static const char *finish_numbers(const char *p, struct device *d, uint32_t give
 	}
 }
 
-/* dID, or cID and then dID for each function of the card. */
+/* Reads dID; or cID, then dID for each function of the card. The card's functions begin at number d. */
 static const char *read_pnp(const char *p, struct device *d)
 {
 	uint64_t *numbers = d->numbers;
@@ -151,7 +155,7 @@ static const char *read_pnp(const char *p, struct device *d)
 	return p;
 }
 
-/* NnameTtype, then *Ccompatible, where there is one, and maybe `*`. */
+/* Reads NnameTtype, then maybe *Ccompatible, then maybe `*`. */
 static const char *read_of(const char *p, struct device *d)
 {
 	const char *type = strchr(p, 'T'), *end;

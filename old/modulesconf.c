@@ -1,5 +1,5 @@
-/* modulesconf.c: modules.conf, which told the tools of the 2.4 series where modules and their own files were. What was
- * only for modprobe is passed over. */
+/* modulesconf.c: modules.conf, which told the tools of the 2.4 series where modules were, and where to write files.
+ * Lines that only modprobe needed are passed over. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 
 enum { INCLUDES_MAX = 64 };
 
-/* Directories of a version that are older than the others; once they stood in /lib/modules, too. */
+/* Directories of a version that have precedence over its others; in early kernels they stood in /lib/modules itself. */
 static const char old_directories[] = "kernel\0"
 				      "fs\0"
 				      "net\0"
@@ -28,13 +28,14 @@ static const char old_directories[] = "kernel\0"
 				      "ieee1394\0"
 				      "mtd\0";
 
+/* modules.conf being read. */
 struct reading {
 	struct conf conf;
 	struct modulesconf *result;
-	struct words **first; /* place of the first path that the present line stands for */
-	uint32_t includes;    /* so far */
+	struct words **first; /* in result->paths: where the directories that the present line adds begin */
+	uint32_t includes;    /* `include` lines so far */
 	uint32_t ifs;         /* `if` lines that enclose the present line */
-	bool keep;            /* the default paths are kept beside those of the file */
+	bool keep;            /* paths are added to those so far; else the next one replaces the default paths */
 };
 
 const char *old_file_name(uint32_t number)
@@ -52,7 +53,7 @@ bool is_old_directory(const char *name, size_t length)
 
 /* ---- paths ---- */
 
-/* Adds the path, in byte order among those of the same line, when it is a directory. */
+/* Adds the path when it is a directory; the directories that one line adds are in byte order. */
 static void add_path(struct reading *r, const char *path)
 {
 	struct words **list = r->first, *entry;
@@ -78,7 +79,7 @@ static const char *join(struct arena *memory, const char *a, const char *b, cons
 	return arena_text(memory, &text);
 }
 
-/* The names in the directory that match. */
+/* The names in the directory that match the pattern. A wildcard does not match a dot at the beginning of a name. */
 static struct words *matching(struct arena *memory, const char *path, const char *pattern)
 {
 	struct directory directory;
@@ -94,7 +95,8 @@ static struct words *matching(struct arena *memory, const char *path, const char
 	return names;
 }
 
-/* All directories that the path stands for; wildcards are resolved from the left. */
+/* Adds all directories that the path stands for: the first name with a wildcard is replaced by each name that matches,
+ * and the rest expanded in turn. */
 static void expand(struct reading *r, const char *path)
 {
 	size_t length = strcspn(path, "*?["), start = length;
@@ -114,6 +116,7 @@ static void expand(struct reading *r, const char *path)
 		expand(r, join(memory, path, name->word, rest));
 }
 
+/* Directories that are added from here on go to the end of the list. */
 static void start_paths(struct reading *r)
 {
 	r->first = &r->result->paths;
@@ -121,7 +124,7 @@ static void start_paths(struct reading *r)
 		r->first = &(*r->first)->next;
 }
 
-/* What `kernelversion` says: the first two numbers of the release. */
+/* The first two numbers of the release, which the command kernelversion printed. */
 static const char *kernel_version(const struct reading *r)
 {
 	const char *release = r->result->release;
@@ -138,7 +141,7 @@ static void add_default(struct reading *r, const char *name)
 	add_path(r, join(r->conf.memory, r->result->modules, name, ""));
 }
 
-/* Where modules are unless the file says otherwise. */
+/* Adds the directories that hold modules unless modules.conf says otherwise. */
 static void add_defaults(struct reading *r)
 {
 	add_default(r, "boot");
@@ -150,8 +153,8 @@ static void add_defaults(struct reading *r)
 
 /* ---- lines ---- */
 
-/* Below the base directory; NULL after an error message. The shell is not asked what a value means, but for the two
- * commands that everybody used. */
+/* The value as a path below the base directory; NULL after an error message. modutils had a shell expand values; here
+ * only two commands in them are replaced by what they print, the two that everybody used. */
 static const char *path_of(struct reading *r, const char *base, const char *value)
 {
 	value = replace_all(r->conf.memory, value, "`uname -r`", r->result->release);
@@ -175,7 +178,7 @@ static void read_path(struct reading *r, const char *value)
 	expand(r, path);
 }
 
-/* NAMEfile for modules.NAME. The first line about a file counts. */
+/* NAMEfile=PATH says where modules.NAME is written. The first line about a file counts. */
 static void read_file(struct reading *r, struct span key, const char *value)
 {
 	for (uint32_t i = 0; i < OLD_FILES; i++) {
@@ -235,7 +238,7 @@ static const char *trimmed(struct reading *r, struct span value)
 	return arena_copy(r->conf.memory, value);
 }
 
-/* NAME=VALUE, or words. `add` before them made lists longer, as prune does anyway. */
+/* A line is NAME=VALUE, or a command and its words. `add` before it made a list longer; prune does so anyway. */
 static void read_line(struct conf *conf, struct span line)
 {
 	struct reading *r = (struct reading *)conf;
@@ -275,7 +278,7 @@ static const char *file_to_read(const char *named)
 	return named;
 }
 
-/* Comments end before lines are joined, and blanks may follow a backslash. */
+/* Cuts off a comment, and then blanks at the end: a backslash before them joins the line to the next one. */
 static void trim(struct span *line)
 {
 	const uint8_t *comment = memchr(line->p, '#', span_size(*line));

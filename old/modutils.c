@@ -1,5 +1,5 @@
-/* modutils.c: modules of kernels before 2.6, as modutils read them: which there are, what they export and need, and the
- * content of modules.dep, which has their paths from the root and only direct dependencies. */
+/* modutils.c: modules of kernels before 2.6, as modutils read them: finds them, reads what they export and need, and
+ * makes the content of modules.dep. That has absolute paths, and only direct dependencies. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 
 #include "old.h"
 
-/* Of one module, ten times and more what any real one has. */
+/* Limits for one module, ten times and more what any real one has: bytes of names, lines of map files. */
 enum { NAMES_SIZE = 16 << 20, LINES_MAX = 1 << 16 };
 
 #define EXPORTED (UINT32_C(1) << 31) /* marks an export in the list of a module's symbols; others are needs */
@@ -26,7 +26,8 @@ const char **modules_to_read(struct old_run *run)
 	return paths;
 }
 
-/* The path of a file that the person named: as it is or, where no file is there, as modules.dep has it. */
+/* The absolute path of a file that a person named. Where there is no such file, the word may be a path from
+ * modules.dep, which begins at the base directory. */
 static const char *path_meant(const struct old_run *run, const char *word)
 {
 	const char *path = absolute_path(run->memory, word), *below = below_base(run->memory, run->conf.base, path);
@@ -36,7 +37,8 @@ static const char *path_meant(const struct old_run *run, const char *word)
 														: path;
 }
 
-/* The path without the base directory, by whatever name the person calls that directory. */
+/* The path as modules.dep has it, without the base directory. In a path that a person named, a link may lead to that
+ * directory. */
 static const char *path_shown(const struct old_run *run, const char *path)
 {
 	size_t length = strlen(path);
@@ -77,8 +79,8 @@ struct reading {
 	struct object_file *module;
 	const struct elf *elf;
 	size_t names_used; /* bytes of names that earlier modules took */
-	uint32_t lines;
-	int fd;
+	uint32_t lines;    /* of map files */
+	int fd;            /* of the module's file */
 };
 
 static void add_symbol(void *context, const char *name, bool export)
@@ -119,7 +121,7 @@ static void read_tables(void *context)
 	old_map_lines(r->elf, add_line, r);
 }
 
-/* Tables that are damaged, or of another kernel's layout, cost their lines only. */
+/* A module whose device tables are damaged, or of another kernel's layout, is only left out of map files. */
 static void read_elf(struct reading *r, const struct elf *elf)
 {
 	struct text files[OLD_FILES];
@@ -145,6 +147,7 @@ static void read_module(void *context)
 	read_elf(r, &elf);
 }
 
+/* Reads one module. A damaged module is left out, with all that was read from it. */
 static void try_module(struct old_run *run, struct object_file *module)
 {
 	struct names names = run->names;
@@ -208,7 +211,7 @@ static const uint32_t *symbols_of(const struct old_run *run, const struct object
 	return (const uint32_t *)(const void *)run->symbols.start + module->first;
 }
 
-/* Links the modules that export each symbol, in the order of modules. */
+/* Makes a list for each symbol of the modules that export it, in the order of modules. */
 static void list_exporters(struct old_run *run)
 {
 	uint32_t count = (uint32_t)(run->symbols.used / sizeof(uint32_t));
@@ -237,7 +240,8 @@ static bool are_neighbours(const char *a, const char *b)
 	return (size_t)(base_name(b) - b) == length && memcmp(a, b, length) == 0;
 }
 
-/* The kernel, or a module in the same directory, or the first module; NONE when nobody exports it. */
+/* The owner of a name: the kernel, else a module in the same directory, else the first one of all that export it. NONE
+ * when nobody does. */
 static uint32_t owner_of(const struct old_run *run, uint32_t name, const struct object_file *module)
 {
 	uint32_t first;
@@ -265,7 +269,8 @@ static size_t unversioned_length(const char *name, size_t length)
 	return length;
 }
 
-/* Where functions have descriptors, .NAME is the code of NAME. */
+/* The owner of a need; where there is none, of its name without the version or without a dot at the beginning: on
+ * processors where a function has a descriptor NAME, its code is .NAME. */
 static uint32_t find_owner(const struct old_run *run, uint32_t need, const struct object_file *module)
 {
 	const char *name = run->names.entries[need].string;
@@ -293,7 +298,8 @@ static void report_missing(struct old_run *run, const struct object_file *module
 		REPORT(INDENTED, run->names.entries[need].string);
 }
 
-/* PATH: and, each behind a tab, what it needs, a line for each but the first; then an empty line. */
+/* Writes `PATH:`, then the paths of the modules that it needs, each behind a tab; from the second one on, each on a
+ * line of its own. An empty line follows. seen[m] is the number of the last module that module m was written for. */
 static void write_module(struct old_run *run, uint32_t number, uint32_t *seen)
 {
 	const struct object_file *module = &run->modules[number];

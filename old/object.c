@@ -1,5 +1,5 @@
-/* object.c: any symbol, section and relocation of an ELF file (System V gABI, chapter 4): what modules of older kernels
- * keep elsewhere than where elf.c looks. */
+/* object.c: any symbol, section and relocation of an ELF file (System V gABI, chapter 4). Modules of older kernels have
+ * their symbols and device tables in places where elf.c does not look. */
 #include "old.h"
 
 enum {
@@ -10,7 +10,7 @@ enum {
 	SHN_XINDEX = 0xffff,
 	INDEX_SIZE = 4,
 	EM_MIPS = 8,
-	RELOCATIONS_MAX = 1 << 20, /* more than any module has; sections may lie upon each other */
+	RELOCATIONS_MAX = 1 << 20, /* more than any module has; in a damaged file, many tables may share their bytes */
 };
 
 /* Kept out of line: inlined copies would be larger than the calls. */
@@ -19,12 +19,13 @@ COLD uint64_t elf_integer(const struct elf *elf, const uint8_t *p, unsigned size
 	return integer_at(p, size, elf->big);
 }
 
-static struct span wanted(const struct elf *elf, enum wanted which, const char *name)
+/* The bytes of a section; none when there is no such section. */
+static struct span bytes_of(const struct elf *elf, enum wanted which, const char *name)
 {
 	return elf->sections[which].present ? elf_bytes(elf, elf->sections[which], name) : span_of("", 0);
 }
 
-/* A string by its offset; the strings are known to end in NUL. */
+/* The string at that offset. The last one is known to end with NUL. */
 static const char *string_in(struct span strings, uint64_t at, const char *why)
 {
 	if (at >= span_size(strings))
@@ -36,9 +37,9 @@ void object_open(struct object *o, const struct elf *elf)
 {
 	*o = (struct object){
 		.elf = elf,
-		.symbols = wanted(elf, SYMTAB, ".symtab"),
-		.strings = wanted(elf, STRTAB, ".strtab"),
-		.indices = wanted(elf, SYMTAB_SHNDX, ".symtab_shndx"),
+		.symbols = bytes_of(elf, SYMTAB, ".symtab"),
+		.strings = bytes_of(elf, STRTAB, ".strtab"),
+		.indices = bytes_of(elf, SYMTAB_SHNDX, ".symtab_shndx"),
 	};
 	if (span_size(o->symbols) / elf->layout->symbol_size >= NONE)
 		bad(".symtab is too large");
@@ -47,7 +48,8 @@ void object_open(struct object *o, const struct elf *elf)
 	o->symbol_count = (uint32_t)(span_size(o->symbols) / elf->layout->symbol_size);
 }
 
-/* From SHN_LORESERVE on numbers have other meanings, and SHN_XINDEX means that the real one stands elsewhere. */
+/* The number of a symbol's section, of which `section` is st_shndx. From SHN_LORESERVE on, that is no number of a
+ * section; SHN_XINDEX means that the number is in .symtab_shndx. */
 static uint32_t section_of_symbol(const struct object *o, uint32_t number, uint32_t section)
 {
 	if (section == SHN_XINDEX) {
@@ -95,8 +97,8 @@ uint32_t section_named(const struct elf *elf, const char *name)
 	return 0;
 }
 
-/* r_offset, r_info and maybe r_addend, each a word. The symbol's number is the upper part of r_info; on 64-bit MIPS,
- * r_info begins with it in either byte order. */
+/* A record is r_offset, r_info and maybe r_addend, each a word. The symbol's number is the upper part of r_info; on
+ * 64-bit MIPS it is the first four bytes of r_info, whatever the byte order. */
 static struct relocation relocation_of(const struct elf *elf, const uint8_t *record, bool in_place)
 {
 	uint8_t word = elf->layout->word;

@@ -1,5 +1,5 @@
-/* old.c: the command depmod.old: depmod for kernels before 2.6, as modutils had it, and the map files of later ones.
- * Map files tell of devices; there are no indexes. */
+/* old.c: the command depmod.old: depmod for kernels before 2.6, as modutils had it, and the map files of later kernels.
+ * It writes modules.dep and map files, but no indexes. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/stat.h>
@@ -35,7 +35,7 @@ static char *file_directory(const struct old_run *run, uint32_t number)
 	return arena_string(run->memory, path, (size_t)(base_name(path) - path));
 }
 
-/* Each directory is locked once, by whatever name it goes. */
+/* Locks the directories of all files, each one once, even if several paths lead to it. False after an error message. */
 static bool begin_places(struct old_run *run)
 {
 	for (uint32_t i = 0; i < OLD_FILES; i++) {
@@ -54,7 +54,8 @@ static bool begin_places(struct old_run *run)
 	return true;
 }
 
-/* The directory of modules.dep is committed last. */
+/* Writes all files; the directory of modules.dep, which is the first one, is committed last. False after an error
+ * message. */
 static bool publish_files(struct old_run *run)
 {
 	for (uint32_t i = 0; i < OLD_FILES; i++) {
@@ -90,9 +91,9 @@ static void print_files(struct old_run *run)
 		text_add(run->out, run->files[i].start, run->files[i].size);
 }
 
-/* ---- the whole ---- */
+/* ---- a run for one release ---- */
 
-/* Whether all files are there, and no module nor the configuration is newer than the oldest one. */
+/* Whether all files are there, and neither a module nor the configuration is newer than the oldest of them. */
 static bool nothing_to_do(struct old_run *run)
 {
 	const char **modules = modules_to_read(run), *path;
@@ -114,13 +115,15 @@ static bool nothing_to_do(struct old_run *run)
 	return true;
 }
 
-static bool is_there(const struct old_run *run)
+/* False after an error message: the version's directory is not there. */
+static bool has_directory(const struct old_run *run)
 {
 	struct tree tree = { 0 };
 
 	return releases_open(run->releases, run->conf.release, &tree);
 }
 
+/* False after an error message: the files are not written. */
 static bool index_modules(struct old_run *run)
 {
 	begin_files(run);
@@ -146,7 +149,7 @@ static void index_old(void *context)
 	bool prints = run->named || o->dry_run;
 
 	if (!run->named &&
-	    (!modulesconf_read(&run->conf, run->memory, config) || (!run->conf.files[0] && !is_there(run)))) {
+	    (!modulesconf_read(&run->conf, run->memory, config) || (!run->conf.files[0] && !has_directory(run)))) {
 		run->status = 1;
 		return;
 	}
@@ -156,7 +159,7 @@ static void index_old(void *context)
 		run->status = 1;
 }
 
-/* The absolute path without slashes at its end; "" for none. */
+/* The absolute path without slashes at its end; "" for NULL. */
 static const char *base_of(struct arena *memory, const char *path)
 {
 	if (!path)
@@ -205,6 +208,7 @@ struct command {
 	struct text out; /* standard output */
 };
 
+/* False after an error message: the options ask for what depmod.old does not do. */
 static bool is_for_us(const struct options *o)
 {
 	if (!is_old(o))

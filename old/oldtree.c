@@ -1,28 +1,33 @@
-/* oldtree.c: which files are modules of a kernel of the 2.4 series: every .o and .o.gz below some directories, even
- * those of one name. In pcmcia/ of a version stand links to modules of kernel/: each file counts once, as what it
- * really is. */
+/* oldtree.c: which files are modules of a kernel of the 2.4 series: every .o and .o.gz below the directories of the
+ * configuration, even when several have one name. A version's directory pcmcia/ has symbolic links to modules below
+ * kernel/: each file counts once, by its own path. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "old.h"
 
+/* A file that was found. */
 struct found {
-	const char *path, *key; /* `key` is what the file is sorted by */
-	uint64_t place[3];      /* device and inode: which file it is; a number of its name */
-	bool linked;            /* it is a symbolic link, or stands behind one */
-	bool again;             /* found before */
+	const char *path, *key; /* key: files are sorted by it */
+	uint64_t place[3];      /* device and inode, which tell files apart; id of the file's name */
+	bool linked;            /* a part of its path is a symbolic link */
+	bool duplicate;         /* found before, by another path */
 };
 
+/* The search for files. */
 struct finding {
-	struct arena *memory, *files; /* `files` holds what was found */
-	const char *directory;        /* directory being searched */
-	uint32_t number;              /* number of that directory */
-	size_t base;                  /* the length of the base directory */
+	struct arena *memory, *files; /* files: an array of struct found */
+	const char *directory;        /* being searched */
+	uint32_t number;              /* of that directory */
+	size_t base;                  /* bytes of the base directory's path */
 };
 
-/* Directories in which 2.4 kept modules come before others, files come last. Below, byte order counts, of the entries
- * of one directory at a time: a slash comes before all other characters. No byte may be 0. */
+/* A string by which the file is sorted:
+ *     2 bytes     the number of the directory that is searched
+ *     1 byte      the entry below it: `1` a directory with precedence, `2` another directory, `3` the file itself
+ *     the rest    the path, with \1 for `/`: so a directory's files come before those of one with a longer name
+ * No byte may be 0, which ends the string. */
 static const char *sort_key(struct finding *f, const char *path)
 {
 	size_t length = strcspn(path, "/");
@@ -76,7 +81,7 @@ static struct key *sorted(const struct found *files, uint32_t count, struct aren
 	return keys;
 }
 
-/* Whether it is new to the table. */
+/* Adds the bytes to the table; false when it has them already. */
 static bool is_new(struct names *names, const void *bytes, size_t size)
 {
 	uint32_t known = names->count;
@@ -84,9 +89,9 @@ static bool is_new(struct names *names, const void *bytes, size_t size)
 	return names_borrow(names, bytes, size) == known;
 }
 
-/* Whether the file was found before: by the same name or, for a link, by any. The table has names, and places, in which
- * are bytes of 0, with them and without. */
-static bool is_again(struct found *file, struct names *known)
+/* Whether the file was found before: under the same file name or, for a link, under any. The table has file names, and
+ * places with the id of a name and without. A name cannot be taken for a place, which has bytes of 0. */
+static bool is_duplicate(struct found *file, struct names *known)
 {
 	const char *name = base_name(file->path);
 
@@ -96,7 +101,7 @@ static bool is_again(struct found *file, struct names *known)
 	return !is_new(known, file->place, 2 * sizeof(*file->place)) && file->linked;
 }
 
-/* Links come after all others. */
+/* Symbolic links come after all other files, so that a link is the duplicate, and not the file that it leads to. */
 static void mark_duplicates(struct found *files, const struct key *keys, uint32_t count, struct arena *scratch)
 {
 	struct names known;
@@ -107,7 +112,7 @@ static void mark_duplicates(struct found *files, const struct key *keys, uint32_
 			struct found *file = &files[keys[i].item];
 
 			if (file->linked == links)
-				file->again = is_again(file, &known);
+				file->duplicate = is_duplicate(file, &known);
 		}
 }
 
@@ -130,7 +135,7 @@ const char **old_modules(const struct modulesconf *conf, bool *unread, struct ar
 	paths = arena_take(memory, (size_t)count + 1, sizeof(*paths), sizeof(void *));
 	f.number = 0;
 	for (uint32_t i = 0; i < count; i++)
-		if (!files[keys[i].item].again)
+		if (!files[keys[i].item].duplicate)
 			paths[f.number++] = files[keys[i].item].path;
 	paths[f.number] = NULL;
 	arena_rewind(scratch, 0, 0);

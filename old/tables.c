@@ -1,21 +1,23 @@
 /* tables.c: device tables, by which a module says what devices it is for: arrays of structures as the C compiler laid
- * them out (<linux/mod_devicetable.h>), the last one zero. A symbol leads to each:
+ * them out (<linux/mod_devicetable.h>), of which the last one is all zeros. Each table has a symbol:
  *
  *     2.6    __mod_TYPE_device_table       is the table
  *     2.4    __module_TYPE_device_table    is a pointer to it: a relocation tells where to
  *            __module_TYPE_device_size     is a long: the size of an entry
  *
- * Later kernels have other layouts and other symbols; their modules' aliases say the same. */
+ * Later kernels have other layouts and other symbols, but there the aliases of modules say the same. */
 #include "old.h"
 
+/* Bytes of an EISA id; entries of a table of patterns; bytes of an entry; all match flags that input devices have. */
 enum { EISA_ID = 8, PATTERNS_MAX = 256, ENTRY_MAX = 4096, MATCH_FLAGS = 0x1fff };
 
-/* Fields, one letter each:
+/* `layout` has a letter for each field:
  *     1 2 4 l    integer of so many bytes; long          i      EISA id, two numbers
  *     b a f k    bits: a long, 64, 128, 512              s c    string of 32, of 128 bytes
  *     p          pointer to a string
- * An entry whose numbers `end` (a: the first) are all 0 is the last one; of a string or pointer, that is whether there
- * is any. */
+ *
+ * `end` tells which numbers (a: the first) are all 0 in the entry that ends the table, and only there. For a string or
+ * pointer, the number is whether it is there and not empty. */
 struct kind {
 	char type[16], layout[20], end[6];
 };
@@ -28,7 +30,7 @@ static const struct kind kinds[DEVICE_TYPES] = {
 	[SERIO] = { "serio_device", "1111", "ad" },
 	[OF] = { "of_device", "sscl", "abc" },
 	[PCI] = { "pci_device", "444444l", "a" },
-	[USB] = { "usb_device", "22222111111l", "lbfi" }, /* l: in 2.4 */
+	[USB] = { "usb_device", "22222111111l", "lbfi" }, /* the first l: only in 2.4 */
 	[IEEE1394] = { "ieee1394_device", "44444l", "a" },
 	[ISAPNP] = { "isapnp_device", "2222l", "a" },
 	[ISAPNP_CARD] = { "isapnp_card", "l222222222222222222", "b" },
@@ -36,21 +38,22 @@ static const struct kind kinds[DEVICE_TYPES] = {
 	[PNPBIOS] = { "pnpbios_device", "il", "a" },
 };
 
-/* Before 2.6.14: without switches. */
+/* Before Linux 2.6.14, input devices had no switches. */
 static const struct kind old_input = { "input_device", "l2222bkbabbbfl", "af" };
 
+/* The tables of one module being read. */
 struct reading {
 	struct object object;
-	bool old;
+	bool old; /* a module of the 2.4 series */
 	device_found *tell;
 	void *context;
 };
 
-/* The place where a table begins. */
+/* A place in a section. */
 struct place {
-	struct span bytes; /* from there to the end of the section */
-	uint32_t section;
-	uint64_t offset;
+	struct span bytes; /* from there to the end of the section, or of the table */
+	uint32_t section;  /* number of the section */
+	uint64_t offset;   /* in the section */
 };
 
 static struct place place_of(const struct reading *r, uint32_t section, uint64_t offset)
@@ -59,7 +62,7 @@ static struct place place_of(const struct reading *r, uint32_t section, uint64_t
 	struct span bytes = elf_bytes(r->object.elf, holder, "device table");
 
 	if (section && !holder.size)
-		offset = 0; /* .bss, where all is 0 */
+		offset = 0; /* .bss, which has no bytes in the file */
 	if (!section || offset > span_size(bytes))
 		bad_at("device table outside its section", offset);
 	bytes.p += offset;
@@ -68,13 +71,14 @@ static struct place place_of(const struct reading *r, uint32_t section, uint64_t
 
 /* ---- pointers ---- */
 
+/* The search for the relocation at an offset. */
 struct search {
 	uint64_t offset;
 	bool found;
 	struct relocation relocation;
 };
 
-static void look_at(void *context, const struct relocation *relocation)
+static void compare_offset(void *context, const struct relocation *relocation)
 {
 	struct search *search = context;
 
@@ -92,13 +96,13 @@ static uint64_t word_at(const struct reading *r, const struct place *place)
 			   elf->layout->word);
 }
 
-/* Where the pointer at that place leads; false when it leads nowhere. */
+/* Finds the place that the pointer at `place` leads to; false when it leads nowhere. */
 static bool follow(const struct reading *r, const struct place *place, struct place *to)
 {
 	struct search search = { .offset = place->offset };
 	struct symbol symbol;
 
-	each_relocation(r->object.elf, place->section, look_at, &search);
+	each_relocation(r->object.elf, place->section, compare_offset, &search);
 	if (!search.found)
 		return false;
 	symbol = object_symbol(&r->object, search.relocation.symbol);
@@ -125,7 +129,7 @@ static size_t align(size_t offset, char field, unsigned word)
 	return (offset + size - 1) & ~(size - 1);
 }
 
-/* As a compiler lays it out: where there is a long, the whole is as aligned. */
+/* The size of an entry as a compiler lays it out: a structure with a long in it is as aligned as the long. */
 static size_t entry_size(const struct kind *kind, unsigned word)
 {
 	size_t size = 0;
@@ -135,8 +139,8 @@ static size_t entry_size(const struct kind *kind, unsigned word)
 	return strchr(kind->layout, 'l') ? align(size, 'l', word) : size;
 }
 
-/* The letters, of which `@` is the one before A, take 5 bits each, in big-endian order; so are the digits (Plug and
- * Play ISA Specification 1.0a, 6.1). The maps have both numbers the other way round. */
+/* Three letters take 5 bits each, from 0 for `@` and 1 for A on; four digits take 4 bits each. Both numbers are
+ * big-endian in an EISA id (Plug and Play ISA Specification 1.0a, 6.1), but little-endian in map files. */
 bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device)
 {
 	unsigned letters = 0, digits = 0;
@@ -164,13 +168,13 @@ bool eisa_id(struct span id, uint64_t *vendor, uint64_t *device)
 	return true;
 }
 
-/* An entry as it is read: what of it is left, and where the next number, string and array of bits go. */
+/* An entry being read. */
 struct entry {
 	const struct reading *r;
 	const struct place *place;
 	struct device *device;
-	const uint8_t *p;
-	uint32_t numbers, strings;
+	const uint8_t *p;          /* the field being read */
+	uint32_t numbers, strings; /* how many device->numbers and device->strings are filled */
 };
 
 static void read_string(struct entry *e, size_t size)
@@ -193,6 +197,7 @@ static void read_id(struct entry *e)
 	e->numbers++;
 }
 
+/* A pointer to a string; a null pointer leaves the number 0. */
 static void read_pattern(struct entry *e)
 {
 	struct place string;
@@ -204,7 +209,7 @@ static void read_pattern(struct entry *e)
 	e->device->numbers[0] = 1;
 }
 
-/* Words of the file's size into words of 64 bits, both with the lowest first. */
+/* An array of bits: longs in the file become words of 64 bits; in both, the lowest word comes first. */
 static void read_bits(struct entry *e, size_t size)
 {
 	const struct elf *elf = e->r->object.elf;
@@ -229,7 +234,7 @@ static void read_field(struct entry *e, char field, unsigned size)
 		read_bits(e, size);
 }
 
-/* False when it is the entry of zeros that ends a table. */
+/* Reads the entry at `place`. False when it is the one that ends the table. */
 static bool read_entry(const struct reading *r, const struct kind *kind, const struct place *place,
 		       struct device *device)
 {
@@ -248,6 +253,7 @@ static bool read_entry(const struct reading *r, const struct kind *kind, const s
 	return false;
 }
 
+/* Tells all entries of the table at `place`, which follow each other at a distance of `stride` bytes. */
 static void read_table(const struct reading *r, enum device_type type, const struct kind *kind, struct place place,
 		       uint64_t stride)
 {
@@ -258,7 +264,7 @@ static void read_table(const struct reading *r, enum device_type type, const str
 	if (stride < size || stride > ENTRY_MAX)
 		bad_at("device table with entries of an impossible size", stride);
 	if (place.bytes.p == place.bytes.end)
-		return; /* in .bss */
+		return; /* in .bss: all zeros */
 	for (;;) {
 		struct device device = { .type = type, .word = word, .old = r->old };
 
@@ -278,6 +284,7 @@ static void read_table(const struct reading *r, enum device_type type, const str
 
 /* ---- tables ---- */
 
+/* The symbols that belong to a table; where there is none, its section is 0. */
 struct found {
 	struct symbol table, size;
 };
@@ -301,8 +308,8 @@ static void note_symbol(struct found *found, const struct symbol *symbol, const 
 	}
 }
 
-/* Where the size is one of whole entries of the earlier layout, those of the later one must be whole, too, and all
- * begin with match flags. */
+/* Tells which layout a table of input devices has. Where its size fits whole entries of the earlier layout, the table
+ * has the later one only if its size fits that, too, and each entry would begin with match flags. */
 static const struct kind *kind_of_table(const struct reading *r, enum device_type type, uint64_t table_size,
 					struct place place)
 {
@@ -317,7 +324,7 @@ static const struct kind *kind_of_table(const struct reading *r, enum device_typ
 	return place.bytes.p == place.bytes.end ? &kinds[type] : &old_input;
 }
 
-/* Follows the pointer to a table of 2.4; returns the size of its entries. */
+/* Moves *place from a 2.4 module's pointer to the table itself. Returns the size of an entry in bytes. */
 static uint64_t follow_pointer(const struct reading *r, const struct found *found, struct place *place)
 {
 	struct place size;

@@ -1,4 +1,4 @@
-# Releases, and installing. DESTDIR goes before all of the directories.
+# Releases, and installing. DESTDIR is put before the paths of all directories.
 
 #: make release         the programs for all architectures, in build/release
 #: make install         installs programs, manual pages and completions below PREFIX (/usr/local)
@@ -19,12 +19,12 @@ PAGES = $(wildcard man/*)
 PAGES_5 = $(filter %.5,$(PAGES))
 PAGES_8 = $(filter %.8,$(PAGES))
 
-# Pages name the version below their text.
+# Puts the version into manual pages, which show it below their text.
 build/man/%: man/% base/command.c release/install.mk
 	@mkdir -p build/man
 	sed 's/^\.Os$$/.Os depmod $(VERSION)/' $< >$@
 
-# A shell looks for completions under the name of the command.
+# Shells look for completions in a file of the command's name, so modprobe gets links to those of depmod.
 install: all $(PAGES:%=build/%)
 	install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
 		'$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
@@ -39,7 +39,7 @@ install: all $(PAGES:%=build/%)
 	ln -sf depmod.fish '$(DESTDIR)$(FISHDIR)/modprobe.fish'
 
 
-# Links of these names that lead elsewhere are not ours, nor are links where files were installed.
+# Leaves alone links that lead elsewhere, and links in place of installed files: another package may have made them.
 uninstall:
 	for link in '$(DESTDIR)$(BASHDIR)/modprobe' '$(DESTDIR)$(FISHDIR)/modprobe.fish' '$(DESTDIR)$(MANDIR)/man5/modules.dep.bin.5'; do \
 		case $$(readlink "$$link") in depmod | depmod.fish | modules.dep.5) rm "$$link" ;; esac || exit; \

@@ -1,31 +1,33 @@
-# What makes the programs small on a processor. MACHINE is what the compiler calls it.
+# Settings that make the programs small, by processor. MACHINE is the compiler's name of the processor.
 MACHINE := $(shell $(CC) -dumpmachine)
 LAYOUT = -Wl,-T,release/program.ld
 
-# Passes of the compiler that make code larger, although it is asked for few bytes: what is computed before a loop and kept, for
-# one, takes a register, and instructions to save and restore it.
+# Turns off passes of the compiler that make code larger even where it is told to save bytes. A value that is computed
+# before a loop and kept, for example, takes a register, and instructions that save and restore the register.
 SMALLER = -fno-move-loop-invariants -fno-tree-loop-im -fno-tree-ch -fno-caller-saves -fno-partial-inlining
 
-# Eight registers, and no addresses relative to the instruction, make more code of everything: only what matters most is made for
-# speed. Nobody needs a stack that is aligned to 16 bytes, or structures of eight bytes returned in memory.
+# With only eight registers, and without addresses relative to the instruction, all code is larger: only the most
+# important rooms are made for speed. Nothing here needs a stack that is aligned to 16 bytes, or structures of eight
+# bytes that are returned in memory.
 ifneq ($(filter i386% i486% i586% i686%,$(MACHINE)),)
 PROCESSOR = -mpreferred-stack-boundary=2 -freg-struct-return -fno-inline-functions-called-once
 FAST = inflate zstd/sequences
 DECODERS =
 endif
 
-# All of a program is near enough for addresses of one instruction.
+# A program is so small that one instruction can form any address in it.
 ifneq ($(filter aarch64%,$(MACHINE)),)
 PROCESSOR = -mcmodel=tiny -fno-shrink-wrap
 FAST = elf
 endif
 
-# Registers are saved and restored by a few functions for all.
+# A few functions save and restore registers for all others.
 ifneq ($(filter riscv%,$(MACHINE)),)
 PROCESSOR = -msave-restore
 endif
 
-# Code for these is larger by a third and more, and no limit holds for them: all of it is made small.
+# Code for these processors is larger by a third and more, so everything is made small. No limit of size holds for
+# them (see release/build).
 ifneq ($(filter s390x% mips64el% powerpc64le%,$(MACHINE)),)
 FAST =
 DECODERS =
