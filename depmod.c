@@ -187,25 +187,13 @@ static pid_t start_values(struct run *run)
 	return pid;
 }
 
-/* Waits until the process ends. False after an error message, with *status set to -1. */
-static bool await(pid_t pid, int *status)
-{
-	while (waitpid(pid, status, 0) < 0)
-		if (errno != EINTR) {
-			error("could not wait for a process: ", error_text(errno));
-			*status = -1;
-			return false;
-		}
-	return true;
-}
-
 /* Waits for a process that may show progress on the terminal. */
 static bool await_showing(pid_t pid, int *status)
 {
 	bool waited;
 
 	progress_hold(true);
-	waited = await(pid, status);
+	waited = await_process(pid, status);
 	progress_hold(false);
 	return waited;
 }
@@ -215,7 +203,7 @@ static bool finish_values(struct run *run)
 {
 	int status = 0;
 
-	if (run->values && await(run->values, &status))
+	if (run->values && await_process(run->values, &status))
 		adopt_outputs(&run->publication, VALUE_FILES);
 	if (status > 0 && WIFSIGNALED(status))
 		error("the process that wrote modules.alias died");
@@ -371,15 +359,16 @@ static void index_release(void *context)
 {
 	struct run *run = context;
 	struct options *o = &run->options;
+	bool old = is_old(o);
 	uint32_t symbols;
 
-	if (is_old(o) || (o->maps && !o->question)) {
+	if (old || (o->maps && !o->question)) {
 		run->depmod_old = find_depmod_old(&run->memory, *run->arguments);
 		run->status = !run->depmod_old;
 		if (run->status)
 			return;
 	}
-	if (is_old(o)) {
+	if (old) {
 		become_depmod_old(run->depmod_old, run->arguments, o->all_versions ? o->release : NULL, &run->memory);
 		run->status = 1;
 		return;

@@ -350,8 +350,6 @@ struct output_options {
 bool write_outputs(const struct output_options *options, const struct tree *tree, const struct loaded *loaded,
 		   const struct graph *graph, publish_function *publish, void *context);
 
-struct publication;
-
 /* Adds the files of the set to the publication, after another process has written them; see publish_adopt(). */
 void adopt_outputs(struct publication *publication, enum file_set set);
 

@@ -155,7 +155,8 @@ static bool is_elf(struct span start)
 	return span_size(start) >= 4 && memcmp(start.p, "\177ELF", 4) == 0;
 }
 
-/* Class, byte order and type (gABI, "ELF Header" and "ELF Identification") tell whether this is a file that can be read at all. */
+/* Class, byte order and type (gABI, "ELF Header" and "ELF Identification") tell whether this is a file that can be read
+ * at all. */
 COLD static void read_ident(struct elf *elf)
 {
 	struct source *source = elf->source;

@@ -172,11 +172,10 @@ static const char *machine_name(uint16_t machine, struct number *number)
 				    "riscv\0"
 				    "loongarch\0"
 				    "alpha";
-	const char *name = names;
 
-	for (size_t i = 0; i < COUNT_OF(numbers); i++, name += strlen(name) + 1)
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		if (numbers[i] == machine)
-			return name;
+			return nth_string(names, i);
 	return decimal(number, machine);
 }
 

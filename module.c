@@ -133,10 +133,7 @@ struct format {
 
 static const struct format formats[] = {
 	{ "gzip", "\x1f\x8b", 2, GUNZIP_WORK_SIZE, gunzip },
-	{ "xz",
-	  "\xfd"
-	  "7zXZ",
-	  6, UNXZ_WORK_SIZE, unxz },
+	{ "xz", "\3757zXZ", 6, UNXZ_WORK_SIZE, unxz },
 	{ "zstd", "\x28\xb5\x2f\xfd", 4, UNZSTD_WORK_SIZE, unzstd },
 };
 

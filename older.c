@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "depmod.h"
@@ -191,7 +190,7 @@ bool make_map_files(const char *program, const struct options *options, const st
 {
 	struct filter f = { .program = program, .options = options, .tree = tree };
 	struct span answer;
-	int status = -1;
+	int status;
 	bool complete;
 
 	if (!start_filter(&f)) {
@@ -201,8 +200,7 @@ bool make_map_files(const char *program, const struct options *options, const st
 	complete = send_paths(&f, graph);
 	complete &= read_all(memory, f.from[0], &answer) == 0;
 	close(f.from[0]);
-	while (waitpid(f.pid, &status, 0) < 0 && errno == EINTR)
-		;
+	(void)await_process(f.pid, &status);
 	*damaged = status != 0;
 	if (complete && publish_maps(answer, publish, context))
 		return true;

@@ -169,14 +169,17 @@ bool regex_matches(const char *pattern, const char *text, bool *valid);
  * changes. */
 void confine(void);
 
-/* ---- cores.c: the processors that this process may use --------------------------------------- */
+/* ---- cores.c: other processes, and the processors that they may use ---------------------------- */
 
-/* The number of these processors; 1 where it is not known. */
+/* The number of processors that this process may use; 1 where it is not known. */
 uint32_t usable_cores(void);
 
 /* Moves the process `pid` to any core but this one, where there is another. Otherwise a system whose idle cores look
  * busy (a virtual machine) may let a new process wait behind its parent for milliseconds. */
 void run_elsewhere(int pid);
+
+/* Waits until the process ends. *status is as waitpid(2) has it. False after an error message; *status is -1 then. */
+bool await_process(int pid, int *status);
 
 /* ---- crc.c: CRC-32 as gzip, xz and Ethernet use it (RFC 1952 section 8) ---------------------- */
 
@@ -413,6 +416,9 @@ bool span_is(struct span s, const char *string);
 bool has_control(const char *string, size_t length);
 bool has_any(const char *string, size_t length, char a, char b, char c);
 bool is_ascii(const char *string, size_t length);
+
+/* The string with that number, from 0 on, of strings that stand one behind the other, each ended by NUL. */
+const char *nth_string(const char *strings, size_t number);
 
 /* The value of a hexadecimal digit; 16 for any other character. */
 unsigned hex_digit(uint8_t c);

@@ -1,7 +1,9 @@
-/* cores.c: the processors that this process may use; and having a new process begin on another of them. */
+/* cores.c: other processes: the processors that they may use, having one begin elsewhere, and waiting for its end. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -41,4 +43,15 @@ void run_elsewhere(int pid)
 		return;
 	cores.bits[here / LONG_BITS] &= ~(1UL << here % LONG_BITS);
 	syscall(SYS_sched_setaffinity, pid, sizeof(cores), &cores);
+}
+
+bool await_process(int pid, int *status)
+{
+	while (waitpid(pid, status, 0) < 0)
+		if (errno != EINTR) {
+			error("could not wait for a process: ", error_text(errno));
+			*status = -1;
+			return false;
+		}
+	return true;
 }

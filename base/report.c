@@ -169,10 +169,9 @@ const char *error_text(int number)
 				    "No child processes\0"
 				    "Value too large\0"
 				    "Not implemented\0";
-	const char *text = texts;
 
-	for (size_t i = 0; i < COUNT_OF(numbers); i++, text += strlen(text) + 1)
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		if (numbers[i] == number)
-			return text;
+			return nth_string(texts, i);
 	return unknown_error(number);
 }

@@ -188,6 +188,13 @@ bool is_ascii(const char *string, size_t length)
 	return !(all & HIGH);
 }
 
+const char *nth_string(const char *strings, size_t number)
+{
+	while (number--)
+		strings += strlen(strings) + 1;
+	return strings;
+}
+
 unsigned hex_digit(uint8_t c)
 {
 	uint8_t lower = c | 32;

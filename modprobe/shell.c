@@ -84,8 +84,8 @@ bool shell_run(struct arena *memory, const char *kind, const char *module, const
 	pid = _Fork();
 	if (pid == 0)
 		execute(command, env);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (pid > 0)
+		(void)await_process(pid, &status);
 	if (pid < 0)
 		error("the ", kind, " command of ", module, " cannot be run: ", error_text(errno));
 	else if (status)

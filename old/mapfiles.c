@@ -4,7 +4,6 @@
  * memory, as a damaged module may take over the process that reads it. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "old.h"
@@ -161,9 +160,10 @@ static uint32_t first_unread(const struct run *run, struct slice *slice)
  * goes on with the next module. False when that cannot be started. */
 static bool finish_reading(struct run *run, struct slice *slice)
 {
+	int status;
+
 	for (;;) {
-		while (waitpid(slice->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		(void)await_process(slice->pid, &status);
 		slice->first = first_unread(run, slice);
 		if (slice->first == slice->last)
 			return true;

@@ -36,21 +36,14 @@ const uint8_t old_maps[MAPS_OLD] = {
 	GENERIC_STRING, PCIMAP, ISAPNPMAP, USBMAP, PARPORTMAP, IEEE1394MAP, PNPBIOSMAP,
 };
 
-static const char *skip_strings(const char *string, uint32_t count)
-{
-	while (count--)
-		string += strlen(string) + 1;
-	return string;
-}
-
 const char *map_name(enum map map)
 {
-	return skip_strings(files, map * 2);
+	return nth_string(files, map * 2);
 }
 
 void map_begin(struct text *text, enum map map)
 {
-	text_string(text, skip_strings(files, map * 2 + 1));
+	text_string(text, nth_string(files, map * 2 + 1));
 }
 
 void map_add(struct text *text, const char *path, const char *line)
@@ -178,7 +171,7 @@ static void add_string(struct text *text, struct span string)
 
 static void add_device(struct text *text, const struct device *d)
 {
-	add_numbers(text, skip_strings(formats, d->type), d->numbers, d->word);
+	add_numbers(text, nth_string(formats, d->type), d->numbers, d->word);
 	switch (d->type) {
 	case INPUT: add_input(text, d); break;
 	case OF: add_columns(text, d->strings, 3); break;
