@@ -38,12 +38,12 @@ const uint8_t old_maps[MAPS_OLD] = {
 
 const char *map_name(enum map map)
 {
-	return nth_string(files, map * 2);
+	return nth_string(files, (size_t)map * 2);
 }
 
 void map_begin(struct text *text, enum map map)
 {
-	text_string(text, nth_string(files, map * 2 + 1));
+	text_string(text, nth_string(files, (size_t)map * 2 + 1));
 }
 
 void map_add(struct text *text, const char *path, const char *line)
