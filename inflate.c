@@ -13,6 +13,7 @@ enum {
 	LITLEN_SYMBOLS = 288,
 	DISTANCE_SYMBOLS = 32,
 	PRECODE_SYMBOLS = 19,
+	REPEATS = 16, /* the first of the precode's symbols that is no length */
 	LITERALS = 256,
 	END_OF_BLOCK = 256,
 	MAX_MATCH = 258,
@@ -66,7 +67,7 @@ struct code {
 struct bit_input {
 	uint64_t hold;
 	uint32_t count;
-	const uint8_t *next, *end;
+	struct span left;
 };
 
 struct inflate {
@@ -79,7 +80,6 @@ struct inflate {
 	uint32_t litlen_entries[LITLEN_ENTRIES];
 	uint32_t distance_entries[DISTANCE_ENTRIES];
 	uint8_t lengths[LITLEN_SYMBOLS + DISTANCE_SYMBOLS];
-	uint16_t sorted[LITLEN_SYMBOLS];
 };
 
 _Static_assert(sizeof(struct inflate) <= INFLATE_WORK_SIZE, "it lies in the caller's memory");
@@ -89,20 +89,20 @@ _Static_assert(sizeof(struct inflate) <= INFLATE_WORK_SIZE, "it lies in the call
 /* Needs 8 bytes of input. Leaves 56 to 63 bits. */
 static inline void refill_wide(struct bit_input *in)
 {
-	in->hold |= le64(in->next) << (in->count & 63);
-	in->next += ~in->count >> 3 & 7;
+	in->hold |= le64(in->left.p) << (in->count & 63);
+	in->left.p += ~in->count >> 3 & 7;
 	in->count |= 56;
 }
 
 /* Leaves at least 56 bits, or all there are with zeros above. */
 static void refill(struct bit_input *in)
 {
-	if (in->end - in->next >= 8) {
+	if (in->left.end - in->left.p >= 8) {
 		refill_wide(in);
 		return;
 	}
-	for (; in->count < 56 && in->next < in->end; in->count += 8)
-		in->hold |= (uint64_t)*in->next++ << in->count;
+	for (; in->count < 56 && in->left.p < in->left.end; in->count += 8)
+		in->hold |= (uint64_t)*in->left.p++ << in->count;
 }
 
 /* Consumes the bits of a table entry; there must be as many. */
@@ -133,7 +133,7 @@ static uint32_t get(struct bit_input *in, unsigned bits)
 /* Goes to the next byte boundary and gives the whole bytes in `hold` back. */
 static void align(struct bit_input *in)
 {
-	in->next -= in->count / 8;
+	in->left.p -= in->count / 8;
 	in->count = 0;
 	in->hold = 0;
 }
@@ -183,37 +183,32 @@ struct order {
 	const uint16_t *symbols;
 };
 
-static void sort_symbols(struct order *order, uint16_t *symbols, const uint8_t *lengths, unsigned size)
+/* Returns whether every sequence of bits begins with a code. If not, there is no code or one, of
+ * one bit (section 3.2.7 has that for distances; zlib takes it for literals and lengths too). */
+static bool sort_symbols(struct order *order, uint16_t *symbols, const uint8_t *lengths, unsigned size,
+			 bool may_be_incomplete)
 {
-	uint16_t at[MAX_CODE_BITS + 2] = { 0 };
+	uint16_t at[MAX_CODE_BITS + 2];
+	int unused = 1;
 
-	memset(order->count, 0, sizeof order->count);
+	memset(order, 0, sizeof *order);
 	for (unsigned symbol = 0; symbol < size; symbol++)
 		order->count[lengths[symbol]]++;
-	order->longest = 0;
-	for (unsigned length = 0; length <= MAX_CODE_BITS; length++) {
+	order->symbols = symbols;
+	at[1] = 0;
+	for (unsigned length = 1; length <= MAX_CODE_BITS; length++) {
 		at[length + 1] = (uint16_t)(at[length] + order->count[length]);
 		if (order->count[length])
 			order->longest = length;
-	}
-	for (unsigned symbol = 0; symbol < size; symbol++)
-		symbols[at[lengths[symbol]]++] = (uint16_t)symbol;
-	order->symbols = symbols + order->count[0];
-}
-
-/* Returns whether every sequence of bits begins with a code. If not, there is no code or one, of
- * one bit (section 3.2.7 has that for distances; zlib takes it for literals and lengths too). */
-static bool is_complete(const struct order *order, const struct alphabet *alphabet)
-{
-	int unused = 1;
-
-	for (unsigned length = 1; length <= MAX_CODE_BITS; length++) {
 		unused = unused * 2 - order->count[length];
 		if (unused < 0)
 			bad("more codes than their lengths allow");
 	}
-	if (unused && (!alphabet->may_be_incomplete || order->longest > 1))
+	if (unused && (!may_be_incomplete || order->longest > 1))
 		bad("incomplete code");
+	for (unsigned symbol = 0; symbol < size; symbol++)
+		if (lengths[symbol])
+			symbols[at[lengths[symbol]]++] = (uint16_t)symbol;
 	return !unused;
 }
 
@@ -242,15 +237,15 @@ static unsigned subtable_bits(const uint16_t *count, unsigned main_bits, unsigne
 /* Makes the table of the canonical code that has these lengths (section 3.2.2). The main table
  * begins with one entry and doubles for every bit of length: shorter codes go on in both halves,
  * whatever that bit. In a subtable, a code stands once for each end the index may have. */
-COLD static void make_code(struct code *code, const struct alphabet *alphabet, const uint8_t *lengths, unsigned size,
-			   uint16_t *symbols)
+COLD static void make_code(struct code *code, const struct alphabet *alphabet, const uint8_t *lengths, unsigned size)
 {
+	uint16_t symbols[LITLEN_SYMBOLS] = { 0 };
 	struct order order;
 	unsigned word = 0, begin = 0, end = 1, prefix = NO_PREFIX;
+	const bool complete = sort_symbols(&order, symbols, lengths, size, alphabet->may_be_incomplete);
 
-	sort_symbols(&order, symbols, lengths, size);
 	code->bits = order.longest < alphabet->bits ? order.longest : alphabet->bits;
-	if (!is_complete(&order, alphabet)) {
+	if (!complete) {
 		code->bits = 1;
 		code->entries[0] = code->entries[1] = INVALID + CODE_SIZE(1);
 	}
@@ -362,14 +357,14 @@ HOT static bool decode_fast(struct inflate *s)
 	uint32_t entry;
 	bool ended = false;
 
-	if (in.end - in.next < FAST_INPUT || s->end - out < FAST_OUTPUT)
+	if (in.left.end - in.left.p < FAST_INPUT || s->end - out < FAST_OUTPUT)
 		return false;
-	const uint8_t *const last_in = in.end - FAST_INPUT;
+	const uint8_t *const last_in = in.left.end - FAST_INPUT;
 	uint8_t *const last_out = s->end - FAST_OUTPUT;
 
 	refill_wide(&in);
 	entry = lookup(&litlen, &in);
-	while (in.next <= last_in && out <= last_out) {
+	while (in.left.p <= last_in && out <= last_out) {
 		for (int i = 0; i < 2 && entry & LITERAL; i++) {
 			*out++ = (uint8_t)(entry >> 16);
 			skip(&in, entry);
@@ -451,53 +446,61 @@ static void decode_carefully(struct inflate *s)
 static void stored_block(struct inflate *s)
 {
 	const uint8_t *head;
-	struct span bytes;
 	unsigned size;
 
 	align(&s->in);
-	bytes = (struct span){ s->in.next, s->in.end };
-	head = take_data(&bytes, 4).p;
+	head = take_data(&s->in.left, 4).p;
 	size = le16(head);
 	if ((size ^ le16(head + 2)) != 0xffff)
 		bad("stored length does not match its complement");
 	if (size > (size_t)(s->end - s->out))
 		bad("output too large");
-	memcpy(s->out, take_data(&bytes, size).p, size);
+	memcpy(s->out, take_data(&s->in.left, size).p, size);
 	s->out += size;
-	s->in.next = bytes.p;
+}
+
+static void make_codes(struct inflate *s, unsigned litlens, unsigned distances)
+{
+	make_code(&s->litlen, &litlen_alphabet, s->lengths, litlens);
+	make_code(&s->distance, &distance_alphabet, s->lengths + litlens, distances);
 }
 
 /* Section 3.2.6 */
 static void make_fixed_codes(struct inflate *s)
 {
+	static const struct {
+		uint8_t symbols, length;
+	} runs[] = { { 144, 8 }, { 112, 9 }, { 24, 7 }, { 8, 8 }, { DISTANCE_SYMBOLS, 5 } };
+	uint8_t *lengths = s->lengths;
+
 	if (s->fixed)
 		return;
-	for (unsigned i = 0; i < LITLEN_SYMBOLS; i++)
-		s->lengths[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
-	make_code(&s->litlen, &litlen_alphabet, s->lengths, LITLEN_SYMBOLS, s->sorted);
-	memset(s->lengths, 5, DISTANCE_SYMBOLS);
-	make_code(&s->distance, &distance_alphabet, s->lengths, DISTANCE_SYMBOLS, s->sorted);
+	for (size_t i = 0; i < COUNT_OF(runs); lengths += runs[i++].symbols)
+		memset(lengths, runs[i].length, runs[i].symbols);
+	make_codes(s, LITLEN_SYMBOLS, DISTANCE_SYMBOLS);
 	s->fixed = true;
 }
 
-/* Section 3.2.7: `size` code lengths, coded by the precode, which stands in s->distance. */
+/* Section 3.2.7: `size` code lengths, coded by the precode, which stands in s->distance. Its last three symbols
+ * repeat the length before, or 0. */
 static void read_code_lengths(struct inflate *s, unsigned size)
 {
+	static const uint8_t least[] = { 3, 3, 11 }, extra_bits[] = { 2, 3, 7 };
+
 	for (unsigned i = 0, repeat; i < size; i += repeat) {
 		uint32_t symbol;
 		uint8_t length = 0;
 
 		decode_symbol(&s->distance, &s->in, &symbol);
-		switch (symbol) {
-		case 16:
-			if (!i)
+		if (symbol < REPEATS) {
+			length = (uint8_t)symbol;
+			repeat = 1;
+		} else {
+			if (symbol == REPEATS && !i)
 				bad("no code length to repeat");
-			length = s->lengths[i - 1];
-			repeat = 3 + get(&s->in, 2);
-			break;
-		case 17: repeat = 3 + get(&s->in, 3); break;
-		case 18: repeat = 11 + get(&s->in, 7); break;
-		default: length = (uint8_t)symbol; repeat = 1;
+			if (symbol == REPEATS)
+				length = s->lengths[i - 1];
+			repeat = least[symbol - REPEATS] + get(&s->in, extra_bits[symbol - REPEATS]);
 		}
 		if (repeat > size - i)
 			bad("too many code lengths");
@@ -512,32 +515,33 @@ static void read_dynamic_codes(struct inflate *s)
 		16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 	};
 	uint8_t precode_lengths[PRECODE_SYMBOLS] = { 0 };
-	unsigned litlens, distances, precodes;
+	unsigned counts, litlens, distances, precodes;
 
 	s->fixed = false;
-	litlens = 257 + get(&s->in, 5);
-	distances = 1 + get(&s->in, 5);
-	precodes = 4 + get(&s->in, 4);
+	counts = get(&s->in, 5 + 5 + 4);
+	litlens = 257 + (counts & 31);
+	distances = 1 + (counts >> 5 & 31);
+	precodes = 4 + (counts >> 10);
 	if (litlens > 286)
 		bad("too many literal and length codes");
 	if (distances > 30)
 		bad("too many distance codes");
 	for (unsigned i = 0; i < precodes; i++)
 		precode_lengths[places[i]] = (uint8_t)get(&s->in, 3);
-	make_code(&s->distance, &precode_alphabet, precode_lengths, PRECODE_SYMBOLS, s->sorted);
+	make_code(&s->distance, &precode_alphabet, precode_lengths, PRECODE_SYMBOLS);
 	read_code_lengths(s, litlens + distances);
 	if (!s->lengths[END_OF_BLOCK])
 		bad("no code for the end of block");
-	make_code(&s->litlen, &litlen_alphabet, s->lengths, litlens, s->sorted);
-	make_code(&s->distance, &distance_alphabet, s->lengths + litlens, distances, s->sorted);
+	make_codes(s, litlens, distances);
 }
 
 /* Section 3.2.3: BFINAL, BTYPE, then by type. Returns whether this was the final block. */
 static bool block(struct inflate *s)
 {
-	const bool final = get(&s->in, 1);
+	const unsigned header = get(&s->in, 3);
+	const bool final = header & 1;
 
-	switch (get(&s->in, 2)) {
+	switch (header >> 1) {
 	case 0: stored_block(s); return final;
 	case 1: make_fixed_codes(s); break;
 	case 2: read_dynamic_codes(s); break;
@@ -552,7 +556,7 @@ COLD uint8_t *inflate_stream(struct span *in, uint8_t *out, uint8_t *end, void *
 {
 	struct inflate *const s = work;
 
-	s->in = (struct bit_input){ .next = in->p, .end = in->end };
+	s->in = (struct bit_input){ .left = *in };
 	s->begin = s->out = out;
 	s->end = end;
 	s->litlen.entries = s->litlen_entries;
@@ -561,6 +565,6 @@ COLD uint8_t *inflate_stream(struct span *in, uint8_t *out, uint8_t *end, void *
 	while (!block(s))
 		;
 	align(&s->in);
-	in->p = s->in.next;
+	*in = s->in.left;
 	return s->out;
 }

@@ -89,7 +89,7 @@ void sha256(uint8_t *digest, struct span bytes)
 		0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 	};
 	uint8_t last[2 * SHA256_BLOCK] = { 0 };
-	uint64_t bits = (uint64_t)span_size(bytes) * 8;
+	const uint64_t bits = (uint64_t)span_size(bytes) * 8;
 	size_t rest, padded;
 
 	for (; span_size(bytes) >= SHA256_BLOCK; bytes.p += SHA256_BLOCK)
@@ -98,10 +98,10 @@ void sha256(uint8_t *digest, struct span bytes)
 	padded = rest + 1 + SHA256_LENGTH <= SHA256_BLOCK ? SHA256_BLOCK : 2 * SHA256_BLOCK;
 	memcpy(last, bytes.p, rest);
 	last[rest] = 0x80;
-	for (int i = 0; i < SHA256_LENGTH; i++)
-		last[padded - 1 - (size_t)i] = (uint8_t)(bits >> 8 * i);
+	put_be32(last + padded - 8, (uint32_t)(bits >> 32));
+	put_be32(last + padded - 4, (uint32_t)bits);
 	for (size_t i = 0; i < padded; i += SHA256_BLOCK)
 		sha256_block(state, last + i);
-	for (int i = 0; i < SHA256_SIZE; i++)
-		digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+	for (size_t i = 0; i < SHA256_SIZE / 4; i++)
+		put_be32(digest + 4 * i, state[i]);
 }

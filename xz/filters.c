@@ -61,26 +61,19 @@ static uint32_t powerpc(uint32_t word, uint32_t pc)
 	return word;
 }
 
-/* One 41-bit instruction that begins at bit 5, 46 or 87 of its bundle: IP-relative branches
- * (opcode 5, type 0) have the target, in bundles, in bits 13-32 and its sign in bit 36. */
-static void ia64_slot(uint8_t *p, unsigned first_bit, uint32_t pc)
+/* One 41-bit instruction: IP-relative branches (opcode 5 in bits 37-40, type 0 in bits 9-11) have the target, in
+ * bundles, in bits 13-32 and its sign in bit 36. Bit 13 is bit `target_bit` of the bundle: 18, 59 or 100. */
+static void ia64_slot(uint8_t *p, unsigned target_bit, uint32_t pc)
 {
-	uint8_t *bytes = p + first_bit / 8;
-	unsigned shift = first_bit % 8;
-	uint64_t all = le32(bytes) | (uint64_t)le16(bytes + 4) << 32;
-	uint64_t instruction = all >> shift;
-	uint32_t target;
+	uint8_t *bytes = p + target_bit / 8;
+	unsigned shift = target_bit % 8;
+	uint32_t word = le32(bytes), high = word >> shift, target;
 
-	if ((instruction >> 37 & 15) != 5 || (instruction >> 9 & 7) != 0)
+	if ((high >> 24 & 15) != 5 || (le16(bytes - 1) >> (shift + 4) & 7) != 0)
 		return;
-	target = (uint32_t)(instruction >> 13 & 0xFFFFF) | (uint32_t)(instruction >> 36 & 1) << 20;
-	target -= pc >> 4;
-	all &= ~((uint64_t)0x8FFFFF << (13 + shift));
-	all |= (uint64_t)(target & 0xFFFFF) << (13 + shift);
-	all |= (uint64_t)(target >> 20 & 1) << (36 + shift);
-	put_le32(bytes, (uint32_t)all);
-	bytes[4] = (uint8_t)(all >> 32);
-	bytes[5] = (uint8_t)(all >> 40);
+	target = ((high & 0xFFFFF) | (high >> 3 & 0x100000)) - (pc >> 4);
+	target = (target & 0xFFFFF) | (target & 0x100000) << 3;
+	put_le32(bytes, (word & ~(0x8FFFFFu << shift)) | target << shift);
 }
 
 /* A bundle is 16 bytes: a template (5 bits), which says what kind of unit each slot is for, and
@@ -94,7 +87,7 @@ static void ia64(uint8_t *p, size_t size, uint32_t pc)
 	for (; size >= 16; size -= 16, p += 16, pc += 16)
 		for (unsigned slot = 0, slots = branch_slots[p[0] & 31]; slot < 3; slot++)
 			if (slots >> slot & 1)
-				ia64_slot(p, 5 + 41 * slot, pc);
+				ia64_slot(p, 18 + 41 * slot, pc);
 }
 
 /* BL, condition "always": target in words (24 bits) from 8 bytes on; little endian. */
@@ -218,7 +211,7 @@ static void delta(uint8_t *p, size_t size, uint32_t distance)
 		p[i] = (uint8_t)(p[i] + p[i - distance]);
 }
 
-void filter_undo(struct filter filter, uint8_t *bytes, size_t size)
+COLD void filter_undo(struct filter filter, uint8_t *bytes, size_t size)
 {
 	switch (filter.id) {
 	case DELTA: delta(bytes, size, filter.property); break;

@@ -378,13 +378,13 @@ _Static_assert(sizeof(struct work) <= LZMA2_WORK_SIZE, "the work area holds it")
  * no symbol needs to look where the input ends; what was read too far shows afterwards. */
 static void lzma_chunk(struct lzma *z, struct span in, size_t size)
 {
-	const uint8_t *out_end = z->out + size;
+	const uint8_t *out_end = z->out + size, *header = take(&in, RANGE_HEADER, "compressed chunk too short").p;
 	uint8_t *tail = z->work->tail;
 	size_t rest;
 
-	if (*take(&in, 1, "compressed chunk too short").p != 0)
+	if (*header != 0)
 		bad("range coded data does not begin with 0");
-	z->r.code = be32(take(&in, RANGE_HEADER - 1, "compressed chunk too short").p);
+	z->r.code = be32(header + 1);
 	z->r.range = 0xFFFFFFFF;
 	z->r.in = in.p;
 	if (span_size(in) >= SYMBOL_INPUT)
@@ -392,8 +392,8 @@ static void lzma_chunk(struct lzma *z, struct span in, size_t size)
 	rest = (size_t)(in.end - z->r.in);
 	if (rest > SYMBOL_INPUT)
 		bad("compressed chunk too long");
+	memset(tail, 0, sizeof(z->work->tail));
 	memcpy(tail, z->r.in, rest);
-	memset(tail + rest, 0, sizeof(z->work->tail) - rest);
 	z->r.in = tail;
 	symbols(z, tail + rest, out_end);
 	normalise(&z->r);
@@ -420,12 +420,10 @@ static void set_properties(struct lzma *z, uint8_t properties)
 static void reset_state(struct lzma *z)
 {
 	union model *model = &z->work->model;
-	size_t literals = (size_t)LITERAL_SIZE * (z->lp_mask + 1) << z->lc;
-	size_t size = COUNT_OF(model->all) - (size_t)LITERAL_CODERS * LITERAL_SIZE + literals;
 
 	z->state = 0;
 	z->rep0 = z->rep1 = z->rep2 = z->rep3 = 0;
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; i < COUNT_OF(model->all); i++)
 		model->all[i] = HALF;
 }
 

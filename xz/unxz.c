@@ -104,6 +104,12 @@ static void zeros(struct span s)
 			bad("padding is not zero");
 }
 
+/* Up to a multiple of 4 bytes from `start`. */
+static void padding(struct xz *x, const uint8_t *start)
+{
+	zeros(take_data(&x->in, (size_t)(start - x->in.p) & 3));
+}
+
 /* Section 5.3.1: bits 0-4 and 5 are exponent and mantissa. */
 static uint32_t lzma2_dictionary_size(struct span properties)
 {
@@ -117,23 +123,19 @@ static uint32_t lzma2_dictionary_size(struct span properties)
 	return bits == 40 ? UINT32_MAX : (2 | (uint32_t)(bits & 1)) << (bits / 2 + 11);
 }
 
-static struct span filter_flags(struct span *header, uint64_t *id)
-{
-	*id = number(header);
-	return take_data(header, number(header));
-}
-
 /* Section 5.3: LZMA2 is last and only last. */
 static void filter_chain(struct block *b, struct span *header, size_t others)
 {
 	struct span properties;
 	uint64_t id;
 
-	for (b->filter_count = 0; b->filter_count < others; b->filter_count++) {
-		properties = filter_flags(header, &id);
+	for (b->filter_count = 0;; b->filter_count++) {
+		id = number(header);
+		properties = take_data(header, number(header));
+		if (b->filter_count == others)
+			break;
 		b->filters[b->filter_count] = filter_of(id, properties);
 	}
-	properties = filter_flags(header, &id);
 	if (id != LZMA2)
 		bad("unsupported filter");
 	b->dictionary_size = lzma2_dictionary_size(properties);
@@ -163,23 +165,22 @@ static size_t check_size(unsigned check)
 /* Section 3.4. The stored check comes next in the file. */
 static void verify_check(struct xz *x, struct span content)
 {
-	const uint8_t *stored = take_data(&x->in, check_size(x->check)).p;
-	bool good = true;
+	struct span stored = take_data(&x->in, check_size(x->check));
+	uint8_t check[SHA256_SIZE];
 
 	if (x->check == CHECK_CRC32) {
-		good = crc32(x->tables->crc32, 0, content.p, span_size(content)) == le32(stored);
+		put_le32(check, crc32(x->tables->crc32, 0, content.p, span_size(content)));
 	} else if (x->check == CHECK_CRC64) {
 		if (!x->has_crc64_table)
 			crc64_make_table(x->tables->crc64);
 		x->has_crc64_table = true;
-		good = crc64(x->tables->crc64, content) == le64(stored);
+		put_le64(check, crc64(x->tables->crc64, content));
 	} else if (x->check == CHECK_SHA256) {
-		uint8_t digest[SHA256_SIZE];
-
-		sha256(digest, content);
-		good = memcmp(digest, stored, SHA256_SIZE) == 0;
+		sha256(check, content);
+	} else {
+		return;
 	}
-	if (!good)
+	if (memcmp(check, stored.p, span_size(stored)) != 0)
 		bad("wrong check of the content");
 }
 
@@ -199,7 +200,7 @@ static void block(struct xz *x, struct records *blocks)
 	if ((b.compressed != unknown && b.compressed != (size_t)(x->in.p - data)) ||
 	    (b.uncompressed != unknown && b.uncompressed != size))
 		bad("size differs from the block header");
-	zeros(take_data(&x->in, (size_t)(start - x->in.p) & 3));
+	padding(x, start);
 	while (b.filter_count--)
 		filter_undo(b.filters[b.filter_count], content, size);
 	verify_check(x, span_of(content, size));
@@ -223,7 +224,7 @@ static size_t index_of(struct xz *x, const struct records *blocks)
 	}
 	if (listed.hash != blocks->hash)
 		bad("index does not match the blocks");
-	zeros(take_data(&x->in, (size_t)(start - x->in.p) & 3));
+	padding(x, start);
 	take_data(&x->in, 4);
 	size = (size_t)(x->in.p - start);
 	verified(x, span_of(start, size));

@@ -29,6 +29,16 @@ COLD struct bits bits_from_end(struct span s)
 	return (struct bits){ s.p, (size - 1) * 8 + (ptrdiff_t)highest_bit(s.end[-1]) };
 }
 
+COLD uint64_t read_field(struct span *s, unsigned bytes)
+{
+	const uint8_t *field = take_data(s, bytes).p;
+	uint64_t value = 0;
+
+	while (bytes--)
+		value = value << 8 | field[bytes];
+	return value;
+}
+
 /* Section 4.1.1. A probability takes as few bits as the highest value still possible needs, and the
  * lowest values one bit less where that leaves codes unused. */
 static int read_probability(const uint8_t *bytes, unsigned *position, unsigned remaining)
@@ -56,9 +66,7 @@ static unsigned read_repeat(const uint8_t *bytes, unsigned *position)
 	return flag;
 }
 
-/* Fills probability[0] to [symbols - 1], all 0 so far, from the description at the start of s, and
- * cuts it off. */
-static unsigned read_description(struct span *s, unsigned log_max, unsigned symbols, int16_t *probability)
+COLD unsigned fse_read(struct span *s, const struct fse_codes *codes, int16_t *probability)
 {
 	uint8_t bytes[DESCRIPTION_MAX + 4] = { 0 };
 	size_t size = span_size(*s) < DESCRIPTION_MAX ? span_size(*s) : DESCRIPTION_MAX;
@@ -66,10 +74,10 @@ static unsigned read_description(struct span *s, unsigned log_max, unsigned symb
 
 	memcpy(bytes, s->p, size);
 	log = (bytes[0] & 15) + LOG_MIN;
-	if (log > log_max)
+	if (log > codes->log_max)
 		bad("FSE table too large");
 	remaining = 1u << log;
-	while (remaining > 0 && symbol < symbols) {
+	while (remaining > 0 && symbol < codes->count) {
 		int p = read_probability(bytes, &position, remaining);
 
 		probability[symbol++] = (int16_t)p;
@@ -77,7 +85,7 @@ static unsigned read_description(struct span *s, unsigned log_max, unsigned symb
 		for (unsigned more = p ? 0 : 3; more == 3;) {
 			more = read_repeat(bytes, &position);
 			symbol += more;
-			if (symbol >= symbols)
+			if (symbol >= codes->count)
 				break;
 		}
 	}
@@ -118,48 +126,29 @@ static inline void spread(uint8_t *symbol_of, unsigned size, const int16_t *prob
 	}
 }
 
-HOT void fse_build(struct fse_table *table, unsigned log, const int16_t *probability, struct fse_codes codes)
+HOT void fse_build(struct fse_table *table, unsigned log, const int16_t *probability, const struct fse_codes *codes)
 {
 	uint8_t symbol_of[1 << FSE_LOG_MAX];
-	uint32_t base[FSE_SYMBOLS_MAX], next_base = codes.first;
+	uint32_t base[FSE_SYMBOLS_MAX], next_base = codes->first;
 	uint16_t next_state[FSE_SYMBOLS_MAX];
 	unsigned size = 1u << log;
 
 	table->log = log;
-	spread(symbol_of, size, probability, codes.count);
-	for (unsigned i = 0; i < codes.count; i++) {
+	spread(symbol_of, size, probability, codes->count);
+	for (unsigned i = 0; i < codes->count; i++) {
 		base[i] = next_base;
-		next_base += (uint32_t)1 << codes.extra_bits[i];
+		next_base += (uint32_t)1 << codes->extra_bits[i];
 		next_state[i] = (uint16_t)(probability[i] < 0 ? 1 : probability[i]);
 	}
 	for (unsigned i = 0; i < size; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): probabilities fill the table */
 		unsigned symbol = symbol_of[i];
 		unsigned state = next_state[symbol]++;
 		unsigned bits = log - highest_bit(state);
 
-		table->cell[i].base = base[symbol]; /* cppcheck-suppress uninitvar; codes.count is not 0 */
+		table->cell[i].base = base[symbol]; /* cppcheck-suppress uninitvar; codes->count is not 0 */
 		table->cell[i].next = (uint16_t)((state << bits) - size);
-		table->cell[i].extra_bits = codes.extra_bits[symbol];
+		table->cell[i].extra_bits = codes->extra_bits[symbol];
 		table->cell[i].state_bits = (uint8_t)bits;
 	}
-}
-
-COLD void fse_read(struct fse_table *table, struct span *s, unsigned log_max, struct fse_codes codes)
-{
-	int16_t probability[FSE_SYMBOLS_MAX] = { 0 };
-	unsigned log = read_description(s, log_max, codes.count, probability);
-
-	fse_build(table, log, probability, codes);
-}
-
-COLD void fse_build_single(struct fse_table *table, unsigned symbol, struct fse_codes codes)
-{
-	uint32_t base = codes.first;
-
-	if (symbol >= codes.count)
-		bad("unknown sequence code");
-	for (unsigned i = 0; i < symbol; i++)
-		base += (uint32_t)1 << codes.extra_bits[i];
-	table->log = 0;
-	table->cell[0] = (struct fse_cell){ base, 0, codes.extra_bits[symbol], 0 };
 }

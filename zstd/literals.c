@@ -44,37 +44,35 @@ _Static_assert((int)WEIGHT_MAX < (int)FSE_SYMBOLS_MAX, "a table of weights is a 
 
 /* ---- the tree: section 4.2.1 ---- */
 
-/* Section 4.2.1.2: two states take turns; when the bits run out, the other still has a symbol. */
+/* Section 4.2.1.2: two states take turns until the bits run out; each cell that one comes to gives a weight. The first
+ * cell of each is chosen by as many bits as the table's log. */
 static unsigned read_fse_weights(struct span s, uint8_t *weight)
 {
-	static const uint8_t no_extra_bits[WEIGHT_MAX + 1] = { 0 };
-	const struct fse_codes weights = { 0, WEIGHT_MAX + 1, no_extra_bits };
+	static const struct fse_codes weights = { 0, WEIGHT_MAX + 1, WEIGHTS_LOG_MAX, { 0 } };
+	int16_t probability[FSE_SYMBOLS_MAX] = { 0 };
 	struct fse_table table;
-	const struct fse_cell *cell[2];
+	struct fse_cell start = { 0 };
+	const struct fse_cell *cell[2] = { &start, &start };
 	struct bits bits;
-	uint64_t window;
-	unsigned count = 0;
 
-	fse_read(&table, &s, WEIGHTS_LOG_MAX, weights);
+	fse_build(&table, fse_read(&s, &weights, probability), probability, &weights);
+	start.state_bits = (uint8_t)table.log;
 	bits = bits_from_end(s);
-	window = bits_peek(bits);
-	for (int i = 0; i < 2; i++)
-		cell[i] = &table.cell[bits_next(&window, table.log)];
-	bits.left -= 2 * (ptrdiff_t)table.log;
-	while (bits.left >= 0) {
+	for (unsigned count = 0;; count++) {
 		const struct fse_cell *now = cell[count & 1];
+		uint64_t window = bits_peek(bits);
 
-		if (count > SYMBOLS - 3)
-			bad("too many Huffman weights");
-		weight[count] = (uint8_t)now->base;
-		window = bits_peek(bits);
 		bits.left -= now->state_bits;
-		cell[count++ & 1] = &table.cell[now->next + bits_next(&window, now->state_bits)];
+		if (bits.left < 0 && count < 2)
+			bad("bit stream too short");
+		if (bits.left < 0)
+			return count;
+		if (count == SYMBOLS - 1)
+			bad("too many Huffman weights");
+		now = &table.cell[now->next + bits_next(&window, now->state_bits)];
+		weight[count] = (uint8_t)now->base;
+		cell[count & 1] = now;
 	}
-	if (count == 0)
-		bad("bit stream too short");
-	weight[count] = (uint8_t)cell[count & 1]->base;
-	return count + 1;
 }
 
 static unsigned read_direct_weights(struct span s, unsigned count, uint8_t *weight)
@@ -94,10 +92,10 @@ static unsigned complete_weights(uint8_t *weight, unsigned count, unsigned *symb
 {
 	unsigned sum = 0, rest, bits;
 
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		symbols[weight[i]]++;
-	for (unsigned w = 1; w <= WEIGHT_MAX; w++)
-		sum += symbols[w] << (w - 1);
+		sum += (1u << weight[i]) / 2;
+	}
 	if (sum == 0 || sum >= 1u << HUFFMAN_BITS_MAX)
 		bad("Huffman weights out of range");
 	bits = highest_bit(sum) + 1;
@@ -112,35 +110,38 @@ static unsigned complete_weights(uint8_t *weight, unsigned count, unsigned *symb
 }
 
 /* Section 4.2.1.3: codes in the order of weights, of one weight in the order of symbols. An entry
- * is a symbol and, in its low byte, the bits of the symbol's code; a shorter code has more entries.
- * They are stored four at a time, too many at first, which the next ones and the slack of the table
- * take. */
+ * is a symbol and, in its low byte, the bits of the symbol's code; a shorter code has more entries:
+ * one, two, or a multiple of four, which are stored four at a time. */
 static void build_table(uint16_t *table, uint8_t *weight, unsigned count)
 {
-	unsigned symbols[WEIGHT_MAX + 1] = { 0 }, start[WEIGHT_MAX + 1];
-	unsigned bits = complete_weights(weight, count, symbols), at = 0, sum = 0;
-	uint8_t sorted[SYMBOLS];
+	unsigned symbols[WEIGHT_MAX + 1] = { 0 };
+	unsigned bits = complete_weights(weight, count, symbols), unused = HUFFMAN_BITS_MAX - bits;
+	uint16_t *next[WEIGHT_MAX + 1];
 
-	for (unsigned w = 0; w <= WEIGHT_MAX; sum += symbols[w++])
-		start[w] = sum;
-	for (unsigned symbol = 0; symbol <= count; symbol++)
-		sorted[start[weight[symbol]]++] = (uint8_t)symbol;
-	for (unsigned i = symbols[0]; i <= count; i++) {
-		unsigned w = weight[sorted[i]];
-		unsigned places = 1u << (w - 1 + HUFFMAN_BITS_MAX - bits);
-		uint64_t entry = (unsigned)sorted[i] << 8 | (bits + 1 - w);
+	for (unsigned w = 1; w <= WEIGHT_MAX; w++) {
+		next[w] = table;
+		table += symbols[w] << (w - 1) << unused;
+	}
+	for (unsigned symbol = 0; symbol <= count; symbol++) {
+		unsigned w = weight[symbol], places = (1u << w << unused) / 2;
+		uint64_t entry = symbol << 8 | (bits + 1 - w);
 
 		entry *= UINT64_C(0x0001000100010001);
-		for (unsigned j = 0; j < places; j += 4)
-			memcpy(table + at + j, &entry, sizeof(entry));
-		at += places;
+		if (w == 0)
+			continue;
+		if (places < 4)
+			next[w][0] = next[w][places - 1] = (uint16_t)entry;
+		else
+			for (unsigned i = 0; i < places; i += 4)
+				memcpy(next[w] + i, &entry, sizeof(entry));
+		next[w] += places;
 	}
 }
 
 static void read_tree(uint16_t *table, struct span *s)
 {
 	uint8_t weight[SYMBOLS];
-	unsigned header = *take_data(s, 1).p;
+	unsigned header = (unsigned)read_field(s, 1);
 	unsigned size = header < 128 ? header : (header - 127 + 1) / 2;
 	struct span description = take_data(s, size);
 	unsigned count = header < 128 ? read_fse_weights(description, weight)
@@ -186,23 +187,14 @@ static void finish_stream(const uint16_t *table, const struct stream *s, uint8_t
 {
 	struct bits bits = { s->start, (s->p - s->start) * 8 + 64 - __builtin_ctzll(s->window) };
 
-	while (count > 0 && bits.left >= 0) {
-		uint64_t window = bits_peek(bits);
+	for (; count > 0 && bits.left >= 0; count--) {
+		unsigned entry = table[bits_peek(bits) >> (64 - HUFFMAN_BITS_MAX)];
 
-		for (int i = 0; i < PER_LOAD && count > 0; i++, count--) {
-			bits.left -= table[window >> (64 - HUFFMAN_BITS_MAX)] & 63;
-			decode_symbol(table, &window, out++);
-		}
+		bits.left -= (ptrdiff_t)(entry & 63);
+		*out++ = (uint8_t)(entry >> 8);
 	}
 	if (bits.left != 0)
 		bad("literals do not end with their stream");
-}
-
-static void decode_one(const uint16_t *table, struct span s, uint8_t *out, size_t count)
-{
-	struct stream stream = open_stream(s);
-
-	finish_stream(table, &stream, out, count);
 }
 
 /* How many loads each stream has for certain, and room for, when the fastest uses LOAD_BYTES each
@@ -212,6 +204,7 @@ static size_t safe_loads(const struct stream *s, size_t room)
 	size_t loads = room / PER_LOAD;
 
 	for (int i = 0; i < STREAMS; i++) {
+		/* cppcheck-suppress uninitvar; of four streams, all are open */
 		size_t bytes = s[i].p < s[i].start ? 0 : (size_t)(s[i].p - s[i].start) + LOAD_BYTES;
 
 		if (bytes / LOAD_BYTES < loads)
@@ -240,19 +233,20 @@ HOT static void decode_loads(const uint16_t *table, struct stream *stream, uint8
 	stream[0] = a, stream[1] = b, stream[2] = c, stream[3] = d;
 }
 
-/* The first three streams have as many literals each, the fourth has the rest, not more. */
-static void decode_four(const uint16_t *table, struct span s, uint8_t *out, size_t count)
+/* The first three streams have as many literals each, the fourth has the rest, not more. A lone
+ * stream is like a fourth. */
+COLD static void decode_streams(const uint16_t *table, struct span s, uint8_t *out, size_t count, bool four)
 {
-	size_t quarter = (count + 3) / 4, last = count - 3 * quarter, done = 0;
-	struct span sizes = take_data(&s, JUMP_TABLE_SIZE);
+	size_t quarter = four ? (count + 3) / 4 : 0, last = count - 3 * quarter, done = 0;
+	size_t first = four ? 0 : STREAMS - 1;
+	const uint8_t *sizes = take_data(&s, four ? JUMP_TABLE_SIZE : 0).p;
 	struct stream stream[STREAMS];
 
-	for (size_t i = 0; i < STREAMS - 1; i++)
-		stream[i] = open_stream(take_data(&s, le16(sizes.p + 2 * i)));
-	stream[STREAMS - 1] = open_stream(s);
-	for (size_t loads; (loads = safe_loads(stream, last - done)) > 0; done += loads * PER_LOAD)
+	for (size_t i = first; i < STREAMS; i++)
+		stream[i] = open_stream(take_data(&s, i < STREAMS - 1 ? le16(sizes + 2 * i) : span_size(s)));
+	for (size_t loads; four && (loads = safe_loads(stream, last - done)) > 0; done += loads * PER_LOAD)
 		decode_loads(table, stream, out + done, quarter, loads);
-	for (size_t i = 0; i < STREAMS; i++)
+	for (size_t i = first; i < STREAMS; i++)
 		finish_stream(table, &stream[i], out + i * quarter + done, (i < STREAMS - 1 ? quarter : last) - done);
 }
 
@@ -280,7 +274,7 @@ static struct span compressed_literals(struct literals *literals, struct span *b
 	if (!treeless)
 		read_tree(literals->table, &s);
 	literals->has_table = true;
-	(four ? decode_four : decode_one)(literals->table, s, literals->buffer, size);
+	decode_streams(literals->table, s, literals->buffer, size, four);
 	return span_of(literals->buffer, size);
 }
 
@@ -288,25 +282,18 @@ static struct span compressed_literals(struct literals *literals, struct span *b
  * bits. */
 COLD struct span literals_read(struct literals *literals, struct span *block, size_t block_max)
 {
-	static const uint8_t header_bytes[2][4] = { { 1, 2, 1, 3 }, { 3, 3, 4, 5 } };
 	static const uint8_t size_bits[2][4] = { { 5, 12, 5, 20 }, { 10, 10, 14, 18 } };
-	uint8_t header[8] = { 0 };
 	unsigned first = span_size(*block) > 0 ? *block->p : 0;
 	unsigned type = first & 3, format = first >> 2 & 3, coded = type >= COMPRESSED;
-	unsigned bytes = header_bytes[coded][format], bits = size_bits[coded][format];
-	size_t size, coded_size;
-	uint64_t sizes;
-
-	memcpy(header, take_data(block, bytes).p, bytes);
-	sizes = le64(header) >> (bits == 5 ? 3 : 4);
-	size = (size_t)(sizes & ((1u << bits) - 1));
-	coded_size = (size_t)(sizes >> bits & ((1u << bits) - 1));
+	unsigned bits = size_bits[coded][format], mask = (1u << bits) - 1;
+	uint64_t sizes = read_field(block, (4 + (bits << coded)) / 8) >> (bits == 5 ? 3 : 4);
+	size_t size = (unsigned)sizes & mask, coded_size = (unsigned)(sizes >> bits) & mask;
 	if (size > block_max)
 		bad("block too large");
 	if (type == RAW)
 		return raw_literals(literals, block, size);
 	if (type == RLE) {
-		memset(literals->buffer, *take_data(block, 1).p, size);
+		memset(literals->buffer, (int)read_field(block, 1), size);
 		return span_of(literals->buffer, size);
 	}
 	return compressed_literals(literals, block, size, coded_size, format > 0, type == TREELESS);

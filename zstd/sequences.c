@@ -31,32 +31,33 @@ _Static_assert(3 * FSE_LOG_MAX <= (int)BITS_PEEKED, "all states move with one pe
 _Static_assert(16 + 16 <= (int)BITS_PEEKED && 31 <= (int)BITS_PEEKED, "two peeks for extra bits");
 _Static_assert((int)COPY_SLACK <= (int)LITERALS_SLACK, "literals are copied wide");
 
-/* The codes of each table, how many there are and what the first stands for; the log of the most cells
- * the table may have. Section 3.1.1.3.2.1.1: how many bits follow each code. Section 3.1.1.3.2.2: the
- * predefined table, with its probabilities. */
+/* Section 3.1.1.3.2.1.1: the codes of each table. Section 3.1.1.3.2.2: the predefined table. */
 static const struct kind {
-	uint8_t first, codes, log_max, default_log;
-	uint8_t extra_bits[FSE_SYMBOLS_MAX];
+	struct fse_codes codes;
+	uint8_t default_log;
 	int8_t default_probability[FSE_SYMBOLS_MAX];
 } kinds[SEQUENCE_TABLES] = {
 	[LITERALS_LENGTHS] = {
-		0, 36, 9, 6,
-		{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8,
-		  9, 10, 11, 12, 13, 14, 15, 16 },
+		{ 0, 36, 9, {
+		  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8,
+		  9, 10, 11, 12, 13, 14, 15, 16 } },
+		6,
 		{ 4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1,
 		  1, 1, 1, 1, -1, -1, -1, -1 },
 	},
 	[OFFSETS] = {
-		1, 32, 8, 5,
-		{ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
-		  23, 24, 25, 26, 27, 28, 29, 30, 31 },
+		{ 1, 32, 8, {
+		  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+		  23, 24, 25, 26, 27, 28, 29, 30, 31 } },
+		5,
 		{ 1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1,
 		  -1, -1 },
 	},
 	[MATCH_LENGTHS] = {
-		MATCH_MIN, 53, 9, 6,
-		{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-		  0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
+		{ MATCH_MIN, 53, 9, {
+		  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		  0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 } },
+		6,
 		{ 1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 		  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1 },
 	},
@@ -262,33 +263,39 @@ HOT static void run(struct sequences *sequences, const struct frame_output *out,
 /* Section 3.1.1.3.2.1: which table the mode asks for. */
 static void read_table(struct fse_table *table, struct span *s, const struct kind *kind, unsigned mode, bool has_table)
 {
-	const struct fse_codes codes = { kind->first, kind->codes, kind->extra_bits };
-	int16_t probability[FSE_SYMBOLS_MAX];
+	int16_t probability[FSE_SYMBOLS_MAX] = { 0 };
+	unsigned log = 0, symbol;
 
 	switch (mode) {
 	case PREDEFINED_MODE:
-		for (unsigned i = 0; i < codes.count; i++)
+		for (unsigned i = 0; i < FSE_SYMBOLS_MAX; i++)
 			probability[i] = (int16_t)kind->default_probability[i];
-		fse_build(table, kind->default_log, probability, codes);
+		log = kind->default_log;
 		break;
-	case RLE_MODE: fse_build_single(table, *take_data(s, 1).p, codes); break;
-	case FSE_MODE: fse_read(table, s, kind->log_max, codes); break;
+	case RLE_MODE: /* a table of one cell, which takes no bits */
+		symbol = (unsigned)read_field(s, 1);
+		if (symbol >= kind->codes.count)
+			bad("unknown sequence code");
+		probability[symbol] = 1;
+		break;
+	case FSE_MODE: log = fse_read(s, &kind->codes, probability); break;
 	case REPEAT_MODE:
 		if (!has_table)
 			bad("no earlier sequences table");
-		break;
+		return;
 	}
+	fse_build(table, log, probability, &kind->codes);
 }
 
 static unsigned read_count(struct span *s)
 {
-	const uint8_t *p = take_data(s, 1).p;
+	unsigned first = (unsigned)read_field(s, 1);
 
-	if (*p < 128)
-		return *p;
-	if (*p < 255)
-		return (*p - 128u) << 8 | *take_data(s, 1).p;
-	return 0x7F00u + le16(take_data(s, 2).p);
+	if (first < 128)
+		return first;
+	if (first < 255)
+		return (first - 128) << 8 | (unsigned)read_field(s, 1);
+	return 0x7F00 + (unsigned)read_field(s, 2);
 }
 
 /* Section 3.1.1.5, the end: the repeat offsets a frame begins with. */
@@ -309,7 +316,7 @@ COLD void sequences_run(struct sequences *sequences, struct frame_output *out, s
 	unsigned count = read_count(&section);
 
 	if (count > 0) {
-		unsigned modes = *take_data(&section, 1).p;
+		unsigned modes = (unsigned)read_field(&section, 1);
 
 		if (modes & 3)
 			bad("reserved bits are set");

@@ -56,8 +56,7 @@ struct frame {
 /* Returns whether it was the last one. */
 static bool read_block(struct frame *f)
 {
-	const uint8_t *header = take_data(&f->in, BLOCK_HEADER_SIZE).p;
-	unsigned fields = le16(header) | (unsigned)header[2] << 16;
+	unsigned fields = (unsigned)read_field(&f->in, BLOCK_HEADER_SIZE);
 	unsigned type = fields >> 1 & 3, size = fields >> 3;
 	struct span s;
 
@@ -88,36 +87,27 @@ static bool read_block(struct frame *f)
 /* Section 3.1.1.1.2: an exponent and eighths of the power of two. */
 static uint64_t read_window(struct span *s)
 {
-	unsigned byte = *take_data(s, 1).p;
+	unsigned byte = (unsigned)read_field(s, 1);
 	uint64_t base = UINT64_C(1) << (10 + (byte >> 3));
 
 	return base + base / 8 * (byte & 7);
 }
 
-static uint64_t read_field(struct span *s, unsigned bytes)
-{
-	uint8_t field[8] = { 0 };
-
-	memcpy(field, take_data(s, bytes).p, bytes);
-	return le64(field);
-}
-
-/* Section 3.1.1.1. */
+/* Section 3.1.1.1. Only a single segment has a content size of 1 byte. */
 static void read_header(struct frame *f)
 {
-	static const uint8_t dictionary_bytes[4] = { 0, 1, 2, 4 }, size_bytes[4] = { 0, 2, 4, 8 };
-	unsigned descriptor = *take_data(&f->in, 1).p;
-	unsigned size_field = size_bytes[descriptor >> 6];
+	unsigned descriptor = (unsigned)read_field(&f->in, 1);
+	unsigned size_field = 1u << (descriptor >> 6);
 	bool single_segment = descriptor >> 5 & 1;
 
 	if (descriptor & 8)
 		bad("reserved bits are set");
 	f->has_checksum = descriptor & 4;
-	if (single_segment && size_field == 0)
-		size_field = 1;
+	if (size_field == 1 && !single_segment)
+		size_field = 0;
 	f->has_content_size = size_field > 0;
 	f->out.window = single_segment ? 0 : read_window(&f->in);
-	if (read_field(&f->in, dictionary_bytes[descriptor & 3]) != 0)
+	if (read_field(&f->in, (1u << (descriptor & 3)) / 2) != 0)
 		bad("needs a dictionary");
 	f->content_size = read_field(&f->in, size_field) + (size_field == 2 ? 256 : 0);
 	if (single_segment)
@@ -134,7 +124,7 @@ static void verify(struct frame *f)
 	if (f->has_content_size && size != f->content_size)
 		bad("content size does not match");
 	if (f->has_checksum) {
-		uint32_t sum = le32(take_data(&f->in, CHECKSUM_SIZE).p);
+		uint32_t sum = (uint32_t)read_field(&f->in, CHECKSUM_SIZE);
 
 		if (sum != (uint32_t)xxh64_end(&f->hash, f->hashed, size))
 			bad("checksum does not match");
@@ -157,9 +147,7 @@ static void read_frame(struct frame *f)
 /* Section 3.1.2. */
 static void skip_frame(struct span *s)
 {
-	uint32_t size = le32(take_data(s, SKIPPABLE_SIZE).p);
-
-	take_data(s, size);
+	take_data(s, read_field(s, SKIPPABLE_SIZE));
 }
 
 COLD size_t unzstd(struct span in, uint8_t *out, size_t capacity, void *work)

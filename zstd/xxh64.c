@@ -15,12 +15,18 @@ static const uint64_t prime5 = 0x27D4EB2F165667C5;
 
 static inline uint64_t rotate(uint64_t x, unsigned bits)
 {
-	return x << bits | x >> (64 - bits);
+	return x << bits | x >> (-bits & 63);
 }
 
 static inline uint64_t mix(uint64_t lane, uint64_t input)
 {
 	return rotate(lane + input * prime2, 31) * prime1;
+}
+
+/* A lane, or eight bytes of the tail, into the hash. */
+COLD static uint64_t fold(uint64_t h, uint64_t input, unsigned bits)
+{
+	return rotate(h ^ mix(0, input), bits) * prime1 + prime4;
 }
 
 COLD void xxh64_begin(struct xxh64 *hash)
@@ -48,19 +54,20 @@ HOT size_t xxh64_stripes(struct xxh64 *hash, const uint8_t *bytes, size_t size)
 
 COLD uint64_t xxh64_end(const struct xxh64 *hash, const uint8_t *tail, uint64_t total)
 {
-	const uint64_t *lane = hash->lane;
+	static const uint8_t rotations[4] = { 1, 7, 12, 18 };
 	uint64_t h = prime5;
 	unsigned size = total % 32;
 
 	if (total >= 32) {
-		h = rotate(lane[0], 1) + rotate(lane[1], 7);
-		h += rotate(lane[2], 12) + rotate(lane[3], 18);
+		h = 0;
 		for (int i = 0; i < 4; i++)
-			h = (h ^ mix(0, lane[i])) * prime1 + prime4;
+			h += rotate(hash->lane[i], rotations[i]);
+		for (int i = 0; i < 4; i++)
+			h = fold(h, hash->lane[i], 0);
 	}
 	h += total;
 	for (; size >= 8; size -= 8, tail += 8)
-		h = rotate(h ^ mix(0, le64(tail)), 27) * prime1 + prime4;
+		h = fold(h, le64(tail), 27);
 	if (size >= 4) {
 		h = rotate(h ^ le32(tail) * prime1, 23) * prime2 + prime3;
 		size -= 4;

@@ -24,7 +24,7 @@ enum {
 struct literals {
 	struct span in; /* the whole input, room to read on both sides of a block */
 	bool has_table;
-	uint16_t table[(1 << HUFFMAN_BITS_MAX) + 3]; /* 3: stores are of 4 entries */
+	uint16_t table[1 << HUFFMAN_BITS_MAX];
 	uint8_t buffer[ZSTD_BLOCK_MAX + LITERALS_SLACK];
 };
 
@@ -77,21 +77,17 @@ void check_room(const struct frame_output *out, const uint8_t *to, size_t size);
 /* ---- fse.c: finite state entropy, the coding of zstd's sequences and Huffman weights --------- */
 
 /* What symbols stand for: symbol 0 has the base `first`, each other one the number after its
- * predecessor's last. */
+ * predecessor's last. A table of them has at most 1 << log_max cells. */
 struct fse_codes {
-	uint32_t first;
-	unsigned count;
-	const uint8_t *extra_bits;
+	uint8_t first, count, log_max;
+	uint8_t extra_bits[FSE_SYMBOLS_MAX];
 };
 
-/* Cuts a table description off s and builds the table. */
-void fse_read(struct fse_table *table, struct span *s, unsigned log_max, struct fse_codes codes);
+/* Cuts a table description off s: fills in the probabilities, all 0 so far, and returns the table's log. */
+unsigned fse_read(struct span *s, const struct fse_codes *codes, int16_t *probability);
 
 /* Builds a table from probabilities that sum up to 1 << log, -1 standing for a single cell. */
-void fse_build(struct fse_table *table, unsigned log, const int16_t *probability, struct fse_codes codes);
-
-/* Builds the table of one cell, which takes no bits. */
-void fse_build_single(struct fse_table *table, unsigned symbol, struct fse_codes codes);
+void fse_build(struct fse_table *table, unsigned log, const int16_t *probability, const struct fse_codes *codes);
 
 /* A stream of bits that is read from its end: `left` bits of those that begin at `start` are to be
  * read. Reading too much is not an error at once; it leaves `left` negative. */
@@ -103,6 +99,9 @@ struct bits {
 /* Its last 1 bit is a mark and none of the stream. bad() when there is no such bit in the last
  * byte. */
 struct bits bits_from_end(struct span s);
+
+/* Cuts an integer of so many bytes, 8 at most, off s. */
+uint64_t read_field(struct span *s, unsigned bytes);
 
 enum { BITS_PEEKED = 57 };
 
