@@ -1,7 +1,7 @@
 # Builds three static programs: depmod, modprobe and depmod.old. `make help` lists all targets.
 
-# base/command.c is the only place of the version.
-VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' base/command.c)
+# about.c is the only place of the version.
+VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' about.c)
 
 # Rooms are .c files. modprobe/ and old/ have the rooms of one program each. The others are linked to all programs, and
 # the linker leaves out functions that a program does not use.
@@ -65,13 +65,13 @@ build/%.o: %.c $(HEADERS) Makefile $(wildcard release/processors.mk) build/compi
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARNINGS) $(SAFE) $(SMALL) $(OPTIMISE) $(PROCESSOR) $(ACROSS) $(CFLAGS) -c $< -o $@
 
-# Help texts as numbers for C, with a tab in place of the blanks before the second column.
+# Help texts, compressed, as numbers for C.
 build/depmod.o: build/help/depmod.inc
 build/modprobe/modprobe.o: build/help/modprobe.inc
 build/old/old.o: build/help/depmod.old.inc
-build/help/%.inc: help/%
+build/help/%.inc: help/% Makefile
 	@mkdir -p $(@D)
-	@{ unexpand -a -t 26 $<; printf '\0'; } | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g' >$@
+	@gzip -9n <$< | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g' >$@
 
 # With another compiler or other flags, everything is built again.
 build/compiler: always

@@ -84,15 +84,16 @@ static void read_line(struct conf *conf, struct span line)
 		conf_say(conf, ERROR, "ignoring a line that begins with ", command);
 }
 
-void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release)
+void config_read(struct config *config, struct arena *memory, const struct base *base, const char *const *paths,
+		 const char *release)
 {
 	struct reading r = {
-		.conf = { .memory = memory, .directory = "depmod.d", .read_line = read_line },
+		.conf = { .memory = memory, .base = base, .directory = "depmod.d", .read_line = read_line },
 		.config = config,
 		.release = release,
 	};
 
-	*config = (struct config){ 0 };
+	*config = (struct config){ .base = base };
 	conf_read(&r.conf, paths);
 	if (!config->search) {
 		append_word(memory, &config->search, "updates");

@@ -144,6 +144,25 @@ static void visit_from(struct search *s, uint32_t m)
 		m = s->marks[m].edge < s->graph->first[m + 1] ? follow_edge(s, m) : leave(s, m);
 }
 
+/* Says of the module why it is left out: for a dependency that is, too. One in the same cycle is the better reason. */
+static void report_reason(const struct search *s, uint32_t m)
+{
+	const struct graph *graph = s->graph;
+	uint32_t reason = NONE;
+	bool together = false;
+
+	for (uint32_t i = graph->first[m]; i < graph->first[m + 1] && !together; i++) {
+		uint32_t to = graph->direct[i];
+
+		if (s->marks[to].order != NONE)
+			continue;
+		reason = to;
+		together = s->marks[to].component == s->marks[m].component;
+	}
+	error("leaving out ", s->tree->modules[m].path, together ? ", which is in a cycle with " : ", which needs ",
+	      s->tree->modules[reason].name);
+}
+
 static void report_left_out(const struct search *s)
 {
 	struct number count;
@@ -151,7 +170,7 @@ static void report_left_out(const struct search *s)
 	error("Found ", decimal(&count, s->cyclic), " modules in dependency cycles!");
 	for (uint32_t m = 0; m < s->tree->count; m++)
 		if (s->marks[m].order == NONE)
-			error("leaving out ", s->tree->modules[m].path, ", which cannot be loaded");
+			report_reason(s, m);
 }
 
 uint32_t leave_out_cycles(struct graph *graph, const struct tree *tree, struct arena *arena)

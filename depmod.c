@@ -1,6 +1,7 @@
 /* depmod.c: the command. It reads the options, then runs the five steps: scan, load, resolve, output, publish. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/times.h>
@@ -9,7 +10,7 @@
 
 #include "depmod.h"
 
-static const char help[] = {
+static const uint8_t help[] = {
 #include "build/help/depmod.inc"
 };
 
@@ -80,6 +81,9 @@ static bool read_kernel(struct run *run)
 	failed = symbols_read(&symbols, o->symvers ? read_symvers_line : read_map_line);
 	if (failed)
 		REPORT(FATAL, "could not load ", path, ": ", error_text(failed));
+	else if (o->errors && !o->symvers && !symbols.exported)
+		warning(path, " holds no exported symbol, so that -e can tell nothing");
+	o->errors &= o->symvers || symbols.exported;
 	return !failed;
 }
 
@@ -311,10 +315,15 @@ static bool index_tree(struct run *run)
 
 static bool nothing_to_do(struct run *run)
 {
-	const char *directory = releases_output(&run->releases, run->options.release), *first = "modules.dep";
+	const struct location place = releases_output(&run->releases, run->options.release);
+	static const char first[] = "modules.dep";
+	int directory = open_inside(place.base, place.path, DIRECTORY_FLAGS);
+	bool nothing = directory >= 0 && !publish_unfinished(directory, first) &&
+		       up_to_date(&run->tree, &run->config, directory, first, &run->memory);
 
-	return !publish_unfinished(directory, first, &run->memory) &&
-	       up_to_date(&run->tree, &run->config, join_path(&run->memory, directory, first), &run->memory);
+	if (directory >= 0)
+		close(directory);
+	return nothing;
 }
 
 static void index_and_publish(void *context)
@@ -331,8 +340,8 @@ static bool index_locked(struct run *run)
 	bool writes = !run->options.dry_run;
 	struct fault fault;
 
-	if (writes &&
-	    !publish_begin(&run->publication, releases_output(&run->releases, run->options.release), run->options.sync))
+	if (writes && !publish_begin(&run->publication, releases_output(&run->releases, run->options.release),
+				     run->options.sync, &run->memory))
 		return false;
 	if (!attempt(index_and_publish, run, &fault))
 		report_end(&fault);
@@ -379,7 +388,8 @@ static void index_release(void *context)
 	}
 	if (o->verbose)
 		run->begun = (uint32_t)times(NULL);
-	config_read(&run->config, &run->memory, o->config_count ? o->configs : NULL, o->release);
+	config_read(&run->config, &run->memory, o->config_from_base ? run->releases.directories->base : NULL,
+		    o->config_count ? o->configs : NULL, o->release);
 	if (!releases_open(&run->releases, o->release, &run->tree)) {
 		run->status = 1;
 		return;
@@ -442,7 +452,7 @@ static void run_command(void *context)
 	if (verdict != GO_ON) {
 		run->status = verdict == WRONG_USAGE;
 		if (o->print)
-			print_about(&run->standard_output, o->print, "depmod", help);
+			print_about(&run->standard_output, o->print, "depmod", span_of(help, sizeof(help)));
 		return;
 	}
 	o->jobs = worker_count(o->jobs);

@@ -45,12 +45,21 @@ struct module {
 	const char *name; /* file name up to its first dot, with `_` in place of `-` */
 	uint32_t path_length, name_length, root;
 	uint32_t file; /* number that load_offer() returned */
+	const char
+		*real; /* absolute path to open in place of .path, where links are not followed as usual; else NULL */
+};
+
+/* A path below a base directory. */
+struct location {
+	const struct base *base;
+	const char *path; /* begins with a slash */
 };
 
 /* The directory of the kernel release below one base directory (-b). */
 struct root {
-	const char *name; /* absolute path, with a `/` at the end */
-	int directory;    /* open file descriptor */
+	const char *name;      /* absolute path, with a `/` at the end */
+	int directory;         /* open file descriptor */
+	struct location place; /* the same directory; with a base, all links are followed inside of this */
 };
 
 /* A file that is not used, because another file with the same module name is. */
@@ -64,7 +73,7 @@ struct tree {
 	uint32_t root_count;
 	bool whole_paths;       /* messages show absolute paths, because others would not tell which root is meant */
 	uint64_t key;           /* random, for hashes of names */
-	bool unread;            /* some directory could not be read */
+	bool unread;            /* some directory could not be read, or a link to a module leads nowhere */
 	struct module *modules; /* in module order; a module's number is its index here */
 	uint32_t count;
 	struct loading *loading;   /* gets each file as soon as it is found; may be NULL */
@@ -97,13 +106,18 @@ struct options {
 	uint32_t jobs; /* number of workers; 0: one for each usable core */
 	char prefix;   /* first character of symbols that is ignored (-P); 0: none */
 	bool all, quick, errors, dry_run, quiet, verbose, warn, strict, unresolved_fails;
-	bool sync, no_sync, syslog, maps, all_versions;
+	bool sync, no_sync, syslog, maps, all_versions, config_from_base;
 	bool in_depmod_old; /* set by depmod.old, which gets a VERSION even with --all-versions */
 };
 
 /* Fills *options from the command line; all but .in_depmod_old must be 0 before. Lists are kept in `memory`. Returns
  * GO_ON, WRONG_USAGE after an error message, or DONE when options->print is all there is to do. */
 enum verdict parse_options(struct options *options, int count, char **arguments, struct arena *memory);
+
+/* ---- about.c: --help and --version ------------------------------------------------------------- */
+
+/* Prints the help text ('h'), which is a gzip file, or name and version ('V') of the command. */
+void print_about(struct text *out, char what, const char *name, struct span help);
 
 /* ---- older.c: kernels before 2.6, and map files: work for the program depmod.old --------------- */
 
@@ -141,7 +155,7 @@ void forget_map_files(const struct publication *publication);
 /* ---- explain.c: answers about a tree, for a person --------------------------------------------- */
 
 struct inquiry {
-	const char *module; /* a module's name, or its path (absolute, or relative to a root); NULL: all modules */
+	const char *module; /* a module's name, path (absolute, or relative to a root) or alias; NULL: all modules */
 	const struct config *config;
 	const struct tree *tree; /* shadowed files included */
 	const struct loaded *loaded;
@@ -168,7 +182,7 @@ uint32_t find_module(const struct inquiry *inquiry, const struct module **shadow
 struct releases {
 	const struct options *options;
 	struct arena *memory, *scratch;
-	const char **directories; /* BASE/MODULEDIR of each base, absolute */
+	struct location *directories; /* MODULEDIR of each base */
 	uint32_t count;
 	const char *below; /* MODULEDIR, for output below another base (-o) */
 };
@@ -179,26 +193,24 @@ bool is_release(const char *word);
 /* The release of the running kernel, as `uname -r` prints it. */
 const char *running_release(struct arena *memory);
 
-/* The path BASE/BELOW, with exactly one slash between the two parts. */
-char *below_base(struct arena *memory, const char *base, const char *below);
-
-/* The directory of modules below the base: lib/modules, or usr/lib/modules where only this one exists. */
-const char *module_directory(struct arena *memory, const char *base);
+/* The directory of modules below the base: /lib/modules, or /usr/lib/modules where only this one exists. */
+const char *module_directory(const struct base *base);
 
 /* Fills *releases: the module directory of each base is that of the options (-m), or that of module_directory(). */
 void releases_locate(struct releases *releases, const struct options *options, struct arena *memory,
 		     struct arena *scratch);
 
-/* All releases that have a directory, each once, in byte order, ended by NULL. When there are none, an error message
- * says so. */
+/* All releases that have a module, each once, in byte order, ended by NULL. When there are none, an error message says
+ * so. */
 const char *const *releases_list(const struct releases *releases);
 
-/* Opens the roots of the release's tree: of several roots, one must exist. False after an error message, which lists
- * the existing releases where this release has no root. */
+/* Opens the roots of the release's tree: of several roots, one must exist, unless only named files are to be looked at;
+ * without roots, tree->roots[0] can be used for absolute paths. False after an error message, which lists the existing
+ * releases where this release has no root. */
 bool releases_open(const struct releases *releases, const char *release, struct tree *tree);
 
-/* The path of the directory that the release's files are written to, with a `/` at the end. */
-char *releases_output(const struct releases *releases, const char *release);
+/* The directory that the release's files are written to, with a `/` at its end. */
+struct location releases_output(const struct releases *releases, const char *release);
 
 /* ---- scan.c: which files are modules, and which of them counts ------------------------------- */
 
@@ -225,28 +237,33 @@ bool wins(const struct config *config, const struct module *module, const struct
  * quote them. */
 bool can_be_listed(const char *path);
 
+/* Whether there is any module in the directory, be it a .o file. */
+bool has_modules(struct location place, struct arena *memory);
+
 /* Calls found() for each .o and .o.gz file below the absolute directory `path`. The first `hidden` bytes of their paths
  * will not be written to modules.dep. False when some directory could not be read. */
 typedef void object_found(void *context, const char *path);
 bool scan_objects(const char *path, size_t hidden, const struct config *config, object_found *found, void *context,
 		  struct arena *memory);
 
-/* Whether no module of the tree is newer than `file`; false, too, where that cannot be told. */
-bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory);
+/* Whether no module of the tree is newer than the file in the open directory; false, too, where that cannot be told. */
+bool up_to_date(struct tree *tree, const struct config *config, int directory, const char *file, struct arena *memory);
 
 /* ---- config.c: depmod.d ---------------------------------------------------------------------- */
 
 /* Lists are in the order of the configuration, but .override has the last line first. */
 struct config {
-	struct words *search;   /* directories below a root, and the keywords built-in and external */
-	struct words *override; /* SUBDIR/NAME of files that count whatever .search says */
-	struct words *external; /* absolute directories outside the tree */
-	struct words *exclude;  /* names of directories that are never entered */
+	struct words *search;    /* directories below a root, and the keywords built-in and external */
+	struct words *override;  /* SUBDIR/NAME of files that count whatever .search says */
+	struct words *external;  /* absolute directories outside the tree */
+	struct words *exclude;   /* names of directories that are never entered */
+	const struct base *base; /* where directories of .external are */
 };
 
-/* Reads the configuration from `paths`, as conf_read() does. Lines for kernels other than `release` do not count. Nor
- * do bad lines, for which there are error messages. */
-void config_read(struct config *config, struct arena *memory, const char *const *paths, const char *release);
+/* Reads the configuration from `paths`, as conf_read() does, or from the standard places in the base. Lines for kernels
+ * other than `release` do not count. Nor do bad lines, for which there are error messages. */
+void config_read(struct config *config, struct arena *memory, const struct base *base, const char *const *paths,
+		 const char *release);
 
 /* ---- load.c: workers that turn files into facts ---------------------------------------------- */
 
@@ -313,9 +330,10 @@ struct kernel_symbols {
 	struct names *names; /* must be empty at first */
 	struct arena *crcs;  /* gets a uint32_t for each name; NULL: CRCs are not wanted */
 	struct arena *scratch;
-	const char *path; /* NULL: no file; only symbols that every kernel has are added */
-	char prefix;      /* left out at the beginning of each symbol; 0: none */
-	uint32_t line;    /* number of the line being read, from 1 on */
+	const char *path;  /* NULL: no file; only symbols that every kernel has are added */
+	char prefix;       /* left out at the beginning of each symbol; 0: none */
+	uint32_t line;     /* number of the line being read, from 1 on */
+	uint32_t exported; /* afterwards: how many symbols the file has */
 };
 
 /* A function that reads a line that is not empty. Each form of file has a function of its own. */
@@ -414,6 +432,7 @@ enum { OUTPUT_FILES_MAX = 24 };
 struct publication {
 	const char *path; /* of the directory, with a `/` at the end */
 	int directory;    /* open file descriptor */
+	struct made made; /* directories that were missing */
 	bool sync;        /* files are written through to the disk */
 	const char *names[OUTPUT_FILES_MAX];
 	uint32_t count;
@@ -421,15 +440,16 @@ struct publication {
 
 /* All return false after an error message. publish_begin() makes the directory if it is missing, and locks it;
  * publish_file() writes a file under a temporary name; publish_commit() puts all files in place. When one of the last
- * two fails, publish_abandon() must follow: it removes temporary files, and the old files are what they were. */
-bool publish_begin(struct publication *publication, char *path, bool sync);
+ * two fails, publish_abandon() must follow: it removes temporary files and directories that were made, and the old files
+ * are what they were. */
+bool publish_begin(struct publication *publication, struct location place, bool sync, struct arena *memory);
 bool publish_file(struct publication *publication, const char *name, struct span content);
 bool publish_commit(struct publication *publication);
 void publish_abandon(struct publication *publication);
 
 /* Whether a run in that directory was killed, or is still at work. `first` is the name of the file that runs write
  * first: its temporary file is removed last, so it is still there then. */
-bool publish_unfinished(const char *path, const char *first, struct arena *scratch);
+bool publish_unfinished(int directory, const char *first);
 
 /* Adds a file that another process wrote under its temporary name, with a copy of the publication. */
 void publish_adopt(struct publication *publication, const char *name);
@@ -490,7 +510,13 @@ const char *next_value(struct values *values, size_t *length);
  * "" otherwise, and where the module's path is absolute. */
 const char *root_of(const struct tree *tree, const struct module *module, bool always);
 
-/* Reads a file of that name in a root. Where it cannot be read, warns and returns false with empty content; without a
+/* The path by which to open the module from the directory of its root. */
+const char *path_to_open(const struct module *module);
+
+/* Reads a file of that name in a root. Returns 0 or, with empty content, an errno. */
+int find_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena, struct span *content);
+
+/* The same. Where it cannot be read, warns and returns false with empty content; without a
  * warning where a root other than the first has no such file. */
 bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena, struct span *content);
 

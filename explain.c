@@ -32,7 +32,7 @@ static bool is_builtin(const struct inquiry *q, const char *name)
 	struct span rest, line;
 
 	for (uint32_t r = 0; r < q->tree->root_count; r++)
-		if (!file_read(q->scratch, q->tree->roots[r].directory, "modules.builtin", REGULAR_FILE, &rest))
+		if (!find_beside(q->tree, r, "modules.builtin", q->scratch, &rest))
 			while (next_line(&rest, &line))
 				if (strcmp(module_name(q->scratch, arena_copy(q->scratch, line)), name) == 0)
 					return true;
@@ -56,10 +56,41 @@ static void tell_missing(const struct inquiry *q, const char *name)
 		      (const char *)nearest.found.p, "?");
 }
 
+static bool has_alias(const struct inquiry *q, uint32_t m, const char *asked)
+{
+	struct values values = values_of(&q->loaded->facts[m], ALIAS);
+	size_t length;
+
+	for (const char *alias; (alias = next_value(&values, &length));) {
+		char *pattern = arena_string(q->scratch, alias, length);
+
+		if (normalize(pattern) && glob_matches(pattern, asked))
+			return true;
+	}
+	return false;
+}
+
+/* The first module that has the alias, as modprobe would load it first; the others are named. */
+static uint32_t find_alias(const struct inquiry *q)
+{
+	char *asked = arena_string(q->scratch, q->module, strlen(q->module));
+	uint32_t found = NONE;
+
+	normalize(asked);
+	for (uint32_t m = q->tree->count; m--;)
+		if (has_alias(q, m, asked)) {
+			if (found != NONE)
+				REPORT(PLAIN, q->module, " is an alias of ", q->tree->modules[found].name, ", too");
+			found = m;
+		}
+	return found;
+}
+
 /* The name leads to the module that counts; only a path can mean one of the shadowed files of that name. */
 uint32_t find_module(const struct inquiry *q, const struct module **shadowed)
 {
 	const char *name = module_name(q->scratch, q->module);
+	uint32_t alias;
 
 	*shadowed = NULL;
 	for (uint32_t m = 0; m < q->tree->count; m++) {
@@ -73,8 +104,10 @@ uint32_t find_module(const struct inquiry *q, const struct module **shadowed)
 				return m;
 			}
 	}
-	tell_missing(q, name);
-	return NONE;
+	alias = find_alias(q);
+	if (alias == NONE)
+		tell_missing(q, name);
+	return alias;
 }
 
 /* ---- lines and lists ---- */
@@ -181,7 +214,7 @@ static const char *machine_name(uint16_t machine, struct number *number)
 
 static void put_form(struct page *p)
 {
-	int fd = module_open(p->inquiry->tree->roots[p->module->root].directory, p->module->path);
+	int fd = module_open(p->inquiry->tree->roots[p->module->root].directory, path_to_open(p->module));
 	struct number number;
 	struct elf_form form;
 	const char *kind;

@@ -134,7 +134,8 @@ static void prepare_work(struct loading *l)
 /* ---- workers ---- */
 
 /* Gets the next packet; false when the pipe has ended. A worker that a hostile module has taken over may have put
- * anything into the pipe, so the end of the paths is set here, and the root must exist. */
+ * anything into the pipe, so the end of the paths is set here, and the root must exist: the first one always does, but
+ * in a tree without roots it is of use to absolute paths alone. */
 static bool receive(const struct loading *l, struct packet *packet)
 {
 	ssize_t n;
@@ -143,7 +144,7 @@ static bool receive(const struct loading *l, struct packet *packet)
 		n = read(l->in, packet, sizeof(*packet));
 	while (n < 0 && errno == EINTR);
 	memset(packet->paths + sizeof(packet->paths) - 2, 0, 2);
-	return n == sizeof(*packet) && packet->root < l->tree->root_count;
+	return n == sizeof(*packet) && (!packet->root || packet->root < l->tree->root_count);
 }
 
 /* The whole life of a worker process, which gives up all rights but reading files. */
@@ -355,7 +356,7 @@ static void each_left(struct loading *l, on_file *call)
 		const struct module *module = &l->tree->modules[i];
 
 		if (!l->facts[module->file].begun)
-			call(l, module->file, module->root, module->path);
+			call(l, module->file, module->root, path_to_open(module));
 	}
 }
 

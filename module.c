@@ -41,7 +41,7 @@ _Noreturn static void beyond_end(const char *what, uint64_t offset)
 
 int module_open(int directory, const char *path)
 {
-	return open_again(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return open_again(directory, path, FILE_FLAGS(REGULAR_FILE));
 }
 
 static size_t read_at(int fd, uint8_t *to, size_t size, uint64_t offset)

@@ -3,7 +3,8 @@
  *
  * For map files depmod.old is a filter:
  *
- *     standard input     paths of modules, each ended by NUL
+ *     standard input     paths of modules, each ended by NUL; where another path leads to the file, NUL and that path,
+ *                        ended by NUL, stand before
  *     standard output    for each map file: name, NUL, content, NUL
  *                        then NUL, an empty name: without it the files are not complete */
 #define _GNU_SOURCE
@@ -153,6 +154,10 @@ static bool send_paths(const struct filter *f, const struct graph *graph)
 		if (!graph->left_out[m]) {
 			const struct module *module = &f->tree->modules[m];
 
+			if (module->real) {
+				text_add(&text, "", 1);
+				text_add(&text, module->real, strlen(module->real) + 1);
+			}
 			text_string(&text, root_of(f->tree, module, false));
 			text_add(&text, module->path, module->path_length + 1);
 		}

@@ -10,7 +10,8 @@ static const char known[] =
 	"a all\n" "A quick\n" "b=basedir\n" "m=moduledir\n" "o=outdir\n" "C=config\n" "e errsyms\n"
 	"E=symvers\n" "F=filesyms\n" "n show\n" "n dry-run\n" "P=symbol-prefix\n" "q quiet\n" "r root\n"
 	"s syslog\n" "u unresolved-error\n" "v verbose\n" "w warn\n" "V version\n" "h help\n"
-	"\1=jobs\n" "\2 strict\n" "\3 sync\n" "\4 no-sync\n" "\5 map\n" "\6=explain\n" "\7 dot\n" "\10 all-versions\n";
+	"\1=jobs\n" "\2 strict\n" "\3 sync\n" "\4 no-sync\n" "\5 map\n" "\6=explain\n" "\7 dot\n" "\10 all-versions\n"
+	"\11 config-from-base\n";
 /* clang-format on */
 
 enum {
@@ -22,6 +23,7 @@ enum {
 	OPTION_EXPLAIN,
 	OPTION_DOT,
 	OPTION_ALL_VERSIONS,
+	OPTION_CONFIG_FROM_BASE,
 };
 
 static enum verdict set_jobs(struct options *o, const char *value)
@@ -62,6 +64,7 @@ static const struct setting flags[] = {
 	{ OPTION_STRICT, FIELD(strict) },
 	{ OPTION_MAP, FIELD(maps) },
 	{ OPTION_ALL_VERSIONS, FIELD(all_versions) },
+	{ OPTION_CONFIG_FROM_BASE, FIELD(config_from_base) },
 };
 static const struct setting values[] = {
 	{ 'm', FIELD(module_directory) },
@@ -129,13 +132,15 @@ static enum verdict parse_operand(void *context, char *word)
 /* An error message for an operand that is no VERSION, but may be the path of a version's directory. */
 static enum verdict bad_version(const char *word)
 {
-	const char *release = base_name(word);
+	const char *release = base_name(word), *meant = release;
 
 	if (!*word)
 		return wrong_usage("Bad version passed: an empty one", "");
-	if (!is_release(release))
+	if (strncmp(release + stem_length(release), ".ko", 3) == 0)
+		meant = "VERSION FILE...";
+	else if (!is_release(release))
 		return wrong_usage("Bad version passed ", word);
-	error("Bad version passed ", word, ", did you mean ", release, "?", " (--help lists the options)");
+	error("Bad version passed ", word, ", did you mean ", meant, "?", " (--help lists the options)");
 	return WRONG_USAGE;
 }
 
@@ -150,6 +155,9 @@ static enum verdict check_operands(struct options *o)
 		}
 		o->no_version = o->release ? NULL : *o->files;
 	}
+	for (const char **file = o->files; *file; file++)
+		if (is_release(*file) && !strchr(*file, 'o'))
+			return wrong_usage("one run is for one VERSION (or --all-versions), not also for ", *file);
 	return o->no_version ? bad_version(o->no_version) : GO_ON;
 }
 

@@ -218,7 +218,18 @@ static void write_alias(struct output *o)
 	}
 }
 
-/* Lines of WORD NAME VALUE, for each value of the kind. */
+/* Adds words of configuration, in which a backslash makes the next character stand for itself. */
+static void put_words(struct output *o, const char *words)
+{
+	text_string(&o->text, " ");
+	for (; *words; words++) {
+		if (*words == '\\')
+			text_add(&o->text, words, 1);
+		text_add(&o->text, words, 1);
+	}
+}
+
+/* Lines of WORD NAME VALUE, for each value of the kind that is not blank. */
 static void write_soft(struct output *o, const char *word, char kind, const char *what)
 {
 	put_header(o, what);
@@ -227,7 +238,12 @@ static void write_soft(struct output *o, const char *word, char kind, const char
 		size_t length;
 
 		for (const char *value; (value = next_value(&values, &length));)
-			text_line(&o->text, word, o->tree->modules[m].name, " ", value, (char *)NULL);
+			if (strspn(value, " ") < length) {
+				text_string(&o->text, word);
+				put_words(o, o->tree->modules[m].name);
+				put_words(o, value);
+				text_string(&o->text, "\n");
+			}
 	}
 }
 
@@ -382,8 +398,11 @@ static void add_devname(struct output *o, uint32_t module)
 	}
 	if (!devname)
 		return;
+	if (!*devname || strchr(devname, ' ') || *name == '#')
+		type = NULL;
 	if (!type) {
-		error("module ", name, " has the device name ", devname, " but no major and minor number: ignored");
+		error("module ", name, " has the device name ", devname,
+		      " but no major and minor number, or one of the names cannot be written: ignored");
 		return;
 	}
 	if (!o->text.size)
@@ -422,8 +441,8 @@ static void write_file(struct output *o, enum file_number number)
 	switch (number) {
 	case DEP: write_dep(o); break;
 	case ALIASES: write_alias(o); break;
-	case SOFTDEPS: write_soft(o, "softdep ", SOFTDEP, "Soft dependencies"); break;
-	case WEAKDEPS: write_soft(o, "weakdep ", WEAKDEP, "Weak dependencies"); break;
+	case SOFTDEPS: write_soft(o, "softdep", SOFTDEP, "Soft dependencies"); break;
+	case WEAKDEPS: write_soft(o, "weakdep", WEAKDEP, "Weak dependencies"); break;
 	case SYMBOLS: write_symbols(o); break;
 	case BUILTIN_BIN: write_index_of(o, "modules.builtin", add_builtin); break;
 	case BUILTIN_ALIASES_BIN: write_index_of(o, "modules.builtin.modinfo", add_builtin_alias); break;

@@ -39,35 +39,17 @@ static const char *temporary_name(struct temporary *buffer, const char *name)
 	return buffer->name;
 }
 
-bool publish_unfinished(const char *path, const char *first, struct arena *scratch)
+/* As faccessat(2): the system call itself, as the library's function is larger. */
+static bool may(int directory, const char *path, int what)
+{
+	return syscall(SYS_faccessat, directory, path, what) == 0;
+}
+
+bool publish_unfinished(int directory, const char *first)
 {
 	struct temporary buffer;
 
-	return access(join_path(scratch, path, temporary_name(&buffer, first)), F_OK) == 0;
-}
-
-static int make_directory(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) && mkdir(path, 0755) && errno != EEXIST ? -1 : 0;
-}
-
-/* Each missing directory of the path in turn. */
-static int make_directories(char *path)
-{
-	for (char *p = path + 1; *p; p++) {
-		int made;
-
-		if (*p != '/')
-			continue;
-		*p = 0;
-		made = make_directory(path);
-		*p = '/';
-		if (made < 0)
-			return -1;
-	}
-	return make_directory(path);
+	return may(directory, temporary_name(&buffer, first), F_OK);
 }
 
 /* Anyone who may read the directory may hold the lock, so there is an end to waiting. */
@@ -85,17 +67,19 @@ static bool lock(const struct publication *p)
 	return true;
 }
 
-bool publish_begin(struct publication *p, char *path, bool sync)
+bool publish_begin(struct publication *p, struct location place, bool sync, struct arena *memory)
 {
-	int how = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-
-	*p = (struct publication){ .path = path, .sync = sync };
-	p->directory = open_again(CURRENT_DIRECTORY, path, how);
-	if (p->directory < 0 && errno == ENOENT && make_directories(path) == 0)
-		p->directory = open_again(CURRENT_DIRECTORY, path, how);
-	if (p->directory < 0)
+	/* Whoever looks for a module reads the files, so they can be read by everybody whatever the umask says. */
+	(void)umask(S_IWGRP | S_IWOTH);
+	*p = (struct publication){ .path = below_base(memory, place.base, place.path), .sync = sync };
+	p->directory = open_inside(place.base, place.path, DIRECTORY_FLAGS);
+	if (p->directory < 0 && errno != ENOENT)
 		return failed(p, "open directory", "");
-	if (access(path, W_OK))
+	if (p->directory < 0)
+		p->directory = make_inside(place.base, place.path, DIRECTORY_FLAGS, memory, &p->made);
+	if (p->directory < 0)
+		return failed(p, "make directory", "");
+	if (!may(p->directory, ".", W_OK))
 		return failed(p, "write to directory", " (-o DIR writes below DIR instead)");
 	return lock(p);
 }
@@ -228,4 +212,5 @@ void publish_abandon(struct publication *p)
 {
 	remove_temporaries(p);
 	close(p->directory);
+	unmake(&p->made);
 }

@@ -25,27 +25,12 @@ const char *running_release(struct arena *memory)
 	return arena_string(memory, name.release, strlen(name.release));
 }
 
-char *below_base(struct arena *memory, const char *base, const char *below)
+const char *module_directory(const struct base *base)
 {
-	struct text text;
-
-	below += strspn(below, "/");
-	text_open(&text, memory);
-	text_add(&text, base, unslashed_length(base));
-	text_add(&text, "/", 1);
-	text_string(&text, below);
-	return arena_text(memory, &text);
-}
-
-const char *module_directory(struct arena *memory, const char *base)
-{
-	static const char usual[] = "lib/modules", other[] = "usr/lib/modules";
+	static const char usual[] = "/lib/modules", other[] = "/usr/lib/modules";
 	struct stat st;
 
-	return stat_again(CURRENT_DIRECTORY, below_base(memory, base, usual), &st) == ENOENT &&
-			       !stat_again(CURRENT_DIRECTORY, below_base(memory, base, other), &st)
-		       ? other
-		       : usual;
+	return stat_inside(base, usual, &st) == ENOENT && !stat_inside(base, other, &st) ? other : usual;
 }
 
 void releases_locate(struct releases *k, const struct options *o, struct arena *memory, struct arena *scratch)
@@ -53,51 +38,60 @@ void releases_locate(struct releases *k, const struct options *o, struct arena *
 	*k = (struct releases){ .options = o, .memory = memory, .scratch = scratch };
 	k->directories = arena_take(memory, (size_t)o->base_count + 1, sizeof(*k->directories), sizeof(void *));
 	do {
-		const char *base = o->base_count ? absolute_path(memory, o->bases[k->count]) : "";
-		const char *below = o->module_directory ? o->module_directory : module_directory(memory, base);
+		const struct base *base = o->base_count ? base_open(memory, o->bases[k->count]) : NULL;
+		const char *below =
+			o->module_directory ? join_path(memory, "/", o->module_directory) : module_directory(base);
 
-		k->directories[k->count++] = below_base(memory, base, below);
-		/* Where any base has usr/lib/modules, files are written to a directory of that name: lib is a link to
-		 * usr/lib there, or will become one. */
-		if (!k->below || *below == 'u')
+		k->directories[k->count++] = (struct location){ base, below };
+		/* Where any base has /usr/lib/modules, files are written to a directory of that name: /lib is a link to
+		 * /usr/lib there, or will become one. */
+		if (!k->below || below[1] == 'u')
 			k->below = below;
 	} while (k->count < o->base_count);
 }
 
-static char *release_path(const struct releases *k, const char *directory, const char *release)
+/* MODULEDIR/RELEASE/ */
+static struct location release_place(const struct releases *k, struct location directory, const char *release)
 {
-	return join_path(k->memory, join_path(k->memory, directory, release), "");
+	const char *path = join_path(k->memory, directory.path, release);
+
+	return (struct location){ directory.base, join_path(k->memory, path, "") };
 }
 
-char *releases_output(const struct releases *k, const char *release)
+struct location releases_output(const struct releases *k, const char *release)
 {
 	const char *out = k->options->output_directory;
+	struct location place = *k->directories;
 
-	return release_path(k, out ? below_base(k->memory, absolute_path(k->memory, out), k->below) : k->directories[0],
-			    release);
+	if (out) {
+		place = (struct location){ base_open(k->memory, out), k->below };
+		/* A directory that is to be made has no links yet. */
+		if (place.base && place.base->error == ENOENT)
+			place = (struct location){ NULL, below_base(k->memory, place.base, place.path) };
+	}
+	return release_place(k, place, release);
 }
 
 /* ---- the releases that are there ---- */
 
-/* Adds a key for each release in the directory `path` to the scratch memory. */
-static void find_releases(const struct releases *k, const char *path)
+/* Adds a key for each release in the directory to the scratch memory. One without modules is not counted, as packages of
+ * headers leave such directories. */
+static void find_releases(const struct releases *k, struct location place)
 {
 	struct directory directory;
 	unsigned char type;
 	const char *name;
-	struct stat st;
 
-	directory_open(&directory, CURRENT_DIRECTORY, path);
+	list_inside(&directory, place.base, place.path);
 	while (!directory.error && (name = directory_next(&directory, &type)))
-		if (is_release(name) &&
-		    (type == DT_DIR || (!stat_again(directory.fd, name, &st) && S_ISDIR(st.st_mode)))) {
+		if (is_release(name) && has_modules(release_place(k, place, name), k->memory)) {
 			struct key *key = arena_take(k->scratch, 1, sizeof(*key), 8);
 
 			key->length = (uint32_t)strlen(name);
 			key->string = arena_string(k->memory, name, key->length);
 		}
 	if (directory.error && directory.error != ENOENT)
-		bad_in(path, error_text(directory.error));
+		bad_in(below_base(k->memory, place.base, place.path), error_text(directory.error));
 }
 
 const char *const *releases_list(const struct releases *k)
@@ -117,7 +111,8 @@ const char *const *releases_list(const struct releases *k)
 			list[n++] = keys[i].string;
 	list[n] = NULL;
 	for (uint32_t i = 0; !n && i < k->count; i++)
-		error("no kernel's modules are in ", k->directories[i]);
+		error("no kernel's modules are in ",
+		      below_base(k->memory, k->directories[i].base, k->directories[i].path));
 	arena_rewind(k->scratch, kept, 0);
 	return list;
 }
@@ -163,18 +158,42 @@ static void tell_command(const struct releases *k, const char *release)
 	put_word(&text, " ", o->module);
 	put_word(&text, " ", release);
 	text_add(&text, "", 1);
-	error(o->dry_run ? "to look at" : "to index", " what is there: depmod", text.start);
+	REPORT(PLAIN, o->dry_run ? "to look at" : "to index", " what is there: depmod", text.start);
 }
 
-static void tell_what_is_there(const struct releases *k)
+/* Tells the person that -b names the directory of modules itself, where it does. False where it does not. */
+static bool tell_base(const struct releases *k, struct location place, const char *release)
 {
-	for (const char *const *release = releases_list(k); *release; release++)
-		tell_command(k, *release);
+	const char *name = place.base ? place.base->name : "";
+	size_t length = strlen(name), below = strlen(place.path);
+	struct stat st;
+
+	if (length < below || strcmp(name + length - below, place.path) != 0 ||
+	    stat_inside(place.base, join_path(k->memory, "/", release), &st))
+		return false;
+	length -= below;
+	REPORT(PLAIN, "did you mean -b ", length ? arena_string(k->memory, name, length) : "/", "?");
+	return true;
+}
+
+static void tell_what_is_there(const struct releases *k, const char *release)
+{
+	for (uint32_t i = 0; i < k->count; i++)
+		if (tell_base(k, k->directories[i], release))
+			return;
+	for (const char *const *other = releases_list(k); *other; other++)
+		tell_command(k, *other);
+}
+
+/* Whether the person only wants to see what depmod would say of files, which need no tree. */
+static bool needs_no_root(const struct options *o)
+{
+	return o->file_count && !o->all && o->dry_run && !o->question;
 }
 
 bool releases_open(const struct releases *k, const char *release, struct tree *tree)
 {
-	bool all = k->options->all_versions;
+	bool all = k->options->all_versions, needless = needs_no_root(k->options);
 
 	*tree = (struct tree){ .key = tree->key, .whole_paths = all || k->count > 1 };
 	tree->roots = arena_take(k->memory, k->count, sizeof(*tree->roots), sizeof(void *));
@@ -182,20 +201,22 @@ bool releases_open(const struct releases *k, const char *release, struct tree *t
 		struct root *root = &tree->roots[tree->root_count];
 		bool missing;
 
-		root->name = release_path(k, k->directories[i], release);
-		root->directory = open_again(CURRENT_DIRECTORY, root->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		root->place = release_place(k, k->directories[i], release);
+		root->name = below_base(k->memory, root->place.base, root->place.path);
+		root->directory = open_inside(root->place.base, root->place.path, DIRECTORY_FLAGS);
 		tree->root_count += root->directory >= 0;
 		if (root->directory >= 0)
 			continue;
 		missing = errno == ENOENT;
-		REPORT(!missing || k->count == 1 ? ERROR
-		       : all                     ? INFO
-						 : WARNING,
+		REPORT(!missing || (k->count == 1 && !needless) ? ERROR
+		       : all                                    ? INFO
+								: WARNING,
 		       "could not open directory ", root->name, ": ", error_text(errno));
 		if (!missing)
 			return false;
 	}
-	if (!tree->root_count)
-		tell_what_is_there(k);
-	return tree->root_count != 0;
+	if (tree->root_count || needless)
+		return true;
+	tell_what_is_there(k, release);
+	return false;
 }

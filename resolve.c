@@ -58,7 +58,7 @@ static void note_owner(struct resolving *r, uint32_t symbol, uint32_t module)
 {
 	uint32_t *owner = &r->graph->owner[symbol];
 
-	if (r->options->warn && *owner < r->tree->count)
+	if (r->options->warn && *owner < r->tree->count && *owner != module)
 		warning("duplicate symbol ", r->graph->symbols.entries[symbol].string, " in ",
 			r->tree->modules[*owner].path, " and ", r->tree->modules[module].path);
 	*owner = module;

@@ -3,7 +3,9 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "depmod.h"
 
@@ -27,19 +29,22 @@ struct walk {
 	const struct config *config;
 	struct arena *memory;
 	const struct tree *tree;
-	uint32_t root;      /* what relative paths are relative to, */
-	int directory;      /* and as it is open */
-	const char *prefix; /* before relative paths in messages */
+	uint32_t root;          /* what relative paths are relative to, */
+	int directory;          /* as it is open, */
+	struct location inside; /* and where that is, when a base is the root for links */
+	const char *prefix;     /* before relative paths in messages */
 	struct place *first, **last;
 	uint32_t linked;
-	void (*found)(struct walk *walk, const char *path); /* a module */
+	void (*found)(struct walk *walk, const char *path, const char *real); /* a module; real: see struct module */
 	void *context;
-	bool objects;   /* modules of the 2.4 series are looked for */
+	bool objects;   /* modules of the 2.4 series are looked for, */
+	bool both;      /* or modules of any kind */
 	size_t hidden;  /* bytes at the beginning of each path that no output file will contain */
 	bool silent;    /* no messages: another walk over the same tree will give them */
 	bool ended;     /* found() does not want more */
 	bool unread;    /* a directory could not be read */
-	int root_error; /* why, if it was the tree's own */
+	bool lost;      /* a link with the name of a module leads nowhere */
+	int root_error; /* why the directory at the beginning could not be read */
 };
 
 /* ---- names ---- */
@@ -61,7 +66,9 @@ static size_t plain_length(const char *name)
 
 static bool is_module(const struct walk *walk, const char *name)
 {
-	return walk->objects ? *name != '.' && is_object(name) : plain_length(name) != 0;
+	if (*name != '.' && (walk->objects || walk->both) && is_object(name))
+		return true;
+	return !walk->objects && plain_length(name) != 0;
 }
 
 bool can_be_listed(const char *path)
@@ -89,13 +96,57 @@ static bool excluded(const struct walk *walk, const char *name)
 	return false;
 }
 
-static void add_place(struct walk *walk, struct place *parent, const char *path, bool linked)
+static struct place *add_place(struct walk *walk, struct place *parent, const char *path, bool linked)
 {
 	struct place *place = arena_take(walk->memory, 1, sizeof(*place), sizeof(void *));
 
 	*place = (struct place){ .path = path, .parent = parent, .linked = linked };
 	*walk->last = place;
 	walk->last = &place->next;
+	return place;
+}
+
+static void know_place(struct place *place, const struct stat *st)
+{
+	place->device = st->st_dev;
+	place->inode = st->st_ino;
+	place->known = true;
+}
+
+/* The path from the walk's base. */
+static const char *inside(const struct walk *walk, const char *path)
+{
+	return join_path(walk->memory, walk->inside.path, path);
+}
+
+/* Finds out what the path leads to. Returns 0 or an errno. */
+static int look_at(const struct walk *walk, const char *path, struct stat *st)
+{
+	if (walk->inside.base)
+		return stat_inside(walk->inside.base, inside(walk, path), st);
+	return stat_again(walk->directory, path, st);
+}
+
+/* A module may be a link out of the base, as build systems make trees of such links; but only to a regular file. *real
+ * becomes the path by which that is opened. */
+static int look_outside(const struct walk *walk, const char *path, struct stat *st, const char **real)
+{
+	int failed;
+
+	*real = below_base(walk->memory, walk->inside.base, inside(walk, path));
+	failed = stat_again(CURRENT_DIRECTORY, *real, st);
+	return !failed && !S_ISREG(st->st_mode) ? ENOENT : failed;
+}
+
+/* The same inside of the base: *real has no links. */
+static int look_inside(const struct walk *walk, const char *path, const char **real)
+{
+	int fd = open_real(walk->inside.base, inside(walk, path), O_PATH | O_CLOEXEC, walk->memory, real);
+
+	if (fd < 0)
+		return check_transient(path, errno);
+	close(fd);
+	return 0;
 }
 
 /* Returns 0 or an errno. */
@@ -106,19 +157,17 @@ static int identify(const struct walk *walk, struct place *place)
 
 	if (place->known)
 		return 0;
-	failed = stat_again(walk->directory, place->path, &st);
-	if (!failed) {
-		place->device = st.st_dev;
-		place->inode = st.st_ino;
-		place->known = true;
-	}
+	failed = look_at(walk, place->path, &st);
+	if (!failed)
+		know_place(place, &st);
 	return failed;
 }
 
-static void cannot_follow(struct walk *walk, const char *path, int why)
+static void cannot_follow(struct walk *walk, const char *path, bool module, int why)
 {
 	tell(walk, ERROR, "cannot follow ", path, why);
 	walk->unread |= why != ENOENT && why != ELOOP;
+	walk->lost |= module;
 }
 
 /* A link to the directory that `st` describes. To one that is `parent` or above it, it would lead around. */
@@ -128,7 +177,7 @@ static void add_linked_place(struct walk *walk, struct place *parent, const char
 		int failed = identify(walk, place);
 
 		if (failed) {
-			cannot_follow(walk, path, failed);
+			cannot_follow(walk, path, false, failed);
 			return;
 		}
 		if (place->device == st->st_dev && place->inode == st->st_ino) {
@@ -139,13 +188,13 @@ static void add_linked_place(struct walk *walk, struct place *parent, const char
 	if (++walk->linked == LINKED_MAX)
 		tell(walk, ERROR, "too many links to directories; not followed from here on: ", path, 0);
 	else if (walk->linked < LINKED_MAX)
-		add_place(walk, parent, path, true);
+		know_place(add_place(walk, parent, path, true), st);
 }
 
-static void visit_module(struct walk *walk, const char *path)
+static void visit_module(struct walk *walk, const char *path, const char *real)
 {
 	if (can_be_listed(path + walk->hidden))
-		walk->found(walk, path);
+		walk->found(walk, path, real);
 	else
 		tell(walk, ERROR, "left out, as its name cannot be written to modules.dep: ", path, 0);
 }
@@ -154,14 +203,19 @@ static void visit_module(struct walk *walk, const char *path)
 static void visit_unknown(struct walk *walk, struct place *parent, const char *path, bool module)
 {
 	struct stat st;
-	int failed = stat_again(walk->directory, path, &st);
+	const char *real = NULL;
+	int failed = look_at(walk, path, &st);
 
+	if (failed == ENOENT && module && walk->inside.base)
+		failed = look_outside(walk, path, &st, &real);
+	else if (!failed && module && walk->inside.base)
+		failed = look_inside(walk, path, &real);
 	if (failed)
-		cannot_follow(walk, path, failed);
+		cannot_follow(walk, path, module, failed);
 	else if (S_ISDIR(st.st_mode))
 		add_linked_place(walk, parent, path, &st);
 	else if (module && S_ISREG(st.st_mode))
-		visit_module(walk, path);
+		visit_module(walk, path, real);
 	else if (module)
 		tell(walk, ERROR, "not a regular file: ", path, 0);
 }
@@ -171,17 +225,26 @@ static void note_unread(struct walk *walk, const struct place *place, const char
 {
 	tell(walk, ERROR, what, place->path, why);
 	walk->unread = true;
-	if (place->path == tree_itself)
+	if (!place->parent)
 		walk->root_error = why;
+}
+
+/* Returns 0 or an errno. */
+static int open_place(const struct walk *walk, const struct place *place, struct directory *directory)
+{
+	if (place->linked && walk->inside.base)
+		return list_inside(directory, walk->inside.base, inside(walk, place->path));
+	return directory_open(directory, walk->directory, place->path);
 }
 
 static void read_place(struct walk *walk, struct place *place)
 {
+	bool real = !place->linked || !walk->inside.base;
 	struct directory directory;
 	unsigned char type;
 	const char *name;
 
-	if (directory_open(&directory, walk->directory, place->path)) {
+	if (open_place(walk, place, &directory)) {
 		note_unread(walk, place, "cannot read directory ", directory.error);
 		return;
 	}
@@ -194,8 +257,8 @@ static void read_place(struct walk *walk, struct place *place)
 		/* Behind a link, any directory may be one that was read already. */
 		if (type == DT_DIR && !place->linked)
 			add_place(walk, place, name, false);
-		else if (type == DT_REG)
-			visit_module(walk, name);
+		else if (type == DT_REG && real)
+			visit_module(walk, name, NULL);
 		else
 			visit_unknown(walk, place, name, module);
 	}
@@ -205,28 +268,36 @@ static void read_place(struct walk *walk, struct place *place)
 		directory_close(&directory);
 }
 
-static void walk_from(struct walk *walk, const char *path)
+static void walk_from(struct walk *walk, const char *path, bool linked)
 {
 	walk->first = NULL;
 	walk->last = &walk->first;
-	add_place(walk, NULL, path, false);
+	add_place(walk, NULL, path, linked);
 	for (struct place *place = walk->first; place && !walk->ended; place = place->next)
 		read_place(walk, place);
 }
 
-static void walk_everywhere(struct walk *walk)
+/* Returns 0, or an errno for a root that cannot be read. */
+static int walk_everywhere(struct walk *walk)
 {
 	const struct tree *tree = walk->tree;
+	int error = 0;
 
 	for (walk->root = 0; walk->root < tree->root_count; walk->root++) {
-		walk->directory = tree->roots[walk->root].directory;
-		walk->prefix = tree->whole_paths ? tree->roots[walk->root].name : "";
-		walk_from(walk, tree_itself);
+		const struct root *root = &tree->roots[walk->root];
+
+		walk->directory = root->directory;
+		walk->inside = root->place;
+		walk->prefix = tree->whole_paths ? root->name : "";
+		walk_from(walk, tree_itself, false);
+		error = error ? error : walk->root_error;
 	}
 	walk->root = 0;
+	walk->inside = (struct location){ walk->config->base, "/" };
 	walk->prefix = "";
 	for (const struct words *w = walk->config->external; w; w = w->next)
-		walk_from(walk, w->word);
+		walk_from(walk, w->word, walk->inside.base != NULL);
+	return error;
 }
 
 /* ---- who wins ---- */
@@ -312,19 +383,19 @@ static void keep_shadowed(struct candidates *c, const struct module *module)
 	c->tree->shadowed = shadowed;
 }
 
-static void add_module(struct candidates *c, uint32_t root, const char *path)
+static void add_module(struct candidates *c, uint32_t root, const char *path, const char *real)
 {
 	struct tree *tree = c->tree;
 	const char *name = module_name(c->memory, path);
 	uint32_t length = (uint32_t)strlen(name), id = names_borrow(c->names, name, length);
-	struct module found = { path, name, (uint32_t)strlen(path), length, root, 0 };
+	struct module found = { path, name, (uint32_t)strlen(path), length, root, 0, real };
 	struct module *module = &tree->modules[id];
 	struct rule_of_choice rule;
 
 	if (id < tree->count && root == module->root && strcmp(path, module->path) == 0)
 		return; /* the person named the file twice */
 	if (tree->loading)
-		found.file = load_offer(tree->loading, root, path);
+		found.file = load_offer(tree->loading, root, path_to_open(&found));
 	if (id == tree->count) {
 		tree->count++;
 		*module = found;
@@ -343,9 +414,9 @@ static void add_module(struct candidates *c, uint32_t root, const char *path)
 		keep_shadowed(c, &found);
 }
 
-static void found_module(struct walk *walk, const char *path)
+static void found_module(struct walk *walk, const char *path, const char *real)
 {
-	add_module(walk->context, walk->root, path);
+	add_module(walk->context, walk->root, path, real);
 }
 
 /* ---- order ---- */
@@ -417,8 +488,8 @@ static int check_named(const char *path, const char *listed)
 	struct stat st;
 	int failed = stat_again(CURRENT_DIRECTORY, path, &st);
 
-	if (failed)
-		return failed;
+	if (failed || S_ISDIR(st.st_mode))
+		return failed ? failed : EISDIR;
 	return S_ISREG(st.st_mode) && plain_length(base_name(path)) && can_be_listed(listed) ? 0 : EINVAL;
 }
 
@@ -435,10 +506,11 @@ static int add_named(struct candidates *c, const char *const *paths)
 		failed = check_named(*paths, path);
 		if (failed)
 			error(*paths, ": ",
-			      failed == EINVAL ? "not a module, or of a name that modules.dep cannot have"
-					       : error_text(failed));
+			      failed == EISDIR   ? "is a directory, which -b or -m would name"
+			      : failed == EINVAL ? "not a module, or of a name that modules.dep cannot have"
+						 : error_text(failed));
 		else
-			add_module(c, root, path);
+			add_module(c, root, path, NULL);
 	}
 	return failed;
 }
@@ -453,9 +525,10 @@ static int add_all(struct candidates *c)
 		.context = c,
 	};
 
-	walk_everywhere(&walk);
-	c->tree->unread = walk.unread;
-	return walk.root_error;
+	int failed = walk_everywhere(&walk);
+
+	c->tree->unread = walk.unread || walk.lost;
+	return failed;
 }
 
 int scan(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed,
@@ -481,10 +554,11 @@ struct objects {
 	void *context;
 };
 
-static void found_object(struct walk *walk, const char *path)
+static void found_object(struct walk *walk, const char *path, const char *real)
 {
 	const struct objects *objects = walk->context;
 
+	(void)real;
 	objects->found(objects->context, path);
 }
 
@@ -503,19 +577,45 @@ bool scan_objects(const char *path, size_t hidden, const struct config *config, 
 		.hidden = hidden,
 	};
 
-	walk_from(&walk, path);
+	walk_from(&walk, path, false);
 	return !walk.unread;
 }
 
+static void end_at_first(struct walk *walk, const char *path, const char *real)
+{
+	(void)path, (void)real;
+	walk->ended = true;
+}
+
+bool has_modules(struct location place, struct arena *memory)
+{
+	static const struct config no_config;
+	struct walk walk = {
+		.config = &no_config,
+		.memory = memory,
+		.inside = place,
+		.found = end_at_first,
+		.both = true,
+		.silent = true,
+	};
+
+	walk.directory = open_inside(place.base, place.path, DIRECTORY_FLAGS);
+	if (walk.directory < 0)
+		return errno != ENOENT && errno != ENOTDIR;
+	walk_from(&walk, tree_itself, false);
+	close(walk.directory);
+	return walk.ended || walk.unread;
+}
+
 /* Ends the walk at the first module that is newer than it may be, or may be so. */
-static void compare_times(struct walk *walk, const char *path)
+static void compare_times(struct walk *walk, const char *path, const char *real)
 {
 	struct stat st;
 
-	walk->ended = stat_again(walk->directory, path, &st) || is_newer(&st.st_mtim, walk->context);
+	walk->ended = stat_again(walk->directory, real ? real : path, &st) || is_newer(&st.st_mtim, walk->context);
 }
 
-bool up_to_date(struct tree *tree, const struct config *config, const char *file, struct arena *memory)
+bool up_to_date(struct tree *tree, const struct config *config, int directory, const char *file, struct arena *memory)
 {
 	struct stat st;
 	struct walk walk = {
@@ -527,7 +627,7 @@ bool up_to_date(struct tree *tree, const struct config *config, const char *file
 		.silent = true,
 	};
 
-	if (stat_again(CURRENT_DIRECTORY, file, &st))
+	if (stat_again(directory, file, &st))
 		return false;
 	walk_everywhere(&walk);
 	return !walk.ended && !walk.unread;

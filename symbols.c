@@ -120,6 +120,7 @@ int symbols_read(struct kernel_symbols *k, symbol_line *read_line)
 	for (k->line = 1; next_line(&content, &line); k->line++)
 		if (line.p < line.end)
 			read_line(k, line);
+	k->exported = k->names->count;
 	for (const char *name = always; name < always + sizeof(always); name += strlen(name) + 1)
 		symbols_add(k, name, strlen(name), 0);
 	arena_rewind(k->scratch, kept, 0);

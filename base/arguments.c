@@ -38,19 +38,36 @@ static const char *find_long(const char *known, const char *name, size_t length)
 	return several[no_letter] ? NULL : match[no_letter];
 }
 
+/* Adds the names of all options that begin so. */
+static void list_options(struct text *text, const char *known, const char *name, size_t length)
+{
+	for (; *known; known = next_entry(known))
+		if (strncmp(known + 2, name, length) == 0) {
+			text_string(text, text->size ? ", --" : "--");
+			text_add(text, known + 2, strcspn(known + 2, "\n"));
+		}
+}
+
+/* Says which options may be meant: all that begin so, or else the one that is most alike. */
 static enum verdict unknown_long(const char *known, const char *name, size_t length)
 {
 	struct nearest nearest = { .word = span_of(name, length) };
-	char meant[32]; /* no option has a name that long */
-	size_t size;
+	char meant[1024]; /* more than the names of all options take */
+	struct text text = { .start = meant, .capacity = sizeof(meant), .fd = -1 };
+	const char *what = "ambiguous";
 
-	for (; *known; known = next_entry(known))
-		nearest_try(&nearest, span_of(known + 2, strcspn(known + 2, "\n")));
-	size = span_size(nearest.found);
-	if (size)
-		memcpy(meant, nearest.found.p, size);
-	meant[size] = 0;
-	error("unknown or ambiguous option --", name, *meant ? ", did you mean --" : "", meant, *meant ? "?" : "",
+	if (length)
+		list_options(&text, known, name, length);
+	if (!text.size) {
+		what = "unknown";
+		for (const char *entry = known; *entry; entry = next_entry(entry))
+			nearest_try(&nearest, span_of(entry + 2, strcspn(entry + 2, "\n")));
+		if (nearest.found.p)
+			list_options(&text, known, (const char *)nearest.found.p, span_size(nearest.found) + 1);
+	}
+	text_add(&text, "", 1);
+	/* cppcheck-suppress uninitvar; the text is in there */
+	error(what, " option --", name, *meant ? ", did you mean " : "", meant, *meant ? "?" : "",
 	      " (--help lists the options)");
 	return WRONG_USAGE;
 }

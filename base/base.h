@@ -11,6 +11,9 @@
 
 /* ---- words ---- */
 
+enum { CURRENT_DIRECTORY = -100 }; /* AT_FDCWD */
+enum file_kind { REGULAR_FILE, ANY_FILE };
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Untrusted bytes: from p[0] up to end[-1]. p <= end always. */
@@ -84,7 +87,9 @@ struct words {
 struct conf {
 	struct arena *memory;
 	const char *directory;           /* in the standard places: "depmod.d" */
-	const char *first;               /* another file or directory, read before; or NULL */
+	const struct base *base;         /* where the standard places are */
+	const char *const *more;         /* more files, ended by NULL, that may be missing; or NULL */
+	const struct base *more_base;    /* where those are */
 	bool aliases;                    /* files that end in .alias are read, too */
 	void (*trim)(struct span *line); /* shortens a line before it is joined to the next; or NULL */
 	void (*read_line)(struct conf *conf, struct span line); /* called for each line, after joining */
@@ -100,9 +105,6 @@ void command_begin(const char *name);
 /* Writes out the rest of standard output. Returns the exit status: `status`, or 1 after an error message when standard
  * output could not be written. */
 int command_end(struct text *standard_output, int status);
-
-/* Prints the help text ('h'), or name and version ('V') of the command. */
-void print_about(struct text *out, char what, const char *name, const char *help);
 
 /* A number that nobody can foresee, for hashes. */
 uint64_t random_key(void);
@@ -190,6 +192,48 @@ void crc32_make_table(uint32_t *table);
 /* The CRC of a text: `crc` is that of its bytes so far (0 for none), which are followed by these `size` bytes. */
 uint32_t crc32(const uint32_t *table, uint32_t crc, const uint8_t *bytes, size_t size);
 
+/* ---- inside.c: paths below a base directory ---------------------------------------------------- */
+
+/* A base directory (-b, -o, -d). In place of a pointer to one, NULL is the system's own root. */
+struct base {
+	const char *name; /* absolute path without a slash at its end */
+	int directory;    /* open */
+	int error;        /* errno of opening it, or 0 */
+};
+
+/* Opens the base; NULL for the system's own root. */
+const struct base *base_open(struct arena *memory, const char *path);
+
+/* The path as it is from outside: BASE/PATH. */
+const char *below_base(struct arena *memory, const struct base *base, const char *path);
+
+/* As openat(2), for what is there already. `path` begins with a slash, and the base stands for the root: no link and no
+ * `..` leads out of it. From the system's own root, `path` may be any. */
+int open_inside(const struct base *base, const char *path, int flags);
+
+/* The same; *real becomes the absolute path of what was opened, without links. */
+int open_real(const struct base *base, const char *path, int flags, struct arena *memory, const char **real);
+
+/* As stat_again(), file_read() and directory_open(), for such paths. */
+struct stat;
+struct directory;
+int stat_inside(const struct base *base, const char *path, struct stat *st);
+int read_inside(struct arena *arena, const struct base *base, const char *path, enum file_kind kind,
+		struct span *content);
+int list_inside(struct directory *directory, const struct base *base, const char *path);
+
+/* Directories that make_inside() has made, the last ones of the path. */
+struct made {
+	const struct base *base;
+	unsigned count;
+	char *path; /* below the base */
+};
+
+/* Opens a directory, and makes what is missing of it; `path` is absolute from the system's own root, too. Where that
+ * fails, nothing is left behind. unmake() removes what was made, as far as it is empty. */
+int make_inside(const struct base *base, const char *path, int flags, struct arena *memory, struct made *made);
+void unmake(const struct made *made);
+
 /* ---- path.c: paths and names of modules ------------------------------------------------------ */
 
 /* The part behind the last slash. */
@@ -222,18 +266,21 @@ const char *module_name(struct arena *memory, const char *path);
 
 /* ---- file.c: reading files and directories --------------------------------------------------- */
 
-enum { CURRENT_DIRECTORY = -100 }; /* AT_FDCWD */
-enum file_kind { REGULAR_FILE, ANY_FILE };
-
 /* An errno as a fault. It is `transient` when the system is short of memory or of descriptors. Functions below end in
  * bad() for such a fault, as going on would lose a good file or directory. */
 struct fault system_fault(int error);
 
+/* Returns the errno, or ends in bad() when it is such a fault. */
+int check_transient(const char *path, int error);
+
 /* openat(2) and stat(2), tried again after a signal. Reading the file leaves its access time alone, where the system
  * allows that. open_again() returns a descriptor, or -1 and errno; stat_again() returns 0 or an errno. */
 int open_again(int directory, const char *path, int flags);
-struct stat;
 int stat_again(int directory, const char *path, struct stat *st);
+
+/* How directories are opened, and files that are no modules. */
+#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+#define FILE_FLAGS(kind) (O_RDONLY | O_CLOEXEC | O_NOCTTY | ((kind) == ANY_FILE ? 0 : O_NONBLOCK))
 
 /* Whether both paths lead to one file. With AT_SYMLINK_NOFOLLOW as `flags`, a symbolic link is a file of its own. */
 bool is_same_file(int directory, const char *a, const char *b, int flags);
@@ -245,6 +292,10 @@ bool is_newer(const struct timespec *a, const struct timespec *b);
 /* Reads the whole file into the arena. REGULAR_FILE refuses a FIFO, a device or a directory without waiting for it.
  * Returns 0 or an errno; ends in bad() when the disk fails (EIO). */
 int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind, struct span *content);
+
+/* The same with a file that is open already, and is closed. `fd` may be -1, with an errno: that is what is returned
+ * then. */
+int file_take(struct arena *arena, int fd, const char *path, enum file_kind kind, struct span *content);
 
 /* Reads the rest of an open file into the arena; returns 0 or an errno. */
 int read_all(struct arena *arena, int fd, struct span *content);
@@ -261,6 +312,9 @@ struct directory {
 
 /* Opens the directory at `path`, which is relative to the open directory `at`. Returns 0 or an errno. */
 int directory_open(struct directory *directory, int at, const char *path);
+
+/* The same with a directory that is open already as `fd`; or -1, with an errno, which is returned then. */
+int directory_begin(struct directory *directory, int fd, const char *path);
 void directory_close(struct directory *directory);
 
 /* The next name except . and .., valid until the next call, and its type as in <dirent.h>. NULL at the end or, with an

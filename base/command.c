@@ -1,4 +1,4 @@
-/* command.c: the beginning and the end of every command: signals, --help and --version, the rest of standard output. */
+/* command.c: the beginning and the end of every command: signals, the environment, the rest of standard output. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -6,9 +6,6 @@
 #include <unistd.h>
 
 #include "base.h"
-
-/* The only place of the version; the Makefile reads it here. */
-#define VERSION "0.1"
 
 void command_begin(const char *name)
 {
@@ -26,31 +23,6 @@ int command_end(struct text *standard_output, int status)
 	if (standard_output->error != EPIPE)
 		error("could not write to standard output: ", error_text(standard_output->error));
 	return 1;
-}
-
-/* Prints a help text, in which a tab stands for the blanks before the second column. */
-static void print_help(struct text *out, const char *help)
-{
-	enum { COLUMN = 26 };
-
-	for (unsigned at = 0; *help; help++) {
-		if (*help != '\t') {
-			text_add(out, help, 1);
-			at = *help == '\n' ? 0 : at + 1;
-		}
-		while (*help == '\t' && at < COLUMN) {
-			text_add(out, " ", 1);
-			at++;
-		}
-	}
-}
-
-void print_about(struct text *out, char what, const char *name, const char *help)
-{
-	if (what == 'h')
-		print_help(out, help);
-	else
-		text_line(out, name, " " VERSION "\n+GZIP +XZ +ZSTD", (char *)NULL);
 }
 
 uint64_t random_key(void)

@@ -8,9 +8,14 @@
 /* Highest precedence first. */
 static const char standard_places[][16] = { "/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib" };
 
-/* Paths in the order of their last parts. */
+struct candidate {
+	const struct base *base;
+	const char *path;
+};
+
+/* Files in the order of the last parts of their paths. */
 struct candidates {
-	const char **files;
+	struct candidate *files;
 	uint32_t count;
 };
 
@@ -31,12 +36,24 @@ static bool next_part(struct conf *conf, struct span *rest, struct span *line)
 	if (!next_line(rest, line))
 		return false;
 	conf->line++;
+	/* An editor of another system may have put CR before the newline. */
+	while (line->p < line->end && line->end[-1] == '\r')
+		line->end--;
 	if (conf->trim)
 		conf->trim(line);
 	return true;
 }
 
-/* A backslash at the end of a line joins the next one to it. */
+/* Whether a backslash at its end joins the next line to this one. After another backslash, it stands for itself. */
+static bool goes_on(struct span line)
+{
+	const uint8_t *p = line.end;
+
+	while (p > line.p && p[-1] == '\\')
+		p--;
+	return (line.end - p) % 2;
+}
+
 static void join_lines(struct conf *conf, struct span *rest, struct span *line)
 {
 	struct arena *memory = conf->memory;
@@ -47,24 +64,27 @@ static void join_lines(struct conf *conf, struct span *rest, struct span *line)
 	do {
 		size_t size = span_size(part);
 
-		more = size && part.end[-1] == '\\';
+		more = goes_on(part);
 		size -= more;
 		memcpy(arena_take(memory, size, 1, 1), part.p, size);
 	} while (more && next_part(conf, rest, &part));
 	line->end = memory->start + memory->used;
 }
 
-static void read_file(struct conf *conf)
+/* A FIFO counts only where the person named it: one that stands in a base may wait for ever. */
+static void read_file(struct conf *conf, const struct candidate *file)
 {
 	struct span content, line;
-	int failed = file_read(conf->memory, CURRENT_DIRECTORY, conf->path, ANY_FILE, &content);
+	enum file_kind kind = file->base ? REGULAR_FILE : ANY_FILE;
+	int failed = read_inside(conf->memory, file->base, file->path, kind, &content);
 
+	conf->path = below_base(conf->memory, file->base, file->path);
 	if (failed) {
 		cannot_read("", conf->path, failed);
 		return;
 	}
 	for (conf->line = 0; next_part(conf, &content, &line);) {
-		if (line.p < line.end && line.end[-1] == '\\')
+		if (goes_on(line))
 			join_lines(conf, &content, &line);
 		conf->read_line(conf, line);
 	}
@@ -83,12 +103,12 @@ static bool is_configuration(const struct conf *conf, const char *directory, con
 }
 
 /* Names keep their order; a name that a higher directory has already stays hidden. */
-static void add_candidate(struct candidates *c, const char *path)
+static void add_candidate(struct candidates *c, const struct base *base, const char *path)
 {
 	uint32_t at = c->count;
 	int order = 1;
 
-	while (at && (order = strcmp(base_name(c->files[at - 1]), base_name(path))) > 0)
+	while (at && (order = strcmp(base_name(c->files[at - 1].path), base_name(path))) > 0)
 		at--;
 	if (order == 0)
 		return;
@@ -97,16 +117,16 @@ static void add_candidate(struct candidates *c, const char *path)
 		return;
 	}
 	memmove(c->files + at + 1, c->files + at, (c->count++ - at) * sizeof(*c->files));
-	c->files[at] = path;
+	c->files[at] = (struct candidate){ base, path };
 }
 
-static void list_directory(struct conf *conf, const char *path, struct candidates *c)
+static void list_directory(struct conf *conf, const struct base *base, const char *path, struct candidates *c)
 {
 	struct directory directory;
 	unsigned char type;
 	const char *name;
 
-	if (directory_open(&directory, CURRENT_DIRECTORY, path)) {
+	if (list_inside(&directory, base, path)) {
 		cannot_read("directory ", path, directory.error);
 		return;
 	}
@@ -117,29 +137,29 @@ static void list_directory(struct conf *conf, const char *path, struct candidate
 		if (!is_configuration(conf, path, name))
 			continue;
 		file = join_path(conf->memory, path, name);
-		if (stat_again(CURRENT_DIRECTORY, file, &st) == 0 && S_ISDIR(st.st_mode))
+		if (stat_inside(base, file, &st) == 0 && S_ISDIR(st.st_mode))
 			error("directories inside directories are not supported: ", file);
 		else
-			add_candidate(c, file);
+			add_candidate(c, base, file);
 	}
 	if (directory.error)
 		cannot_read("all of directory ", path, directory.error);
 }
 
 /* Whether there is something. */
-static bool list_path(struct conf *conf, const char *path, struct candidates *c)
+static bool list_path(struct conf *conf, const struct base *base, const char *path, struct candidates *c)
 {
 	struct stat st;
-	int failed = stat_again(CURRENT_DIRECTORY, path, &st);
+	int failed = stat_inside(base, path, &st);
 
 	if (failed == EIO)
 		bad_in(path, error_text(failed));
 	if (failed && failed != ENOENT && failed != ENOTDIR)
 		cannot_read("", path, failed);
 	else if (!failed && S_ISDIR(st.st_mode))
-		list_directory(conf, path, c);
+		list_directory(conf, base, path, c);
 	else if (!failed)
-		add_candidate(c, path);
+		add_candidate(c, base, path);
 	return failed != ENOENT;
 }
 
@@ -149,15 +169,13 @@ void conf_read(struct conf *conf, const char *const *paths)
 		.files = arena_take(conf->memory, CONFIG_FILES_MAX, sizeof(*c.files), sizeof(void *)),
 	};
 
-	if (conf->first)
-		list_path(conf, conf->first, &c);
+	for (const char *const *path = conf->more; path && *path; path++)
+		list_path(conf, conf->more_base, *path, &c);
 	for (const char *const *path = paths; path && *path; path++)
-		if (!list_path(conf, *path, &c))
+		if (!list_path(conf, NULL, *path, &c))
 			info("no such configuration: ", *path);
 	for (size_t i = 0; !paths && i < COUNT_OF(standard_places); i++)
-		list_path(conf, join_path(conf->memory, standard_places[i], conf->directory), &c);
-	for (uint32_t i = 0; i < c.count; i++) {
-		conf->path = c.files[i];
-		read_file(conf);
-	}
+		list_path(conf, conf->base, join_path(conf->memory, standard_places[i], conf->directory), &c);
+	for (uint32_t i = 0; i < c.count; i++)
+		read_file(conf, &c.files[i]);
 }

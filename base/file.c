@@ -20,7 +20,7 @@ struct fault system_fault(int error)
 	};
 }
 
-static int check_transient(const char *path, int error)
+int check_transient(const char *path, int error)
 {
 	struct fault fault;
 
@@ -108,10 +108,8 @@ int read_all(struct arena *arena, int fd, struct span *content)
 	return 0;
 }
 
-int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind, struct span *content)
+int file_take(struct arena *arena, int fd, const char *path, enum file_kind kind, struct span *content)
 {
-	int wait = kind == ANY_FILE ? 0 : O_NONBLOCK;
-	int fd = open_again(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | wait);
 	int error = fd < 0 ? errno : kind == REGULAR_FILE ? not_regular(fd) : 0;
 
 	if (!error)
@@ -123,13 +121,23 @@ int file_read(struct arena *arena, int directory, const char *path, enum file_ki
 	return check_transient(path, error);
 }
 
-int directory_open(struct directory *directory, int at, const char *path)
+int file_read(struct arena *arena, int directory, const char *path, enum file_kind kind, struct span *content)
+{
+	return file_take(arena, open_again(directory, path, FILE_FLAGS(kind)), path, kind, content);
+}
+
+int directory_begin(struct directory *directory, int fd, const char *path)
 {
 	directory->path = path;
-	directory->fd = open_again(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory->fd = fd;
 	directory->at = directory->count = 0;
 	directory->error = directory->fd < 0 ? errno : 0;
 	return check_transient(path, directory->error);
+}
+
+int directory_open(struct directory *directory, int at, const char *path)
+{
+	return directory_begin(directory, open_again(at, path, DIRECTORY_FLAGS), path);
 }
 
 void directory_close(struct directory *directory)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -109,6 +110,19 @@ pid_t _Fork(void)
 	return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 #endif
 }
+
+/* On these processors, struct stat is what the kernel fills. The library has code for others, too. */
+#if defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64)
+int fstatat(int directory, const char *restrict path, struct stat *restrict st, int flags)
+{
+	return (int)syscall(SYS_newfstatat, directory, path, st, flags);
+}
+
+int fstat(int fd, struct stat *st)
+{
+	return (int)syscall(SYS_fstat, fd, st);
+}
+#endif
 
 /* The library's functions are made for speed and take a kilobyte. On aarch64, loads and stores of eight bytes are fast,
  * aligned or not. `used` keeps these functions: with optimisation across rooms, the compiler makes calls to them only

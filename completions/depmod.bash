@@ -86,7 +86,7 @@ _depmod() {
 	*)
 		if [[ $cur == -* ]]; then
 			_depmod_options -a --all -A --quick -n --dry-run --show --all-versions --explain --dot --map --jobs \
-				--sync --no-sync -b --basedir -m --moduledir -o --outdir -C --config -e --errsyms \
+				--sync --no-sync -b --basedir -m --moduledir -o --outdir -C --config --config-from-base -e --errsyms \
 				-F --filesyms -E --symvers -P --symbol-prefix -u --unresolved-error --strict \
 				-v --verbose -w --warn -q --quiet -s --syslog -V --version -h --help -r --root
 		elif [[ $given == *' --dot '* ]]; then
@@ -117,14 +117,15 @@ _modprobe() {
 		if [[ $cur == -* ]]; then
 			_depmod_options -a --all -r --remove --remove-holders --remove-dependencies -w --wait --first-time \
 				-n --dry-run --show -b --use-blacklist -i --ignore-install --ignore-remove -f --force \
-				--force-modversion --force-vermagic -D --show-depends -R --resolve-alias \
+				--force-modversion --force-vermagic -D --show-depends -R --show-alias --resolve-alias \
 				-c --show-config --showconfig --show-modversions --dump-modversions --show-exports \
-				-v --verbose -q --quiet -s --syslog -V --version -h --help -d --dirname -S --set-version -C --config
+				-v --verbose -q --quiet -s --syslog -V --version -h --help -d --dirname -S --set-version -C --config \
+				--config-from-base
 		elif [[ $cur == [./]* || $given == *' --show-'[me]* || $given == *' --dump-'* ]]; then
 			_depmod_files -f
 		elif [[ $given == *' -r '* || $given == *' --remove'* ]]; then
 			_depmod_offer "${cur//-/_}" < <(cut -d ' ' -f 1 /proc/modules 2>/dev/null)
-		elif [[ ${#operands[@]} == 0 || $given == *' -'[aR]' '* || $given == *' --all '* || $given == *' --resolve-alias '* ]]; then
+		elif [[ ${#operands[@]} == 0 || $given == *' -'[aR]' '* || $given == *' --all '* || $given == *-alias' '* ]]; then
 			_depmod_modules "$directory/${value[S]:-$(uname -r)}"
 		fi
 		;;

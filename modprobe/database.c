@@ -19,10 +19,11 @@ static const struct {
 struct lookup {
 	struct database *database;
 	enum lookup_table table;
-	const char *key; /* NULL: all entries are printed to `out` */
+	const char *key; /* NULL: each() is told all entries */
 	const struct match *matches;
-	bool kept; /* the line being looked at gave a match */
-	struct text *out;
+	index_found *each;
+	void *context; /* of each() */
+	bool kept;     /* the line being looked at gave a match */
 };
 
 /* Keeps matches in the order of their priorities; among equal ones, the match found last comes first. */
@@ -40,40 +41,34 @@ static void add_match(void *context, const char *key, uint32_t priority, const c
 	l->kept = true;
 }
 
-static void print_pair(void *context, const char *key, uint32_t priority, const char *value)
-{
-	(void)priority;
-	text_line(context, "alias ", key, " ", value, (char *)NULL);
-}
-
 /* ---- searching text files ---- */
-
-static const char *word_of(struct database *d, struct span *line)
-{
-	struct span word;
-
-	if (!next_word(line, &word))
-		return "";
-	return arena_copy(d->memory, word);
-}
 
 static void match_alias(struct lookup *l, char *pattern, const char *module, uint32_t number)
 {
 	if (!normalize(pattern))
 		return;
 	if (!l->key)
-		print_pair(l->out, pattern, 0, module);
+		l->each(l->context, pattern, 0, module);
 	else if (glob_matches(pattern, l->key))
 		add_match(l, NULL, number, module);
 }
 
-/* `alias PATTERN MODULE` */
+/* `alias PATTERN MODULE`. The pattern is what stands between two blanks, and may have more of them. */
 static void match_alias_line(struct lookup *l, struct span line, uint32_t number)
 {
-	struct span word, pattern;
+	static const char command[] = "alias ";
+	size_t length = sizeof(command) - 1;
+	char *pattern, *module;
 
-	if (next_word(&line, &word) && span_is(word, "alias") && next_word(&line, &pattern))
-		match_alias(l, arena_copy(l->database->memory, pattern), word_of(l->database, &line), number);
+	if (span_size(line) <= length || memcmp(line.p, command, length) != 0)
+		return;
+	line.p += length;
+	pattern = arena_copy(l->database->memory, line);
+	module = strrchr(pattern, ' ');
+	if (!module)
+		return;
+	*module++ = 0;
+	match_alias(l, pattern, module, number);
 }
 
 /* `PATH: PATH...` of modules.dep, `PATH` of modules.builtin */
@@ -82,8 +77,11 @@ static void match_path_line(struct lookup *l, struct span line)
 	const char *whole = arena_copy(l->database->memory, line);
 	const char *colon = strchr(whole, ':');
 	const char *path = colon ? arena_string(l->database->memory, whole, (size_t)(colon - whole)) : whole;
+	const char *name = module_name(l->database->memory, path);
 
-	if (l->key && strcmp(module_name(l->database->memory, path), l->key) == 0)
+	if (!l->key)
+		l->each(l->context, name, 0, whole);
+	else if (strcmp(name, l->key) == 0)
 		add_match(l, NULL, 0, whole);
 }
 
@@ -130,11 +128,16 @@ static void search_text(struct lookup *l, struct span text)
 
 /* ---- tables ---- */
 
+static int read_table(struct database *d, enum lookup_table table, const char *name)
+{
+	return read_inside(d->memory, d->place.base, join_path(d->memory, d->place.path, name), REGULAR_FILE,
+			   &d->content[table]);
+}
+
 static void use_text(struct database *d, enum lookup_table table, const char *why)
 {
 	const char *index = files[table].index, *text = files[table].text;
-	int failed = file_read(d->memory, CURRENT_DIRECTORY, join_path(d->memory, d->directory, text), REGULAR_FILE,
-			       &d->content[table]);
+	int failed = read_table(d, table, text);
 
 	d->form[table] = failed ? NOTHING : TEXT;
 	if (!failed)
@@ -145,8 +148,7 @@ static void use_text(struct database *d, enum lookup_table table, const char *wh
 
 static void open_table(struct database *d, enum lookup_table table)
 {
-	const char *path = join_path(d->memory, d->directory, files[table].index);
-	int failed = file_read(d->memory, CURRENT_DIRECTORY, path, REGULAR_FILE, &d->content[table]);
+	int failed = read_table(d, table, files[table].index);
 
 	d->form[table] = INDEX;
 	if (failed)
@@ -159,7 +161,7 @@ static void search_index(void *context)
 	struct span file = l->database->content[l->table];
 
 	if (!l->key)
-		index_each(file, print_pair, l->out);
+		index_each(file, l->each, l->context);
 	else if (files[l->table].patterns)
 		index_match(file, l->key, add_match, l);
 	else
@@ -191,9 +193,10 @@ const struct match *database_find(struct database *d, enum lookup_table table, c
 	return l.matches;
 }
 
-void database_print(struct database *d, enum lookup_table table, struct text *out)
+bool database_each(struct database *d, enum lookup_table table, index_found *each, void *context)
 {
-	struct lookup l = { .database = d, .table = table, .out = out };
+	struct lookup l = { .database = d, .table = table, .each = each, .context = context };
 
 	search(&l);
+	return d->form[table] != NOTHING;
 }

@@ -164,6 +164,11 @@ struct item *look_up(struct catalog *c, const char *asked)
 	return list;
 }
 
+struct ko *ko_named(struct catalog *c, const char *name)
+{
+	return ko_of(c, name, NULL);
+}
+
 struct item *look_up_path(struct catalog *c, const char *path)
 {
 	struct item *list = NULL;
@@ -238,17 +243,17 @@ void ko_soft(struct catalog *c, const struct ko *ko, struct item **before, struc
 
 static void plan(struct catalog *c, struct ko *ko, bool required, bool plain, struct item **list);
 
-/* Adds the module to the plan, between its soft dependencies. These are planned with dependencies of their own. With
- * soft dependencies a module loses its install command, as in kmod. */
+/* Adds the module to the plan, between its soft dependencies. These are planned with dependencies of their own. */
 static void plan_softly(struct catalog *c, struct ko *ko, struct item **list)
 {
 	struct item *before, *after;
 
 	ko_soft(c, ko, &before, &after);
+	if ((before || after) && ko_command(c, ko, INSTALL))
+		info(ko->name, " has soft dependencies and an install command, which is run in place of loading it");
 	for (const struct item *i = before; i; i = i->next)
 		plan(c, i->ko, false, false, list);
 	append(c, list, ko);
-	ko->plain = before || after;
 	for (const struct item *i = after; i; i = i->next)
 		plan(c, i->ko, false, false, list);
 }
@@ -285,7 +290,8 @@ struct item *plan_loading(struct catalog *c, struct ko *ko, bool plain)
 	return list;
 }
 
-void catalog_open(struct catalog *c, struct arena *memory, const char *directory, const char *const *configuration)
+void catalog_open(struct catalog *c, struct arena *memory, struct location place, const struct base *base,
+		  const char *const *configuration)
 {
 	uint32_t room = (uint32_t)arena_share(KOS_MAX);
 
@@ -294,8 +300,12 @@ void catalog_open(struct catalog *c, struct arena *memory, const char *directory
 		.rules = arena_take(memory, 1, sizeof(*c->rules), sizeof(void *)),
 		.database = arena_take(memory, 1, sizeof(*c->database), sizeof(void *)),
 	};
-	*c->database = (struct database){ .directory = directory, .memory = memory };
+	*c->database = (struct database){
+		.place = place,
+		.directory = below_base(memory, place.base, place.path),
+		.memory = memory,
+	};
 	names_init(&c->names, memory, room, 0, 0);
 	c->kos = arena_take(memory, room, sizeof(*c->kos), 64);
-	rules_read(c->rules, memory, configuration, join_path(memory, directory, "modules.softdep"));
+	rules_read(c->rules, memory, base, configuration, place);
 }

@@ -7,10 +7,11 @@
 
 #include "modprobe.h"
 
-static const char help[] = {
+static const uint8_t help[] = {
 #include "../build/help/modprobe.inc"
 };
 
+enum { LONGEST_PAUSE = 128 }; /* between two tries to remove a module, in milliseconds */
 enum { MODPROBE_MEMORY = 256 << 20, MODPROBE_SCRATCH = DECODED_LIMIT + (128 << 20) };
 
 /* Each line is the option's letter, ` ` or `=` (it takes a value), and its long name. An option without a letter has a
@@ -18,19 +19,21 @@ enum { MODPROBE_MEMORY = 256 << 20, MODPROBE_SCRATCH = DECODED_LIMIT + (128 << 2
 /* clang-format off */
 static const char known[] =
 	"a all\n" "r remove\n" "\1 remove-holders\n" "\1 remove-dependencies\n" "w=wait\n" "R resolve-alias\n"
-	"\2 first-time\n" "i ignore-install\n" "i ignore-remove\n" "b use-blacklist\n" "f force\n"
+	"R show-alias\n" "\2 first-time\n" "i ignore-install\n" "i ignore-remove\n" "b use-blacklist\n" "f force\n"
 	"\3 force-modversion\n" "\4 force-vermagic\n" "D show-depends\n" "c show-config\n" "c showconfig\n"
 	"\5 show-modversions\n" "\5 dump-modversions\n" "\6 show-exports\n" "n dry-run\n" "n show\n"
-	"C=config\n" "d=dirname\n" "S=set-version\n" "s syslog\n" "q quiet\n" "v verbose\n" "V version\n" "h help\n";
+	"C=config\n" "\7 config-from-base\n" "d=dirname\n" "S=set-version\n" "s syslog\n" "q quiet\n" "v verbose\n" "V version\n" "h help\n";
 /* clang-format on */
 
-enum { REMOVE_HOLDERS = 1, FIRST_TIME, FORCE_VERSIONS, FORCE_VERMAGIC, SHOW_VERSIONS, SHOW_EXPORTS };
+enum { REMOVE_HOLDERS = 1, FIRST_TIME, FORCE_VERSIONS, FORCE_VERMAGIC, SHOW_VERSIONS, SHOW_EXPORTS, CONFIG_FROM_BASE };
 
 /* One run of modprobe: its options, and what it works with. */
 struct probe {
 	bool all, remove, remove_holders, first_time, ignore_commands, use_blacklist, force_versions, force_vermagic;
 	bool show_depends, show_config, show_versions, show_exports, resolve, dry_run, quiet, syslog, verbose;
-	const char *root, *release;
+	bool config_from_base;
+	const struct base *base; /* -d */
+	const char *release;
 	const char **configs, **names;           /* -C; operands; both ended by NULL */
 	uint32_t config_count, name_count, wait; /* wait: milliseconds */
 	char print;                              /* 'h' or 'V': help or version is to be printed, and no more */
@@ -41,10 +44,34 @@ struct probe {
 	struct catalog catalog;
 	struct text out; /* standard output */
 	char output[4096];
-	int status; /* exit status */
+	const char *shown; /* file whose symbols are being shown */
+	int status;        /* exit status */
 };
 
 /* ---- options ---- */
+
+/* Reads a number as C writes it: decimal, or after 0x hexadecimal, or after 0 octal. One that is too large becomes the
+ * largest. */
+static bool parse_number(const char *digits, uint32_t *number)
+{
+	unsigned base = *digits != '0' ? 10 : (digits[1] | 32) == 'x' ? 16 : 8;
+	uint64_t sum = 0;
+
+	digits += base == 16 ? 2 : 0;
+	if (!*digits)
+		return false;
+	for (; *digits; digits++) {
+		unsigned digit = hex_digit((uint8_t)*digits);
+
+		if (digit >= base)
+			return false;
+		sum = sum * base + digit;
+		if (sum > UINT32_MAX)
+			sum = UINT32_MAX;
+	}
+	*number = (uint32_t)sum;
+	return true;
+}
 
 /* Notes an option of the command line for the modprobes that commands call. Options of MODPROBE_OPTIONS reach them
  * anyway, in the environment. */
@@ -63,7 +90,6 @@ static void pass_on(struct probe *p, const char *option, const char *value)
 static enum verdict apply(void *context, char letter, const char *value)
 {
 	struct probe *p = context;
-	const char *rest = value;
 
 	switch (letter) {
 	case 'a': p->all = true; break;
@@ -73,7 +99,7 @@ static enum verdict apply(void *context, char letter, const char *value)
 		p->configs[p->config_count++] = value;
 		pass_on(p, "-C", value);
 		break;
-	case 'd': p->root = value; break;
+	case 'd': p->base = base_open(&p->memory, value); break;
 	case 'D': p->show_depends = true; break;
 	case 'f': p->force_versions = p->force_vermagic = true; break;
 	case 'i': p->ignore_commands = true; break;
@@ -94,15 +120,16 @@ static enum verdict apply(void *context, char letter, const char *value)
 		pass_on(p, "-v", NULL);
 		break;
 	case 'w':
-		if (!parse_unsigned(&rest, &p->wait) || *rest)
+		if (!parse_number(value, &p->wait))
 			return wrong_usage("--wait needs milliseconds, not ", value);
 		break;
-	case REMOVE_HOLDERS: p->remove_holders = true; break;
+	case REMOVE_HOLDERS: p->remove = p->remove_holders = true; break;
 	case FIRST_TIME: p->first_time = true; break;
 	case FORCE_VERSIONS: p->force_versions = true; break;
 	case FORCE_VERMAGIC: p->force_vermagic = true; break;
 	case SHOW_VERSIONS: p->show_versions = true; break;
 	case SHOW_EXPORTS: p->show_exports = true; break;
+	case CONFIG_FROM_BASE: p->config_from_base = true; break;
 	default: p->print = letter; return DONE;
 	}
 	return GO_ON;
@@ -176,10 +203,10 @@ static enum verdict read_options(struct probe *p)
 
 /* ---- messages ---- */
 
-/* Prints a step like `insmod PATH PARAMETERS` for -v and -D. */
+/* Prints a step like `insmod PATH PARAMETERS` for -v, -n and -D. */
 static void show(struct probe *p, const char *what, const char *object, const char *more)
 {
-	if (!p->show_depends && !p->verbose)
+	if (!p->show_depends && !p->verbose && !p->dry_run)
 		return;
 	text_line(&p->out, what, " ", object, more ? " " : "", more ? more : "", (char *)NULL);
 	text_flush(&p->out);
@@ -201,15 +228,75 @@ static const char *insertion_error(int failed)
 	}
 }
 
+/* What is known of modules that are there, for not_found(). */
+struct guess {
+	struct nearest nearest;
+	char meant[256]; /* a copy of .nearest.found, which has no more than 63 bytes */
+	bool any;
+};
+
+static void guess_name(void *context, const char *key, uint32_t priority, const char *value)
+{
+	struct guess *guess = context;
+	const uint8_t *before = guess->nearest.found.p;
+	size_t length = strlen(key);
+
+	(void)priority, (void)value;
+	guess->any = true;
+	nearest_try(&guess->nearest, span_of(key, length));
+	if (guess->nearest.found.p != before) {
+		memcpy(guess->meant, key, length + 1);
+		guess->nearest.found.p = (const uint8_t *)guess->meant;
+	}
+}
+
+/* Names the kernels that have modules. */
+static void tell_releases(struct probe *p)
+{
+	struct location directory = { p->base, module_directory(p->base) };
+	const struct releases releases = {
+		.memory = &p->memory,
+		.scratch = &p->scratch,
+		.directories = &directory,
+		.count = 1,
+	};
+	const char *const *release = releases_list(&releases);
+	struct text text;
+
+	text_open(&text, &p->memory);
+	for (; *release; release++) {
+		text_string(&text, text.size ? ", " : "");
+		text_string(&text, *release);
+	}
+	if (text.size)
+		REPORT(PLAIN, "there are modules for ", arena_text(&p->memory, &text));
+}
+
+/* Says that a module is not there, and what may be the reason. */
 static void not_found(struct probe *p, const char *name)
 {
-	const char *directory = p->catalog.database->directory;
+	struct guess guess = { .nearest.word = span_of(name, strlen(name)) };
+	struct database *database = p->catalog.database;
+	const char *why = NULL, *meant;
 	struct stat st;
-	bool gone = stat_again(CURRENT_DIRECTORY, directory, &st) == ENOENT;
+	bool gone;
 
-	REPORT(p->all ? WARNING : FATAL, "Module ", name, " not found in directory ", directory,
-	       gone ? ", which is not there" : "");
 	p->status = 1;
+	if (p->quiet)
+		return;
+	gone = stat_inside(database->place.base, database->place.path, &st) == ENOENT;
+	if (gone)
+		why = ", which is not there";
+	else if (!database_each(database, TABLE_DEPENDENCIES, guess_name, &guess))
+		why = ", where depmod has not run";
+	else if (!guess.any)
+		why = ", as this kernel has no modules";
+	meant = guess.nearest.found.p ? guess.meant : NULL;
+	/* A part that is NULL ends the message. */
+	REPORT(p->all ? WARNING : FATAL, "Module ", name, " not found in directory ", database->directory,
+	       meant ? ", did you mean " : why, meant, "?");
+	if (gone)
+		tell_releases(p);
 }
 
 /* ---- loading: functions of type int return 0 or an errno ---- */
@@ -237,7 +324,7 @@ static int insert_file(struct probe *p, struct ko *ko, const char *parameters)
 		return 0;
 	if (!path)
 		return ENODATA;
-	return running_insert(&p->scratch, path, parameters, p->force_versions, p->force_vermagic);
+	return running_insert(&p->scratch, p->base, path, parameters, p->force_versions, p->force_vermagic);
 }
 
 static int insert_one(struct probe *p, struct ko *ko, const char *more)
@@ -303,20 +390,20 @@ static struct item *find(struct probe *p, const char *name)
 	return list;
 }
 
+/* Of several modules behind one alias, the last decides whether loading has failed. */
 static void load_all(struct probe *p, const char *name, const char *parameters)
 {
-	for (struct item *i = find(p, name); i; i = i->next) {
-		int failed = 0;
+	int failed = 0;
 
+	for (struct item *i = find(p, name); i; i = i->next) {
 		if (p->resolve)
 			text_line(&p->out, i->ko->name, (char *)NULL);
 		else
 			failed = insert(p, i->ko, parameters);
-		if (failed) {
+		if (failed)
 			error("could not insert '", i->ko->name, "': ", insertion_error(failed));
-			p->status = 1;
-		}
 	}
+	p->status |= failed != 0;
 }
 
 /* Puts quotes around a value with a blank, or the kernel would take it for two parameters. */
@@ -358,11 +445,12 @@ static int remove_file(struct probe *p, const struct ko *ko)
 	show(p, "rmmod", ko->name, NULL);
 	if (p->dry_run)
 		return 0;
-	for (uint32_t waited = 0;; waited++) {
+	for (uint32_t left = p->wait, pause = 1;; left -= pause, pause *= pause < LONGEST_PAUSE ? 2 : 1) {
 		failed = running_remove(ko->name, p->force_versions && p->force_vermagic);
-		if (failed != EAGAIN || waited >= p->wait)
+		if (failed != EAGAIN || !left)
 			break;
-		poll(NULL, 0, 1);
+		pause = pause < left ? pause : left;
+		poll(NULL, 0, (int)pause);
 	}
 	if (failed == ENOENT && !p->first_time)
 		failed = 0;
@@ -371,34 +459,39 @@ static int remove_file(struct probe *p, const struct ko *ko)
 	return failed;
 }
 
-static int remove_ko(struct probe *p, struct ko *ko, bool asked);
+/* Why a module is removed: a person named it, it uses another one that is removed, or it is a soft dependency. */
+enum cause { NAMED, HOLDER, SOFT };
 
-/* Removes the modules from the last to the first; with `stop`, up to the first failure. */
-static int remove_list(struct probe *p, const struct item *list, bool stop)
+static int remove_ko(struct probe *p, struct ko *ko, enum cause cause);
+
+/* Removes soft dependencies from the last to the first. */
+static void remove_soft(struct probe *p, const struct item *list)
 {
-	int failed = list && list->next ? remove_list(p, list->next, stop) : 0;
-
-	return list && !(failed && stop) ? remove_ko(p, list->ko, false) : failed;
+	if (!list)
+		return;
+	remove_soft(p, list->next);
+	(void)remove_ko(p, list->ko, SOFT);
 }
 
+/* Removes the modules that use this one, and first those that use them. */
 static int remove_holders(struct probe *p, const struct ko *ko)
 {
 	int failed = 0;
 
 	for (struct words *w = running_holders(&p->memory, ko->name); w && !failed; w = w->next)
-		failed = remove_list(p, look_up(&p->catalog, w->word), true);
+		failed = remove_ko(p, ko_named(&p->catalog, w->word), HOLDER);
 	return failed;
 }
 
 /* False when there is nothing to remove, as the module is built in or not loaded; *failed is then an errno where that
- * counts as a failure, else 0. `asked`: a person named the module. */
-static bool is_removable(struct probe *p, struct ko *ko, bool asked, int *failed)
+ * counts as a failure, else 0. */
+static bool is_removable(struct probe *p, struct ko *ko, enum cause cause, int *failed)
 {
 	*failed = 0;
 	if (ko_is_builtin(&p->catalog, ko)) {
-		if (asked)
+		if (cause == NAMED)
 			REPORT(FATAL, "Module ", ko->name, " is builtin.");
-		*failed = asked ? ENOENT : 0;
+		*failed = cause == NAMED ? ENOENT : 0;
 		return false;
 	}
 	if (running_state(&p->scratch, ko->name) != ABSENT)
@@ -432,8 +525,28 @@ static void remove_unused(struct probe *p, const struct item *list)
 		remove_file(p, list->ko);
 }
 
-static int remove_ko(struct probe *p, struct ko *ko, bool asked)
+/* Removes the module, whose holders have gone, by the command or, where that is NULL, itself. */
+static int remove_alone(struct probe *p, struct ko *ko, const char *command)
 {
+	int failed;
+
+	if (command) {
+		command = replace_all(&p->memory, command, "$CMDLINE_OPTS", "");
+		show(p, "remove", command, NULL);
+		return p->dry_run ? 0 : run_rule(p, "remove", ko, command, "");
+	}
+	/* A holder that was the last one to need the module may have taken it along. */
+	failed = running_state(&p->scratch, ko->name) == ABSENT ? 0 : remove_file(p, ko);
+	if (failed)
+		return failed;
+	ko_path(&p->catalog, ko); /* looks up the dependencies as well */
+	remove_unused(p, ko->dependencies);
+	return 0;
+}
+
+static int remove_ko(struct probe *p, struct ko *ko, enum cause cause)
+{
+	bool with_holders = p->remove_holders && cause != SOFT;
 	struct item *before = NULL, *after = NULL;
 	const char *command = NULL;
 	int failed = 0;
@@ -445,41 +558,36 @@ static int remove_ko(struct probe *p, struct ko *ko, bool asked)
 		ko_soft(&p->catalog, ko, &before, &after);
 		command = ko_command(&p->catalog, ko, REMOVE);
 	}
-	if (!command && !is_removable(p, ko, asked, &failed))
+	if (!command && !is_removable(p, ko, cause, &failed))
 		return failed;
-	remove_list(p, after, false);
-	if (asked && p->remove_holders && remove_holders(p, ko))
+	remove_soft(p, after);
+	if (with_holders && remove_holders(p, ko))
 		return EBUSY;
-	if (!command && in_use(p, ko))
+	if (!command && !(with_holders && p->dry_run) && in_use(p, ko))
 		return EBUSY;
-	if (!command) {
-		failed = remove_file(p, ko);
-	} else {
-		command = replace_all(&p->memory, command, "$CMDLINE_OPTS", "");
-		show(p, "remove", command, NULL);
-		failed = p->dry_run ? 0 : run_rule(p, "remove", ko, command, "");
-	}
-	if (failed)
-		return failed;
-	if (!command) {
-		ko_path(&p->catalog, ko); /* looks up the dependencies as well */
-		remove_unused(p, ko->dependencies);
-	}
-	remove_list(p, before, false);
-	return 0;
+	failed = remove_alone(p, ko, command);
+	if (!failed)
+		remove_soft(p, before);
+	return failed;
 }
 
 static void remove_named(struct probe *p)
 {
 	for (const char **name = p->names; *name; name++)
 		for (struct item *i = find(p, *name); i; i = i->next)
-			if (remove_ko(p, i->ko, true)) {
+			if (remove_ko(p, i->ko, NAMED)) {
 				p->status = 1;
 				break;
 			}
 }
 
 /* ---- showing ---- */
+
+static void print_alias(void *context, const char *key, uint32_t priority, const char *value)
+{
+	(void)priority;
+	text_line(context, "alias ", key, " ", value, (char *)NULL);
+}
 
 static void show_configuration(struct probe *p)
 {
@@ -490,8 +598,8 @@ static void show_configuration(struct probe *p)
 			text_line(&p->out, rule_command(kind), " ", r->name, r->value ? " " : "",
 				  r->value ? r->value : "", (char *)NULL);
 	text_string(&p->out, "\n# End of configuration files. Dumping indexes now:\n\n");
-	database_print(c->database, TABLE_ALIASES, &p->out);
-	database_print(c->database, TABLE_SYMBOLS, &p->out);
+	database_each(c->database, TABLE_ALIASES, print_alias, &p->out);
+	database_each(c->database, TABLE_SYMBOLS, print_alias, &p->out);
 }
 
 static void show_crc(void *context, const char *name, size_t length, uint32_t crc)
@@ -514,7 +622,7 @@ static void show_symbols(void *context)
 		.export = p->show_exports ? show_crc : NULL,
 		.version = p->show_versions ? show_crc : NULL,
 	};
-	int fd = module_open(CURRENT_DIRECTORY, *p->names);
+	int fd = module_open(CURRENT_DIRECTORY, p->shown);
 
 	if (fd < 0)
 		bad(error_text(errno));
@@ -522,25 +630,45 @@ static void show_symbols(void *context)
 	close(fd);
 }
 
-static void show_symbols_of_file(struct probe *p)
+static void show_symbols_of_file(struct probe *p, const char *path)
 {
 	struct fault fault;
 
+	p->shown = path;
 	if (!attempt(show_symbols, p, &fault)) {
-		report_fault(ERROR, *p->names, &fault);
+		report_fault(ERROR, path, &fault);
 		p->status = 1;
+	}
+	arena_rewind(&p->scratch, 0, 0);
+}
+
+/* A name that is no module's may be a file in the working directory. */
+static void show_symbols_of(struct probe *p, const char *name)
+{
+	struct item *list = is_path(name) ? NULL : look_up(&p->catalog, name);
+
+	if (!list && (is_path(name) || look_up_path(&p->catalog, name)))
+		show_symbols_of_file(p, name);
+	else if (!list)
+		not_found(p, name);
+	for (; list; list = list->next) {
+		const char *path = ko_path(&p->catalog, list->ko);
+
+		if (path)
+			show_symbols_of_file(p, path);
+		else
+			error(list->ko->name, " is part of the kernel, and has no file");
+		p->status |= !path;
 	}
 }
 
 /* ---- the command ---- */
 
-static const char *modules_directory(struct probe *p)
+static struct location modules_place(struct probe *p)
 {
-	struct arena *memory = &p->memory;
-	const char *root = p->root ? absolute_path(memory, p->root) : "";
-	const char *release = p->release ? p->release : running_release(memory);
+	const char *release = p->release ? p->release : running_release(&p->memory);
 
-	return join_path(memory, below_base(memory, root, module_directory(memory, root)), release);
+	return (struct location){ p->base, join_path(&p->memory, module_directory(p->base), release) };
 }
 
 static void run_command(void *context)
@@ -554,7 +682,7 @@ static void run_command(void *context)
 	verdict = read_options(p);
 	p->status = verdict == WRONG_USAGE;
 	if (p->print)
-		print_about(&p->out, p->print, "modprobe", help);
+		print_about(&p->out, p->print, "modprobe", span_of(help, sizeof(help)));
 	if (verdict != GO_ON)
 		return;
 	report_setup((struct report_settings){
@@ -562,12 +690,12 @@ static void run_command(void *context)
 		.silent = p->quiet,
 		.syslog = p->syslog,
 	});
-	if (p->show_versions || p->show_exports) {
-		show_symbols_of_file(p);
-		return;
-	}
-	catalog_open(&p->catalog, &p->memory, modules_directory(p), p->config_count ? p->configs : NULL);
-	if (p->show_config)
+	catalog_open(&p->catalog, &p->memory, modules_place(p), p->config_from_base ? p->base : NULL,
+		     p->config_count ? p->configs : NULL);
+	if (p->show_versions || p->show_exports)
+		for (const char **name = p->names; *name; name++)
+			show_symbols_of(p, *name);
+	else if (p->show_config)
 		show_configuration(p);
 	else if (p->remove)
 		remove_named(p);

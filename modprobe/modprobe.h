@@ -8,6 +8,9 @@
 /* Kinds of lines in modprobe.d; the words they begin with are in rules.c. */
 enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WEAK_RULE, RULE_KINDS };
 
+/* Called for each value that a search finds, in no particular order. */
+typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
+
 /* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
 
 enum { KOS_MAX = 1 << 17 }; /* records of modules in one run */
@@ -21,7 +24,7 @@ struct ko {
 	bool known;                  /* `dependencies` has been looked up */
 	bool builtin_known, builtin; /* `builtin` has been looked up; the module is built into the kernel */
 	bool planned, required;      /* in the plan being made; and not only as a soft dependency */
-	bool plain;                  /* its install command is not to be run */
+	bool plain;                  /* -i: its install command is not to be run */
 	bool leaving;                /* this run is removing it, or has done so */
 };
 
@@ -42,12 +45,15 @@ struct catalog {
 };
 
 /* Reads the configuration from the files and directories of `configuration` (ended by NULL), or from the standard ones
- * when that is NULL. `directory` is the one of the kernel's modules. */
-void catalog_open(struct catalog *catalog, struct arena *memory, const char *directory,
+ * in the base when that is NULL. `place` is the directory of the kernel's modules. */
+void catalog_open(struct catalog *catalog, struct arena *memory, struct location place, const struct base *base,
 		  const char *const *configuration);
 
 /* All modules that a name or alias stands for; NULL when there is none, or the name is malformed. */
 struct item *look_up(struct catalog *catalog, const char *asked);
+
+/* The module of exactly that name; only the running kernel may know it. */
+struct ko *ko_named(struct catalog *catalog, const char *name);
 
 /* A list of one: the module in the file. NULL when there is no such file. */
 struct item *look_up_path(struct catalog *catalog, const char *path);
@@ -92,7 +98,8 @@ struct match {
 
 /* The files that depmod wrote, each read when it is first needed. */
 struct database {
-	const char *directory; /* of the kernel's modules */
+	struct location place; /* directory of the kernel's modules */
+	const char *directory; /* its absolute path */
 	struct arena *memory;
 	struct span content[TABLE_COUNT];
 	enum { UNREAD, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
@@ -102,15 +109,12 @@ struct database {
  * priority; NULL when there is nothing. Where an index is missing or damaged, its text file is read, with a warning. */
 const struct match *database_find(struct database *database, enum lookup_table table, const char *key);
 
-/* Prints a line `alias KEY VALUE` for each entry of TABLE_ALIASES or TABLE_SYMBOLS. */
-void database_print(struct database *database, enum lookup_table table, struct text *out);
+/* Tells each() all entries of the table, with their keys. False when there is neither an index nor a text file. */
+bool database_each(struct database *database, enum lookup_table table, index_found *each, void *context);
 
 /* ---- trie.c: reading a binary index -------------------------------------------------------------- */
 
 enum { INDEX_KEY_MAX = VALUE_MAX + 16 }; /* bytes of a key, with its NUL */
-
-/* Called for each value that a search finds, in no particular order. */
-typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
 
 /* index_find() tells the values of a key; index_match(), those of all patterns (see glob.c) that match the key;
  * index_each(), all values. Only the last one gives found() whole keys. A file that is no index, or is damaged, ends in
@@ -133,9 +137,10 @@ struct rules {
 	struct rule *rules, **last; /* the list, and where its next rule goes */
 };
 
-/* Reads modprobe.d as conf_read() does, with the file `first` as well, and then what the kernel's command line says of
- * modules. */
-void rules_read(struct rules *rules, struct arena *memory, const char *const *paths, const char *first);
+/* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; what depmod wrote about
+ * soft and weak dependencies into the directory; and what the kernel's command line says of modules. */
+void rules_read(struct rules *rules, struct arena *memory, const struct base *base, const char *const *paths,
+		struct location directory);
 
 /* The first rule of that kind in the list that begins with `rule`; NULL when there is none. */
 const struct rule *next_rule(const struct rule *rule, enum rule_kind kind);
@@ -156,9 +161,10 @@ uint32_t running_uses(struct arena *scratch, const char *name);
 /* The names of the loaded modules that use this one. */
 struct words *running_holders(struct arena *memory, const char *name);
 
-/* Loads the module in the file; on request the kernel compares neither symbol versions nor vermagic. Returns 0 or an
+/* Loads the module in the file, whose path may begin with that of the base: then links are followed in it. On request the kernel compares neither symbol versions nor vermagic. Returns 0 or an
  * errno; a file that cannot be opened or decompressed is an error message, too. */
-int running_insert(struct arena *scratch, const char *path, const char *parameters, bool no_versions, bool no_vermagic);
+int running_insert(struct arena *scratch, const struct base *base, const char *path, const char *parameters,
+		   bool no_versions, bool no_vermagic);
 
 /* Removes the module; with `force`, even while it is in use. Returns 0 or an errno. */
 int running_remove(const char *name, bool force);

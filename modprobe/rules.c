@@ -32,14 +32,28 @@ static char *keep(struct rules *rules, struct span word)
 	return arena_copy(rules->conf.memory, word);
 }
 
-/* The rest of the line behind the name and one blank; NULL when there is none. Only blanks separate parameters, so tabs
- * between them become blanks. */
+/* The words of the line, with one blank between them. */
+static char *words_of(struct rules *rules, struct span line)
+{
+	struct text text;
+	struct span word;
+
+	text_open(&text, rules->conf.memory);
+	while (next_word(&line, &word)) {
+		text_string(&text, text.size ? " " : "");
+		text_add(&text, word.p, span_size(word));
+	}
+	return arena_text(rules->conf.memory, &text);
+}
+
+/* The rest of the line behind the name and one blank; NULL when there is none. Of soft and weak dependencies, only the
+ * words count. Only blanks separate parameters, so tabs between them become blanks. */
 static char *rest_of(struct rules *rules, enum rule_kind kind, struct span line)
 {
 	char *rest;
 
 	line.p += line.p < line.end;
-	rest = keep(rules, line);
+	rest = kind == SOFT_RULE || kind == WEAK_RULE ? words_of(rules, line) : keep(rules, line);
 	for (char *p = rest; kind == PARAMETERS && *p; p++)
 		if (*p == '\t')
 			*p = ' ';
@@ -96,6 +110,11 @@ static void read_line(struct conf *conf, struct span line)
 
 /* ---- the kernel's command line ---- */
 
+static void bad_name(const char *word)
+{
+	info("ignored on the kernel's command line, as it names no module: ", word);
+}
+
 /* NAME,NAME... */
 static void read_blacklist(struct rules *rules, char *names)
 {
@@ -106,6 +125,8 @@ static void read_blacklist(struct rules *rules, char *names)
 		names[length] = 0;
 		if (length && normalize(names))
 			add_rule(rules, BLACKLIST, names, NULL);
+		else if (length)
+			bad_name(names);
 		names += length + !last;
 	}
 }
@@ -115,9 +136,17 @@ static void read_parameter(struct rules *rules, char *word, bool quoted)
 {
 	char *parameter = strchr(word, '.'), *value = strchr(word, '=');
 
-	if (!parameter || parameter == word || (value && value < parameter) || word[strcspn(word, "= ")] == ' ')
+	if (!parameter || parameter == word || (value && value < parameter))
 		return;
+	if (word[strcspn(word, "= ")] == ' ') {
+		bad_name(word);
+		return;
+	}
 	*parameter++ = 0;
+	if (!normalize(word)) {
+		bad_name(word);
+		return;
+	}
 	if (strcmp(word, "modprobe") == 0 && strncmp(parameter, "blacklist=", 10) == 0) {
 		read_blacklist(rules, parameter + 10);
 		return;
@@ -132,15 +161,17 @@ static void read_parameter(struct rules *rules, char *word, bool quoted)
 		text_add(&text, "\"", 2);
 		parameter = arena_take(rules->conf.memory, text.size, 1, 1);
 	}
-	if (normalize(word) && parameter[strcspn(parameter, ".=")] != '.')
+	if (parameter[strcspn(parameter, ".=")] != '.')
 		add_rule(rules, PARAMETERS, word, parameter);
 }
 
-/* Blanks separate words, except inside quotes. */
+/* Blanks separate words, except inside quotes. The file /proc/cmdline has a newline behind the command line. */
 static void read_command_line(struct rules *rules, struct span text)
 {
-	char *p = keep(rules, text);
+	char *p;
 
+	text.end -= text.p < text.end && text.end[-1] == '\n';
+	p = keep(rules, text);
 	while (*(p += strspn(p, " \t\n\v\f\r"))) {
 		bool quoted = *p == '"', inside = quoted;
 		char *word = p += quoted, *end;
@@ -156,14 +187,19 @@ static void read_command_line(struct rules *rules, struct span text)
 	}
 }
 
-void rules_read(struct rules *rules, struct arena *memory, const char *const *paths, const char *first)
+void rules_read(struct rules *rules, struct arena *memory, const struct base *base, const char *const *paths,
+		struct location directory)
 {
+	const char *const more[] = { join_path(memory, directory.path, "modules.softdep"),
+				     join_path(memory, directory.path, "modules.weakdep"), NULL };
 	struct span line;
 
 	*rules = (struct rules){
 		.conf = { .memory = memory,
+			  .base = base,
 			  .directory = "modprobe.d",
-			  .first = first,
+			  .more = more,
+			  .more_base = directory.base,
 			  .aliases = true,
 			  .read_line = read_line },
 	};

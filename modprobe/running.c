@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -153,7 +154,28 @@ static int insert(struct insertion *i, const char *path)
 	return ENOEXEC;
 }
 
-int running_insert(struct arena *scratch, const char *path, const char *parameters, bool no_versions, bool no_vermagic)
+/* A link inside the base may lead out of it, but only to a regular file. */
+static int open_module(const struct base *base, const char *path)
+{
+	size_t length = base ? strlen(base->name) : 0;
+	struct stat st;
+	int fd;
+
+	if (!base || strncmp(path, base->name, length) != 0 || path[length] != '/')
+		return module_open(CURRENT_DIRECTORY, path);
+	fd = open_inside(base, path + length, FILE_FLAGS(REGULAR_FILE));
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	fd = module_open(CURRENT_DIRECTORY, path);
+	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
+int running_insert(struct arena *scratch, const struct base *base, const char *path, const char *parameters,
+		   bool no_versions, bool no_vermagic)
 {
 	struct insertion i = {
 		.scratch = scratch,
@@ -164,7 +186,7 @@ int running_insert(struct arena *scratch, const char *path, const char *paramete
 	size_t used = scratch->used;
 	int failed;
 
-	i.fd = module_open(CURRENT_DIRECTORY, path);
+	i.fd = open_module(base, path);
 	if (i.fd < 0) {
 		failed = errno;
 		error(path, ": ", error_text(failed));

@@ -28,7 +28,7 @@ struct slice {
 };
 
 struct run {
-	const char **paths; /* of modules */
+	const char **paths, **files; /* of modules: as modules.dep has them; of the files to open */
 	uint32_t count;
 	struct outcome *outcomes; /* by module; shared */
 	struct slice slices[JOBS_MAX];
@@ -113,7 +113,7 @@ static void read_one(struct run *run, struct slice *slice, uint32_t number)
 		.slice = slice,
 		.scratch = run->scratch,
 		.from = (uint32_t)slice->lines.used,
-		.fd = module_open(CURRENT_DIRECTORY, run->paths[number]),
+		.fd = module_open(CURRENT_DIRECTORY, run->files[number]),
 	};
 	struct fault fault;
 
@@ -247,17 +247,22 @@ static void print_map(struct run *run, enum map map)
 /* Reads the paths on standard input. */
 static void read_list(struct run *run, struct arena *memory)
 {
-	struct span content, rest, path;
-	uint32_t count = 0;
+	struct span content, rest, path, file;
 	int failed = read_all(memory, STDIN_FILENO, &content);
 
 	if (failed)
 		bad_in("standard input", error_text(failed));
 	for (rest = content; next_string(&rest, &path);)
 		run->count++;
-	run->paths = arena_take(memory, run->count, sizeof(*run->paths), sizeof(void *));
-	for (rest = content; next_string(&rest, &path);)
-		run->paths[count++] = arena_copy(memory, path);
+	run->paths = arena_take(memory, 2 * (size_t)run->count, sizeof(*run->paths), sizeof(void *));
+	run->files = run->paths + run->count;
+	run->count = 0;
+	for (rest = content; next_string(&rest, &path); run->count++) {
+		bool other = path.p == path.end && next_string(&rest, &file) && next_string(&rest, &path);
+
+		run->paths[run->count] = arena_copy(memory, path);
+		run->files[run->count] = other ? arena_copy(memory, file) : run->paths[run->count];
+	}
 }
 
 int print_map_files(uint32_t jobs, struct arena *memory, struct arena *scratch, struct text *out)

@@ -71,7 +71,7 @@ static const char formats[] =
 	" %a2 %b2  %c2 %d2\0"
 	"\0"
 	" %a8 %b8 %c8 %d8 %e8 %f8 \0"
-	" %a4      %b4   %c4    %d4       %e4       %f2         %g2            %h2            %i2            %j2            "
+	" %a4      %b4   %c4    %d4       %e4       %f2         %g2            %h2            %i2            %j2               "
 	"%k2               \0"
 	" %a8  %b6  %c6 %d6     %e6\0"
 	" %a4     %b4     %e0  %c4     %d4\0"

@@ -30,7 +30,7 @@ const char **modules_to_read(struct old_run *run)
  * modules.dep, which begins at the base directory. */
 static const char *path_meant(const struct old_run *run, const char *word)
 {
-	const char *path = absolute_path(run->memory, word), *below = below_base(run->memory, run->conf.base, path);
+	const char *path = absolute_path(run->memory, word), *below = join_path(run->memory, run->conf.base, path + 1);
 	struct stat st;
 
 	return stat_again(CURRENT_DIRECTORY, path, &st) == ENOENT && !stat_again(CURRENT_DIRECTORY, below, &st) ? below

@@ -2,6 +2,7 @@
  * It writes modules.dep and map files, but no indexes. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/times.h>
 #include <unistd.h>
@@ -28,26 +29,37 @@ static const char *file_name(const struct old_run *run, uint32_t number)
 	return run->conf.files[number] ? base_name(run->conf.files[number]) : old_file_name(number);
 }
 
-static char *file_directory(const struct old_run *run, uint32_t number)
+static struct location file_directory(const struct old_run *run, uint32_t number)
 {
-	const char *path = run->conf.files[number] ? run->conf.files[number] : run->output;
+	const char *path = run->conf.files[number];
 
-	return arena_string(run->memory, path, (size_t)(base_name(path) - path));
+	if (!path)
+		return run->output;
+	path += run->output.base ? strlen(run->conf.output) : 0;
+	return (struct location){ run->output.base, arena_string(run->memory, path, (size_t)(base_name(path) - path)) };
+}
+
+static bool leads_to(struct location place, int directory)
+{
+	struct stat x, y;
+
+	return !stat_inside(place.base, place.path, &x) && !fstat(directory, &y) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
 }
 
 /* Locks the directories of all files, each one once, even if several paths lead to it. False after an error message. */
 static bool begin_places(struct old_run *run)
 {
 	for (uint32_t i = 0; i < OLD_FILES; i++) {
-		char *path = file_directory(run, i);
+		struct location path = file_directory(run, i);
 		uint32_t place = 0;
 
-		while (place < run->place_count && !is_same_file(CURRENT_DIRECTORY, run->places[place].path, path, 0))
+		while (place < run->place_count && !leads_to(path, run->places[place].directory))
 			place++;
 		run->place[i] = place;
 		if (place < run->place_count)
 			continue;
-		if (!publish_begin(&run->places[place], path, run->options->sync))
+		if (!publish_begin(&run->places[place], path, run->options->sync, run->memory))
 			return false;
 		run->place_count++;
 	}
@@ -97,14 +109,16 @@ static void print_files(struct old_run *run)
 static bool nothing_to_do(struct old_run *run)
 {
 	const char **modules = modules_to_read(run), *path;
+	struct location place = file_directory(run, 0);
+	int directory = open_inside(place.base, place.path, DIRECTORY_FLAGS);
 	struct timespec oldest;
 	struct stat st;
 
-	if (publish_unfinished(file_directory(run, 0), file_name(run, 0), run->memory))
+	if (directory < 0 || publish_unfinished(directory, file_name(run, 0)))
 		return false;
 	for (uint32_t i = 0; i < OLD_FILES; i++) {
-		path = join_path(run->memory, file_directory(run, i), file_name(run, i));
-		if (stat_again(CURRENT_DIRECTORY, path, &st))
+		place = file_directory(run, i);
+		if (stat_inside(place.base, join_path(run->memory, place.path, file_name(run, i)), &st))
 			return false;
 		if (i == 0 || is_newer(&oldest, &st.st_mtim))
 			oldest = st.st_mtim;
@@ -171,6 +185,7 @@ static const char *base_of(struct arena *memory, const char *path)
 static int index_release(struct old_run *run)
 {
 	const struct releases *releases = run->releases;
+	const struct location modules = *releases->directories;
 	const struct options *o = run->options;
 	struct arena *memory = run->memory;
 	struct fault fault;
@@ -181,7 +196,7 @@ static int index_release(struct old_run *run)
 	run->conf.release = o->release;
 	run->conf.base = base_of(memory, o->bases[0]);
 	run->conf.output = o->output_directory ? base_of(memory, o->output_directory) : run->conf.base;
-	run->conf.modules = join_path(memory, releases->directories[0], "");
+	run->conf.modules = join_path(memory, below_base(memory, modules.base, modules.path), "");
 	if (!attempt(index_old, run, &fault)) {
 		report_fault(FATAL, "cannot go on", &fault);
 		run->status = 1;
@@ -192,7 +207,7 @@ static int index_release(struct old_run *run)
 
 /* ---- the command ---- */
 
-static const char help[] = {
+static const uint8_t help[] = {
 #include "../build/help/depmod.old.inc"
 };
 
@@ -253,7 +268,7 @@ static void run_command(void *context)
 	verdict = parse_options(o, c->count, c->arguments, &c->words);
 	c->status = verdict == WRONG_USAGE;
 	if (o->print)
-		print_about(&c->out, o->print, "depmod.old", help);
+		print_about(&c->out, o->print, "depmod.old", span_of(help, sizeof(help)));
 	if (verdict != GO_ON)
 		return;
 	arena_plan(RUN_MEMORY + SCRATCH_MEMORY + SHARED_MEMORY + 2 * OUTPUT_MEMORY);

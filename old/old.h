@@ -38,8 +38,8 @@ struct exporter {
 struct old_run {
 	const struct options *options;
 	const struct releases *releases;
-	uint64_t key;       /* for hashes of names */
-	const char *output; /* the version's directory, for files that are written */
+	uint64_t key;           /* for hashes of names */
+	struct location output; /* the version's directory, for files that are written */
 	struct arena *memory, *scratch;
 	struct text *out; /* standard output */
 	struct modulesconf conf;

@@ -50,7 +50,9 @@ static bool is_linked(const struct finding *f, const char *path)
 
 	do {
 		length += 1 + strcspn(path + length + 1, "/");
-		if (lstat(arena_string(f->memory, path, length), &st) == 0 && S_ISLNK(st.st_mode))
+		/* cppcheck-suppress invalidFunctionArg; it is AT_FDCWD */
+		if (fstatat(CURRENT_DIRECTORY, arena_string(f->memory, path, length), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISLNK(st.st_mode))
 			return true;
 	} while (path[length]);
 	return false;

@@ -20,7 +20,7 @@ PAGES_5 = $(filter %.5,$(PAGES))
 PAGES_8 = $(filter %.8,$(PAGES))
 
 # Puts the version into manual pages, which show it below their text.
-build/man/%: man/% base/command.c release/install.mk
+build/man/%: man/% about.c release/install.mk
 	@mkdir -p build/man
 	sed 's/^\.Os$$/.Os depmod $(VERSION)/' $< >$@
 

@@ -10,8 +10,8 @@ privately() {
 
 # needs_mounts: skips a test where nobody may mount anything.
 needs_mounts() {
-	mkdir -p disk
-	privately mount -t tmpfs none disk 2>/dev/null || skip "nothing can be mounted here"
+	mkdir -p out/disk
+	privately mount -t tmpfs none out/disk 2>/dev/null || skip "nothing can be mounted here"
 }
 
 # set_up: a tree with files that no run writes, and what each output file will be.
@@ -52,13 +52,13 @@ fills_up() {
 	rm -rf after
 	mkdir after
 	run privately bash -c '
-		mount -t tmpfs -o "$1" none disk
-		cp old/* disk
-		ln -sfn "$PWD/disk" "out/lib/modules/$2"
+		mount -t tmpfs -o "$1" none out/disk
+		cp old/* out/disk
+		ln -sfn /disk "out/lib/modules/$2"
 		shift 2
 		"$@"
 		status=$?
-		cp disk/* disk/.[!.]* after 2>/dev/null
+		cp out/disk/* out/disk/.[!.]* after 2>/dev/null
 		exit $status' - "$1" "$RELEASE" "${command[@]}" -o out "${@:2}"
 	OUT=after
 	if [ "$status" = 0 ]; then
@@ -74,7 +74,7 @@ set_up_disk() {
 	needs_mounts
 	set_up
 	old_files old
-	mkdir -p out/lib/modules
+	mkdir -p out/lib/modules out/disk
 	full=
 	# Of a tmpfs, with a page for each old file; and those that the new ones will take.
 	used=11

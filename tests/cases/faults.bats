@@ -184,7 +184,7 @@ fresh() { old_files "$TREE"; }
 
 @test "-A, when there is something to do" {
 	with --jobs 1 -A
-	find "$TREE" elsewhere extra -exec touch -h -d 2000-01-01 {} +
+	find "$TREE" "$ROOT/elsewhere" extra -exec touch -h -d 2000-01-01 {} +
 	touch "$TREE/kernel/b.ko"
 	every_fault first
 }

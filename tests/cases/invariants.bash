@@ -13,9 +13,9 @@ small_tree() {
 	gzip -n "$TREE/kernel/c.ko"
 	xz --check=crc32 "$TREE/kernel/d.ko"
 	zstd -q --rm "$TREE/kernel/e.ko"
-	mkdir -p elsewhere extra conf
-	"$MKMODULE" --need one=1 --alias linked elsewhere/f.ko
-	ln -s "$PWD/elsewhere" "$TREE/kernel/linked"
+	mkdir -p "$ROOT/elsewhere" extra conf
+	"$MKMODULE" --need one=1 --alias linked "$ROOT/elsewhere/f.ko"
+	ln -s ../../../../elsewhere "$TREE/kernel/linked"
 	ln -s . "$TREE/kernel/A"
 	"$MKMODULE" --need two --alias extra extra/g.ko
 	order kernel/e.ko kernel/a.ko

@@ -37,12 +37,14 @@ load modprobe
 	says_line "modprobe: FATAL: Module one not found in directory $ROOT/lib/modules/6.9, which is not there"
 }
 
-@test "-n alone says nothing" {
-	modules one
-	probe -n one
+@test "-n alone says what would be done, as later kmods do" {
+	modules low one:low
+	probe_alone -n one a=1
 	exits 0
-	prints ""
+	prints "insmod kernel/low.ko" "insmod kernel/one.ko a=1"
 	warns_of_nothing
+	probe_alone -n -q one
+	prints "insmod kernel/low.ko" "insmod kernel/one.ko"
 }
 
 @test "- and _ are the same in names, but not in paths" {

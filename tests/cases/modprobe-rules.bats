@@ -357,11 +357,21 @@ load modprobe
 	prints "insmod kernel/a.ko" "insmod kernel/one.ko"
 }
 
-@test "softdep: a module with one has its install command passed over" {
-	modules one two
-	rules 'softdep one pre: two' 'install one echo one' 'install two echo two'
-	loads one
-	prints "install echo two" "insmod kernel/one.ko"
+@test "softdep: the install command of a module with one is obeyed, and -v tells of it; kmod loads the module" {
+	modules one two three
+	rules 'softdep one pre: two post: three' 'install one /bin/false'
+	probe_alone -D one
+	exits 0
+	prints "insmod kernel/two.ko" "install /bin/false" "insmod kernel/three.ko"
+	probe_alone -n -v one
+	warns "modprobe: INFO: one has soft dependencies and an install command, which is run in place of loading it"
+	rules 'softdep one pre: nothing' 'install one /bin/false'
+	probe -D one
+	prints "install /bin/false"
+	probe one
+	exits 1
+	probe_alone -n -v one
+	warns_of_nothing
 }
 
 @test "softdep: by an alias, and with hyphens" {

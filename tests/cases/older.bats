@@ -538,7 +538,10 @@ filter() {
 	filter "$TREE/kernel/a.ko" "$TREE/kernel/b.ko"
 	exits 0
 	cp printed expected
-	for bad in nowhere.ko "$TREE/kernel" "$TREE/kernel/bad.ko" ''; do
+	filter "$TREE/kernel/a.ko" '' "$TREE/kernel/b.ko" /nowhere/b.ko # the file, and what it is called
+	exits 0
+	cmp printed expected
+	for bad in nowhere.ko "$TREE/kernel" "$TREE/kernel/bad.ko"; do
 		filter "$TREE/kernel/a.ko" "$bad" "$TREE/kernel/b.ko"
 		exits 1
 		[ "$(wc -l <messages)" = 1 ]

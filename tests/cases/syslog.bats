@@ -36,7 +36,7 @@ heard() {
 	for form in -s --syslog -es; do
 		logged $form -e -F /map
 		exits 0
-		heard '<28>depmod: WARNING: could not open modules.order: No such file or directory' \
+		heard "<28>depmod: WARNING: could not open /lib/modules/$RELEASE/modules.order: No such file or directory" \
 			"<27>depmod: ERROR: kernel/b.ko: section table: reaches beyond the end of the file at offset 144" \
 			"<28>depmod: WARNING: /lib/modules/$RELEASE/kernel/a.ko needs unknown symbol missing"
 		file_is modules.dep kernel/a.ko:

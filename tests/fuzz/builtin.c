@@ -26,7 +26,7 @@ static bool say_file(void *context, const char *name, struct span content)
 static void write_it(void *argument)
 {
 	struct input *in = argument;
-	struct root root = { "/", -1 };
+	struct root root = { .name = "/", .directory = -1 };
 	struct tree tree = { .roots = &root, .root_count = 1, .key = run_key() };
 	struct loaded loaded = { 0 };
 	struct graph graph = { 0 };

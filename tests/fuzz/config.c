@@ -20,7 +20,7 @@ static void read_it(void *input)
 	struct config config;
 
 	serve("/dev/null", *(struct span *)input);
-	config_read(&config, &memory, paths, "6.1.0-18-amd64");
+	config_read(&config, &memory, NULL, paths, "6.1.0-18-amd64");
 	serve_nothing();
 	CHECK(config.search);
 	say_words("search", config.search);

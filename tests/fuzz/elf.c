@@ -208,8 +208,8 @@ static bool check_file(void *context, const char *name, struct span content)
 static void write_it(void *input)
 {
 	struct keeping *k = input;
-	struct module module = { "m.ko", "m", 4, 1, 0, 0 };
-	struct root root = { "/", -1 };
+	struct module module = { .path = "m.ko", .name = "m", .path_length = 4, .name_length = 1 };
+	struct root root = { .name = "/", .directory = -1 };
 	struct tree tree = { .roots = &root, .root_count = 1, .key = run_key(), .modules = &module, .count = 1 };
 	struct loaded loaded = { .facts = &k->facts, .keepers = &k->keeper, .workers = 1 };
 	struct output_options how = { .warn = true };

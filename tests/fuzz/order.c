@@ -71,7 +71,7 @@ static void scan_it(struct input *in, bool backwards)
 {
 	static const struct config config;
 	struct arena memory = memory_for("memory"), scratch = memory_for("scratch");
-	struct root root = { "/", -1 };
+	struct root root = { .name = "/", .directory = -1 };
 	struct tree tree = { .roots = &root, .root_count = 1, .key = run_key() };
 
 	serve_tree((const char *const *)in->paths, in->count, backwards);

@@ -153,18 +153,32 @@ void serve_nothing(void)
 	file_count = 0;
 }
 
-int __wrap_file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
-		     struct span *content);
-int __wrap_file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
-		     struct span *content)
+static int served(const char *path, struct span *content)
 {
-	(void)arena, (void)directory, (void)kind;
 	for (size_t i = 0; i < file_count; i++)
 		if (strcmp(files[i].path, path) == 0) {
 			*content = files[i].content;
 			return 0;
 		}
 	return ENOENT;
+}
+
+int __wrap_file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
+		     struct span *content);
+int __wrap_file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
+		     struct span *content)
+{
+	(void)arena, (void)directory, (void)kind;
+	return served(path, content);
+}
+
+int __wrap_read_inside(struct arena *arena, const struct base *base, const char *path, enum file_kind kind,
+		       struct span *content);
+int __wrap_read_inside(struct arena *arena, const struct base *base, const char *path, enum file_kind kind,
+		       struct span *content)
+{
+	(void)arena, (void)base, (void)kind;
+	return served(path, content);
 }
 
 /* ---- directories ---- */

@@ -102,7 +102,7 @@ static void read_paths(const char *const *paths)
 	struct config config;
 	int own, read_end = redirect(&own);
 
-	config_read(&config, &arena, paths, "6.1.0-18-amd64");
+	config_read(&config, &arena, NULL, paths, "6.1.0-18-amd64");
 	restore(own, read_end);
 	size = 0;
 	*result = '\0';
@@ -326,7 +326,7 @@ static void read_the_shut(void *argument)
 	struct arena arena = { .name = "test", .start = room, .size = sizeof(room) };
 	struct config config;
 
-	config_read(&config, &arena, argument, "6.1");
+	config_read(&config, &arena, NULL, argument, "6.1");
 }
 
 static void check_shut(const char *path)

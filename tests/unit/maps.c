@@ -107,9 +107,9 @@ static void usb_with_driver_info(void **state)
 	(void)state;
 	expect("--device usb=0x3ff,0x1234,0x5678,0x100,0x200,9,8,7,6,5,4,0x77",
 	       "modules.usbmap: old                  0x03ff      0x1234   0x5678    0x0100       0x0200       0x09         0x08            "
-	       "0x07            0x06            0x05            0x04               0x00000077\n",
+	       "0x07            0x06            0x05               0x04               0x00000077\n",
 	       "modules.usbmap: old                  0x03ff      0x1234   0x5678    0x0100       0x0200       0x09         0x08            "
-	       "0x07            0x06            0x05            0x04               0x0000000000000077\n");
+	       "0x07            0x06            0x05               0x04               0x0000000000000077\n");
 }
 
 /* The last entry is one without driver data. */
@@ -118,9 +118,9 @@ static void usb_with_nothing_but_driver_info(void **state)
 	(void)state;
 	expect("--device usb=0,0,0,0,0,0,0,0,0,0,0,0x78 --device usb=0x20,0,1,2,3,0,8,7,0,6,5 --device usb=1,2",
 	       "modules.usbmap: old                  0x0000      0x0000   0x0000    0x0000       0x0000       0x00         0x00            "
-	       "0x00            0x00            0x00            0x00               0x00000078\n",
+	       "0x00            0x00            0x00               0x00               0x00000078\n",
 	       "modules.usbmap: old                  0x0000      0x0000   0x0000    0x0000       0x0000       0x00         0x00            "
-	       "0x00            0x00            0x00            0x00               0x0000000000000078\n");
+	       "0x00            0x00            0x00               0x00               0x0000000000000078\n");
 }
 
 static void isapnp_devices_and_cards(void **state)
@@ -150,9 +150,9 @@ static void where_tables_end(void **state)
 	       "0x0000000000000000\n");
 	expect("--device usb=1,2 --device usb=0x3ff,0,2,3,4,0,6,7,0,9,10,0 --device usb=1,3",
 	       "modules.usbmap: old                  0x0001      0x0002   0x0000    0x0000       0x0000       0x00         0x00            "
-	       "0x00            0x00            0x00            0x00               0x00000000\n",
+	       "0x00            0x00            0x00               0x00               0x00000000\n",
 	       "modules.usbmap: old                  0x0001      0x0002   0x0000    0x0000       0x0000       0x00         0x00            "
-	       "0x00            0x00            0x00            0x00               0x0000000000000000\n");
+	       "0x00            0x00            0x00               0x00               0x0000000000000000\n");
 	expect("--device isapnp=1 --device isapnp=0,2,3,4,5 --device isapnp=6",
 	       "modules.isapnpmap: old                  0x0001     0x0000     0x00000000  0x0000     0x0000\n",
 	       "modules.isapnpmap: old                  0x0001     0x0000     0x0000000000000000  0x0000     0x0000\n");
