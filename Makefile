@@ -16,6 +16,7 @@ DECODERS = inflate xz/lzma2 zstd/literals zstd/sequences zstd/fse zstd/xxh64
 FAST = elf facts hash
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
+LIMITS = -Wframe-larger-than=16384
 SAFE = -D_FILE_OFFSET_BITS=64 -fPIE -fstack-protector
 SMALL = -fomit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
 OZ := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
@@ -63,7 +64,7 @@ $(DECODERS:%=build/%.o): OPTIMISE = -O2 $(UNALIGNED)
 HEADERS = $(wildcard *.h */*.h)
 build/%.o: %.c $(HEADERS) Makefile $(wildcard release/processors.mk) build/compiler
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARNINGS) $(SAFE) $(SMALL) $(OPTIMISE) $(PROCESSOR) $(ACROSS) $(CFLAGS) -c $< -o $@
+	$(CC) -std=c11 $(WARNINGS) $(LIMITS) $(SAFE) $(SMALL) $(OPTIMISE) $(PROCESSOR) $(ACROSS) $(CFLAGS) -c $< -o $@
 
 # Help texts, compressed, as numbers for C.
 build/depmod.o: build/help/depmod.inc

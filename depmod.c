@@ -179,7 +179,7 @@ static pid_t start_values(struct run *run)
 
 	if (run->loaded.workers < 2 || run->options.dry_run || run->options.warn)
 		return 0;
-	pid = _Fork();
+	pid = fork_bound();
 	if (pid == 0) {
 		if (!attempt(write_values, run, &fault))
 			report_end(&fault);
@@ -316,10 +316,9 @@ static bool index_tree(struct run *run)
 static bool nothing_to_do(struct run *run)
 {
 	const struct location place = releases_output(&run->releases, run->options.release);
-	static const char first[] = "modules.dep";
 	int directory = open_inside(place.base, place.path, DIRECTORY_FLAGS);
-	bool nothing = directory >= 0 && !publish_unfinished(directory, first) &&
-		       up_to_date(&run->tree, &run->config, directory, first, &run->memory);
+	bool nothing = directory >= 0 && !publish_unfinished(directory) && outputs_complete(directory) &&
+		       up_to_date(&run->tree, &run->config, directory, "modules.dep", &run->memory);
 
 	if (directory >= 0)
 		close(directory);
@@ -349,7 +348,7 @@ static bool index_locked(struct run *run)
 	progress_end();
 	if (writes && !run->published) {
 		adopt_outputs(&run->publication, ALL_FILES); /* temporary files of a killed run, too */
-		forget_map_files(&run->publication);
+		forget_map_files(&run->publication, &run->memory);
 		publish_abandon(&run->publication);
 	}
 	return run->published;
@@ -426,7 +425,7 @@ static void index_all_releases(struct run *run)
 	run->status = !*release;
 	for (; *release; release++) {
 		int status = -1;
-		pid_t pid = _Fork();
+		pid_t pid = fork_bound();
 
 		if (pid == 0) {
 			run->options.release = *release;

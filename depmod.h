@@ -150,7 +150,7 @@ bool make_map_files(const char *program, const struct options *options, const st
 		    bool *damaged);
 
 /* Removes map files that a killed run left in the directory under their temporary names. */
-void forget_map_files(const struct publication *publication);
+void forget_map_files(const struct publication *publication, struct arena *memory);
 
 /* ---- explain.c: answers about a tree, for a person --------------------------------------------- */
 
@@ -368,6 +368,9 @@ struct output_options {
 bool write_outputs(const struct output_options *options, const struct tree *tree, const struct loaded *loaded,
 		   const struct graph *graph, publish_function *publish, void *context);
 
+/* Whether all files are in the open directory. */
+bool outputs_complete(int directory);
+
 /* Adds the files of the set to the publication, after another process has written them; see publish_adopt(). */
 void adopt_outputs(struct publication *publication, enum file_set set);
 
@@ -432,6 +435,7 @@ enum { OUTPUT_FILES_MAX = 24 };
 struct publication {
 	const char *path; /* of the directory, with a `/` at the end */
 	int directory;    /* open file descriptor */
+	int lock;         /* open file that keeps other runs out */
 	struct made made; /* directories that were missing */
 	bool sync;        /* files are written through to the disk */
 	const char *names[OUTPUT_FILES_MAX];
@@ -447,9 +451,8 @@ bool publish_file(struct publication *publication, const char *name, struct span
 bool publish_commit(struct publication *publication);
 void publish_abandon(struct publication *publication);
 
-/* Whether a run in that directory was killed, or is still at work. `first` is the name of the file that runs write
- * first: its temporary file is removed last, so it is still there then. */
-bool publish_unfinished(int directory, const char *first);
+/* Whether a run in that directory was killed, or is still at work. */
+bool publish_unfinished(int directory);
 
 /* Adds a file that another process wrote under its temporary name, with a copy of the publication. */
 void publish_adopt(struct publication *publication, const char *name);

@@ -176,7 +176,7 @@ static bool start_worker(struct loading *l, void (*task)(void *loading))
 
 	if (l->started == WORKERS_MAX || !attempt(prepare_next, l, &fault))
 		return false;
-	pid = _Fork(); /* not fork(), which runs handlers of threads: there are no threads */
+	pid = fork_bound();
 	if (pid == 0) {
 		progress_leave();
 		_exit(!attempt(task, l, &fault));

@@ -136,7 +136,7 @@ static bool start_filter(struct filter *f)
 		return false;
 	f->to[0] = above_standard(f->to[0]);
 	f->from[1] = above_standard(f->from[1]);
-	f->pid = _Fork();
+	f->pid = fork_bound();
 	if (f->pid == 0)
 		become_filter(f);
 	close(f->to[0]);
@@ -213,14 +213,14 @@ bool make_map_files(const char *program, const struct options *options, const st
 	return false;
 }
 
-void forget_map_files(const struct publication *publication)
+void forget_map_files(const struct publication *publication, struct arena *memory)
 {
-	struct directory directory;
+	struct directory *directory = arena_take(memory, 1, sizeof(*directory), 8);
 	unsigned char type;
 	const char *name;
 
-	directory_open(&directory, publication->directory, ".");
-	while (!directory.error && (name = directory_next(&directory, &type)))
+	directory_open(directory, publication->directory, ".");
+	while (!directory->error && (name = directory_next(directory, &type)))
 		if (strncmp(name, ".modules.", 9) == 0 && ends_in(name, strlen(name), "map.new"))
 			unlinkat(publication->directory, name, 0);
 }

@@ -1,5 +1,7 @@
 /* output.c: the content of each output file. A text file and the index that goes with it are made from the
  * same pass: values in modules.dep.bin are the lines of modules.dep. */
+#include <sys/stat.h>
+
 #include "depmod.h"
 
 /* Files in the order in which they are written. Those of after_dependencies() come before ALIASES. */
@@ -456,6 +458,16 @@ _Static_assert(COUNT_OF(names) + MAP_FILES_MAX <= OUTPUT_FILES_MAX, "publish.c h
 static bool belongs(enum file_number number, enum file_set set)
 {
 	return set == ALL_FILES || (number >= ALIASES && number <= WEAKDEPS) == (set == VALUE_FILES);
+}
+
+bool outputs_complete(int directory)
+{
+	struct stat st;
+
+	for (enum file_number i = 0; i < COUNT_OF(names); i++)
+		if (stat_again(directory, names[i], &st))
+			return false;
+	return true;
 }
 
 void adopt_outputs(struct publication *publication, enum file_set set)

@@ -45,19 +45,39 @@ static bool may(int directory, const char *path, int what)
 	return syscall(SYS_faccessat, directory, path, what) == 0;
 }
 
-bool publish_unfinished(int directory, const char *first)
-{
-	struct temporary buffer;
+/* A file that runs lock, and remove when they end. Only who may write to the directory can make it, and only its owner
+ * can open it: nobody else can hold up a run. */
+static const char lock_name[] = ".modules.lock";
 
-	return may(directory, temporary_name(&buffer, first), F_OK);
+bool publish_unfinished(int directory)
+{
+	return may(directory, lock_name, F_OK);
 }
 
-/* Anyone who may read the directory may hold the lock, so there is an end to waiting. */
-static bool lock(const struct publication *p)
+/* Opens and locks the file. False when another run holds it, or it cannot be opened, for which there is an errno. */
+static bool try_lock(struct publication *p)
 {
-	for (int tries = 0; flock(p->directory, LOCK_EX | LOCK_NB); tries++) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return true; /* a file system without locks: go on without */
+	struct stat st;
+
+	p->lock = openat(p->directory, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (p->lock < 0)
+		return false;
+	/* A file system without locks has no answer of this kind: the run goes on without. */
+	if (flock(p->lock, LOCK_EX | LOCK_NB) == 0 || (errno != EWOULDBLOCK && errno != EINTR)) {
+		if (!fstat(p->lock, &st) && st.st_nlink)
+			return true;
+		errno = EWOULDBLOCK; /* the run that held it has just removed it */
+	}
+	close(p->lock);
+	return false;
+}
+
+/* Of another user's lock, only that it is there can be known. There is an end to waiting. */
+static bool lock(struct publication *p)
+{
+	for (int tries = 0; !try_lock(p); tries++) {
+		if (errno != EWOULDBLOCK && errno != EINTR && errno != EACCES)
+			return failed(p, "create", lock_name);
 		if (tries == LOCK_TRIES_A_SECOND)
 			warning("waiting for another run to end in ", p->path);
 		if (tries == LOCK_SECONDS * LOCK_TRIES_A_SECOND)
@@ -65,6 +85,12 @@ static bool lock(const struct publication *p)
 		poll(NULL, 0, 1000 / LOCK_TRIES_A_SECOND);
 	}
 	return true;
+}
+
+static void unlock(const struct publication *p)
+{
+	unlinkat(p->directory, lock_name, 0);
+	close(p->lock);
 }
 
 bool publish_begin(struct publication *p, struct location place, bool sync, struct arena *memory)
@@ -79,9 +105,12 @@ bool publish_begin(struct publication *p, struct location place, bool sync, stru
 		p->directory = make_inside(place.base, place.path, DIRECTORY_FLAGS, memory, &p->made);
 	if (p->directory < 0)
 		return failed(p, "make directory", "");
-	if (!may(p->directory, ".", W_OK))
-		return failed(p, "write to directory", " (-o DIR writes below DIR instead)");
-	return lock(p);
+	if (may(p->directory, ".", W_OK) ? lock(p)
+					 : failed(p, "write to directory", " (-o DIR writes below DIR instead)"))
+		return true;
+	close(p->directory);
+	unmake(&p->made);
+	return false;
 }
 
 void publish_adopt(struct publication *p, const char *name)
@@ -202,6 +231,7 @@ bool publish_commit(struct publication *p)
 		return false;
 	remove_temporaries(p);
 	p->count = 0;
+	unlock(p);
 	if (p->sync && fsync(p->directory))
 		return failed(p, "sync", "");
 	close(p->directory);
@@ -211,6 +241,7 @@ bool publish_commit(struct publication *p)
 void publish_abandon(struct publication *p)
 {
 	remove_temporaries(p);
+	unlock(p);
 	close(p->directory);
 	unmake(&p->made);
 }

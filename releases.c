@@ -78,20 +78,20 @@ struct location releases_output(const struct releases *k, const char *release)
  * headers leave such directories. */
 static void find_releases(const struct releases *k, struct location place)
 {
-	struct directory directory;
+	struct directory *directory = arena_take(k->memory, 1, sizeof(*directory), 8);
 	unsigned char type;
 	const char *name;
 
-	list_inside(&directory, place.base, place.path);
-	while (!directory.error && (name = directory_next(&directory, &type)))
+	list_inside(directory, place.base, place.path);
+	while (!directory->error && (name = directory_next(directory, &type)))
 		if (is_release(name) && has_modules(release_place(k, place, name), k->memory)) {
 			struct key *key = arena_take(k->scratch, 1, sizeof(*key), 8);
 
 			key->length = (uint32_t)strlen(name);
 			key->string = arena_string(k->memory, name, key->length);
 		}
-	if (directory.error && directory.error != ENOENT)
-		bad_in(below_base(k->memory, place.base, place.path), error_text(directory.error));
+	if (directory->error && directory->error != ENOENT)
+		bad_in(below_base(k->memory, place.base, place.path), error_text(directory->error));
 }
 
 const char *const *releases_list(const struct releases *k)

@@ -34,6 +34,7 @@ struct walk {
 	struct location inside; /* and where that is, when a base is the root for links */
 	const char *prefix;     /* before relative paths in messages */
 	struct place *first, **last;
+	struct directory *listing; /* the directory that is being read */
 	uint32_t linked;
 	void (*found)(struct walk *walk, const char *path, const char *real); /* a module; real: see struct module */
 	void *context;
@@ -48,21 +49,6 @@ struct walk {
 };
 
 /* ---- names ---- */
-
-/* The length of `name` up to and with `.ko`, or 0 when it is not a module's name. */
-static size_t plain_length(const char *name)
-{
-	static const char compressed[][5] = { "", ".gz", ".xz", ".zst" };
-	size_t length = strlen(name);
-
-	for (size_t i = 0; *name != '.' && i < COUNT_OF(compressed); i++) {
-		size_t plain = length - strlen(compressed[i]);
-
-		if (ends_in(name, length, compressed[i]) && ends_in(name, plain, ".ko"))
-			return plain;
-	}
-	return 0;
-}
 
 static bool is_module(const struct walk *walk, const char *name)
 {
@@ -240,15 +226,15 @@ static int open_place(const struct walk *walk, const struct place *place, struct
 static void read_place(struct walk *walk, struct place *place)
 {
 	bool real = !place->linked || !walk->inside.base;
-	struct directory directory;
+	struct directory *directory = walk->listing;
 	unsigned char type;
 	const char *name;
 
-	if (open_place(walk, place, &directory)) {
-		note_unread(walk, place, "cannot read directory ", directory.error);
+	if (open_place(walk, place, directory)) {
+		note_unread(walk, place, "cannot read directory ", directory->error);
 		return;
 	}
-	while (!walk->ended && (name = directory_next(&directory, &type))) {
+	while (!walk->ended && (name = directory_next(directory, &type))) {
 		bool module = is_module(walk, name);
 
 		if (excluded(walk, name) || (type == DT_REG && !module))
@@ -262,14 +248,16 @@ static void read_place(struct walk *walk, struct place *place)
 		else
 			visit_unknown(walk, place, name, module);
 	}
-	if (directory.error)
-		note_unread(walk, place, "cannot read all of directory ", directory.error);
+	if (directory->error)
+		note_unread(walk, place, "cannot read all of directory ", directory->error);
 	if (walk->ended)
-		directory_close(&directory);
+		directory_close(directory);
 }
 
 static void walk_from(struct walk *walk, const char *path, bool linked)
 {
+	if (!walk->listing)
+		walk->listing = arena_take(walk->memory, 1, sizeof(*walk->listing), 8);
 	walk->first = NULL;
 	walk->last = &walk->first;
 	add_place(walk, NULL, path, linked);
@@ -590,6 +578,7 @@ static void end_at_first(struct walk *walk, const char *path, const char *real)
 bool has_modules(struct location place, struct arena *memory)
 {
 	static const struct config no_config;
+	const size_t kept = memory->used;
 	struct walk walk = {
 		.config = &no_config,
 		.memory = memory,
@@ -604,6 +593,7 @@ bool has_modules(struct location place, struct arena *memory)
 		return errno != ENOENT && errno != ENOTDIR;
 	walk_from(&walk, tree_itself, false);
 	close(walk.directory);
+	arena_rewind(memory, kept, 0);
 	return walk.ended || walk.unread;
 }
 

@@ -180,6 +180,9 @@ uint32_t usable_cores(void);
  * busy (a virtual machine) may let a new process wait behind its parent for milliseconds. */
 void run_elsewhere(int pid);
 
+/* As fork(2). The new process is killed when this one dies, however that comes about. */
+int fork_bound(void);
+
 /* Waits until the process ends. *status is as waitpid(2) has it. False after an error message; *status is -1 then. */
 bool await_process(int pid, int *status);
 
@@ -244,6 +247,9 @@ size_t stem_length(const char *name);
 
 /* Whether the string of that length ends in `end`, and has more bytes than that. */
 bool ends_in(const char *string, size_t length, const char *end);
+
+/* The length of a module's file name up to and with `.ko`; 0 for other names. */
+size_t plain_length(const char *name);
 
 /* Whether the name ends in .o or .o.gz, as modules of the 2.4 series do. */
 bool is_object(const char *path);

@@ -122,15 +122,15 @@ static void add_candidate(struct candidates *c, const struct base *base, const c
 
 static void list_directory(struct conf *conf, const struct base *base, const char *path, struct candidates *c)
 {
-	struct directory directory;
+	struct directory *directory = arena_take(conf->memory, 1, sizeof(*directory), 8);
 	unsigned char type;
 	const char *name;
 
-	if (list_inside(&directory, base, path)) {
-		cannot_read("directory ", path, directory.error);
+	if (list_inside(directory, base, path)) {
+		cannot_read("directory ", path, directory->error);
 		return;
 	}
-	while ((name = directory_next(&directory, &type))) {
+	while ((name = directory_next(directory, &type))) {
 		const char *file;
 		struct stat st;
 
@@ -142,8 +142,8 @@ static void list_directory(struct conf *conf, const struct base *base, const cha
 		else
 			add_candidate(c, base, file);
 	}
-	if (directory.error)
-		cannot_read("all of directory ", path, directory.error);
+	if (directory->error)
+		cannot_read("all of directory ", path, directory->error);
 }
 
 /* Whether there is something. */

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +45,18 @@ void run_elsewhere(int pid)
 		return;
 	cores.bits[here / LONG_BITS] &= ~(1UL << here % LONG_BITS);
 	syscall(SYS_sched_setaffinity, pid, sizeof(cores), &cores);
+}
+
+int fork_bound(void)
+{
+	pid_t parent = getpid(), pid = _Fork(); /* not fork(), which runs handlers of threads: there are no threads */
+
+	if (pid)
+		return pid;
+	syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent)
+		_exit(1); /* it has died already */
+	return 0;
 }
 
 bool await_process(int pid, int *status)

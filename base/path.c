@@ -13,6 +13,20 @@ bool ends_in(const char *string, size_t length, const char *end)
 	return length > n && memcmp(string + length - n, end, n) == 0;
 }
 
+size_t plain_length(const char *name)
+{
+	static const char compressed[][5] = { "", ".gz", ".xz", ".zst" };
+	size_t length = strlen(name);
+
+	for (size_t i = 0; *name != '.' && i < COUNT_OF(compressed); i++) {
+		size_t plain = length - strlen(compressed[i]);
+
+		if (ends_in(name, length, compressed[i]) && ends_in(name, plain, ".ko"))
+			return plain;
+	}
+	return 0;
+}
+
 bool is_object(const char *path)
 {
 	size_t length = strlen(path);

@@ -314,7 +314,7 @@ static bool run(struct program *p, const char *text)
 
 bool regex_matches(const char *pattern, const char *text, bool *valid)
 {
-	struct program program;
+	static struct program program; /* too large for a stack */
 	struct fault fault;
 
 	program.at = pattern;

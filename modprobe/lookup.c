@@ -4,8 +4,10 @@
 
 #include "modprobe.h"
 
-/* How many modules long a chain of soft dependencies may be. */
-enum { DEEPEST = 4096 };
+enum {
+	DEEPEST = 4096,        /* modules that a chain of soft dependencies may have */
+	NAME_MAX_ASKED = 4096, /* bytes of a name: no device has a longer one */
+};
 
 static struct item **end_of(struct item **list)
 {
@@ -146,7 +148,7 @@ struct item *look_up(struct catalog *c, const char *asked)
 	char *name = arena_string(c->memory, asked, strlen(asked));
 	struct item *list = NULL;
 
-	if (!normalize(name))
+	if (strlen(name) > NAME_MAX_ASKED || !normalize(name))
 		return NULL;
 	add_alias_of(c, name, &list);
 	if (!list)
@@ -181,6 +183,17 @@ struct item *look_up_path(struct catalog *c, const char *path)
 	ko->path = absolute_path(c->memory, path);
 	ko->builtin_known = true;
 	append(c, &list, ko);
+	return list;
+}
+
+struct item *look_up_listed(struct catalog *c, const char *path)
+{
+	struct ko *ko = ko_of(c, module_name(c->memory, path), NULL);
+	const char *listed = ko_path(c, ko);
+	struct item *list = NULL;
+
+	if (listed && strcmp(listed, absolute(c, path)) == 0)
+		append(c, &list, ko);
 	return list;
 }
 

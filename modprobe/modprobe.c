@@ -179,15 +179,15 @@ static char **environment_arguments(struct probe *p, size_t *count)
 
 static enum verdict read_options(struct probe *p)
 {
-	size_t count = 0;
+	size_t count = 0, size = 1;
 	struct arguments line = { environment_arguments(p, &count), known, apply, add_operand, p };
 	enum verdict verdict;
 
-	while (p->arguments[count])
-		count++;
+	for (char **argument = p->arguments; *argument; argument++, count++)
+		size += 3 * strlen(*argument) + sizeof(" -C \"\"");
 	p->configs = arena_take(&p->memory, count + 1, sizeof(*p->configs), sizeof(void *));
 	p->names = arena_take(&p->memory, count + 1, sizeof(*p->names), sizeof(void *));
-	p->passed_on = (struct text){ .start = arena_take(&p->memory, 65536, 1, 1), .capacity = 65536, .fd = -1 };
+	p->passed_on = (struct text){ .start = arena_take(&p->memory, size, 1, 1), .capacity = size, .fd = -1 };
 	p->from_environment = true;
 	verdict = parse_arguments(&line);
 	p->from_environment = false;
@@ -378,13 +378,22 @@ static bool is_path(const char *name)
 	return *name == '/' || strncmp(name, "./", 2) == 0 || strncmp(name, "../", 3) == 0;
 }
 
+/* Whether a person means a file. The kernel calls modprobe with names that anybody may have chosen, but always with -q;
+ * and no name of a device or protocol looks so. */
+static bool is_module_file(const struct probe *p, const char *path)
+{
+	size_t length = strlen(path);
+
+	return is_path(path) && !p->quiet && !strstr(path, "../") && !ends_in(path, length, "/..") &&
+	       plain_length(base_name(path));
+}
+
 static struct item *find(struct probe *p, const char *name)
 {
-	struct item *list = is_path(name) ? look_up_path(&p->catalog, name) : look_up(&p->catalog, name);
+	struct item *list = is_module_file(p, name) ? look_up_path(&p->catalog, name) : look_up(&p->catalog, name);
 
-	/* In modules.dep, paths begin below the modules' directory. */
 	if (!list && strchr(name, '/'))
-		list = look_up_path(&p->catalog, join_path(&p->memory, p->catalog.database->directory, name));
+		list = look_up_listed(&p->catalog, name);
 	if (!list)
 		not_found(p, name);
 	return list;

@@ -58,6 +58,9 @@ struct ko *ko_named(struct catalog *catalog, const char *name);
 /* A list of one: the module in the file. NULL when there is no such file. */
 struct item *look_up_path(struct catalog *catalog, const char *path);
 
+/* A list of one: the module whose file modules.dep has at that path. NULL when it has none. */
+struct item *look_up_listed(struct catalog *catalog, const char *path);
+
 /* The modules to load, in order: the dependencies of `ko`, each among its own soft dependencies, then `ko`. When
  * `plain`, the soft dependencies and the install command of `ko` itself do not count. */
 struct item *plan_loading(struct catalog *catalog, struct ko *ko, bool plain);

@@ -135,7 +135,7 @@ static void read_one(struct run *run, struct slice *slice, uint32_t number)
 
 static bool start_reading(struct run *run, struct slice *slice)
 {
-	slice->pid = _Fork();
+	slice->pid = fork_bound();
 	if (slice->pid)
 		return slice->pid > 0;
 	confine();

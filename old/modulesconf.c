@@ -82,14 +82,14 @@ static const char *join(struct arena *memory, const char *a, const char *b, cons
 /* The names in the directory that match the pattern. A wildcard does not match a dot at the beginning of a name. */
 static struct words *matching(struct arena *memory, const char *path, const char *pattern)
 {
-	struct directory directory;
+	struct directory *directory = arena_take(memory, 1, sizeof(*directory), 8);
 	struct words *names = NULL;
 	unsigned char type;
 	const char *name;
 
-	if (directory_open(&directory, CURRENT_DIRECTORY, path))
+	if (directory_open(directory, CURRENT_DIRECTORY, path))
 		return NULL;
-	while ((name = directory_next(&directory, &type)))
+	while ((name = directory_next(directory, &type)))
 		if ((*name != '.' || *pattern == '.') && glob_matches(pattern, name))
 			append_word(memory, &names, arena_string(memory, name, strlen(name)));
 	return names;

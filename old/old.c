@@ -114,7 +114,7 @@ static bool nothing_to_do(struct old_run *run)
 	struct timespec oldest;
 	struct stat st;
 
-	if (directory < 0 || publish_unfinished(directory, file_name(run, 0)))
+	if (directory < 0 || publish_unfinished(directory))
 		return false;
 	for (uint32_t i = 0; i < OLD_FILES; i++) {
 		place = file_directory(run, i);

@@ -187,11 +187,43 @@ load modprobe
 	prints "insmod $PWD/elsewhere.ko"
 	probe_alone -D "$PWD/elsewhere.ko"
 	prints "insmod $PWD/elsewhere.ko"
+}
+
+# What the kernel asks for may be chosen by anybody who may write to a file of /sys: CVE-2014-9645.
+@test "a path that nobody can have meant is a name: with .., without a module's suffix, with -q, from where one is" {
+	modules low one:low
 	mkdir below
+	cp "$TREE/kernel/one.ko" evil.ko
+	cp "$TREE/kernel/one.ko" evil-iosched
 	cd below
-	probe_alone -D ../elsewhere.ko
+	for name in ../evil.ko ./../evil.ko "$PWD/../evil.ko" "$PWD/.." "$PWD/../evil-iosched" ../evil-iosched \
+		kernel/../../../../../../evil.ko kernel/../kernel/one.ko; do
+		probe_alone -D "$name"
+		exits 1
+		prints ""
+		warns "Module $name not found in directory $TREE"
+	done
+	cd ..
+	for name in "$PWD/evil-iosched" ./evil-iosched; do
+		probe_alone -D "$name"
+		exits 1
+		prints ""
+	done
+	for name in "$PWD/evil.ko" ./evil.ko; do
+		probe_alone -q -D "$name"
+		exits 1
+		prints ""
+		probe_alone -D "$name"
+		exits 0
+	done
+	for suffix in .gz .xz .zst; do
+		cp evil.ko "evil.ko$suffix"
+		probe_alone -D "./evil.ko$suffix"
+		exits 0
+	done
+	probe_alone -q -D kernel/one.ko
 	exits 0
-	warns_of_nothing
+	prints "insmod kernel/low.ko" "insmod kernel/one.ko"
 }
 
 @test "a path to an indexed module brings what it needs along" {

@@ -129,6 +129,34 @@ under_name() { bash -c 'exec -a "$0" "$@"' "$@"; }
 	prints one
 }
 
+@test "MODPROBE_OPTIONS: any number of words" {
+	modules one two
+	export MODPROBE_OPTIONS
+	MODPROBE_OPTIONS=$(printf -- '-v %.0s' $(seq 1500))
+	probe_alone -n one
+	exits 0
+	prints "insmod kernel/one.ko"
+	MODPROBE_OPTIONS="-a -R ext4 xfs btrfs vfat nfs cifs fuse"
+	probe_alone overlay udf jfs one two
+	exits 1
+	prints one two
+	for name in ext4 xfs btrfs vfat nfs cifs fuse overlay udf jfs; do
+		warns "modprobe: WARNING: Module $name not found in directory $TREE"
+	done
+	MODPROBE_OPTIONS=
+	for i in $(seq 12); do
+		echo "options one a$i" >"long name of number $i.conf"
+		MODPROBE_OPTIONS+=" -C 'long name of number $i.conf'"
+	done
+	probe_alone -D one
+	[ "$(wc -w <<<"$output")" = 14 ]
+	run --separate-stderr "$MODPROBE" -d root -S "$RELEASE" $(printf -- '-C %s ' $(seq 20000)) -n one
+	exits 0
+	MODPROBE_OPTIONS=$(printf 'x%.0s' $(seq 60000))
+	probe_alone -n one
+	exits 1
+}
+
 @test "-c needs no module" {
 	modules one
 	probe -c

@@ -11,6 +11,11 @@ settled() {
 	find "$TREE" -exec touch -h -d '2020-01-01 00:00:00' {} +
 }
 
+# mark [FILE]: writes into an output file what no run writes; renewed, untouched: whether a run has been over it.
+mark() { echo marked >"${1:-$TREE/modules.alias}"; }
+renewed() { [ "$(head -c 6 "${1:-$TREE/modules.alias}")" != marked ]; }
+untouched() { [ "$(head -c 6 "${1:-$TREE/modules.alias}")" = marked ]; }
+
 @test "up to date: nothing is said, touched or written" {
 	settled
 	before=$(fingerprint)
@@ -42,18 +47,18 @@ settled() {
 @test "a newer module has everything written" {
 	settled
 	touch -d '2020-01-01 00:00:01' "$TREE/kernel/deep/b.ko.gz"
-	rm "$TREE/modules.alias"
+	mark
 	index -A
 	exits 0
-	[ -f "$TREE/modules.alias" ]
+	renewed
 }
 
 @test "a module that is newer by a nanosecond counts" {
 	settled
 	touch -d '2020-01-01 00:00:00.000000001' "$TREE/kernel/a.ko"
-	rm "$TREE/modules.alias"
+	mark
 	index -A
-	[ -f "$TREE/modules.alias" ]
+	renewed
 }
 
 @test "a link's target counts, not the link" {
@@ -61,14 +66,14 @@ settled() {
 	cp "$TREE/kernel/a.ko" target.ko
 	touch -d '2020-01-01 00:00:00' target.ko
 	ln -s "$PWD/target.ko" "$TREE/kernel/c.ko"
-	rm "$TREE/modules.alias"
+	mark
 	index -A
 	exits 0
-	[ ! -e "$TREE/modules.alias" ]
+	untouched
 	touch -d '2020-01-02 00:00:00' target.ko
 	index -A
 	exits 0
-	[ -f "$TREE/modules.alias" ]
+	renewed
 }
 
 @test "a missing modules.dep has everything written" {
@@ -79,13 +84,34 @@ settled() {
 	file_is modules.dep kernel/a.ko: kernel/deep/b.ko.gz:
 }
 
+@test "any file that is missing has everything written" {
+	settled
+	for name in dep dep.bin alias alias.bin softdep weakdep symbols symbols.bin builtin.bin builtin.alias.bin devname; do
+		rm "$TREE/modules.$name"
+		index -A
+		exits 0
+		[ -f "$TREE/modules.$name" ]
+		find "$TREE" -exec touch -h -d '2020-01-01 00:00:00' {} +
+	done
+}
+
+@test "a run that was killed, or that is at work, has everything written" {
+	settled
+	mark
+	: >"$TREE/.modules.lock"
+	index -A
+	exits 0
+	renewed
+	[ ! -e "$TREE/.modules.lock" ]
+}
+
 @test "newer files that are no modules do not matter" {
 	settled
 	touch "$TREE/kernel/notes" "$TREE/modules.order" "$TREE/kernel"
-	rm "$TREE/modules.alias"
+	mark
 	index -A
 	exits 0
-	[ ! -e "$TREE/modules.alias" ]
+	untouched
 }
 
 @test "modules in excluded directories and in build do not matter" {
@@ -93,10 +119,10 @@ settled() {
 	module kernel/hidden/c.ko
 	module build/d.ko
 	config 'exclude hidden'
-	rm "$TREE/modules.alias"
+	mark
 	index -A
 	exits 0
-	[ ! -e "$TREE/modules.alias" ]
+	untouched
 }
 
 @test "a newer module of an external directory counts" {
@@ -112,10 +138,10 @@ settled() {
 @test "times of 1970 are times like any others" {
 	settled
 	find "$TREE" -exec touch -h -d '1970-01-01 00:00:00 UTC' {} +
-	rm "$TREE/modules.alias"
+	mark
 	index -A
 	exits 0
-	[ ! -e "$TREE/modules.alias" ]
+	untouched
 }
 
 @test "with -o, the modules.dep there is what counts" {
@@ -123,9 +149,9 @@ settled() {
 	index -A -o out
 	exits 0
 	[ -f "out/lib/modules/$RELEASE/modules.dep" ]
-	rm "out/lib/modules/$RELEASE/modules.alias"
+	mark "out/lib/modules/$RELEASE/modules.alias"
 	index -A -o out
-	[ ! -e "out/lib/modules/$RELEASE/modules.alias" ]
+	untouched "out/lib/modules/$RELEASE/modules.alias"
 }
 
 @test "a missing module directory is still an error" {

@@ -73,7 +73,7 @@ set_up() {
 
 @test "the second one begins with what is there when the first one ends" {
 	module kernel/a.ko
-	flock -x "$TREE" sh -c 'sleep 0.5; "$@"' - "$MKMODULE" "$TREE/kernel/b.ko" &
+	flock -x "$TREE/.modules.lock" sh -c 'sleep 0.5; "$@"' - "$MKMODULE" "$TREE/kernel/b.ko" &
 	sleep 0.2
 	index
 	exits 0
@@ -83,7 +83,7 @@ set_up() {
 
 @test "what a run with -n shows needs no lock" {
 	module kernel/a.ko
-	flock -x "$TREE" sleep 2 3>&- &
+	flock -x "$TREE/.modules.lock" sleep 2 3>&- &
 	sleep 0.2
 	index -n
 	exits 0
@@ -116,5 +116,49 @@ set_up() {
 	exits 1
 	says "waiting for another run to end in $TREE"
 	says "could not lock $TREE"
+	rm "$TREE/.modules.lock" # for this run, it was another one's
 	[ "$(contents "$TREE")" = "$before" ]
+}
+
+@test "nobody who may only read the directory can hold up a run" {
+	[ "$(id -u)" = 0 ] || skip "only root can be another user"
+	module kernel/a.ko
+	chmod -R a+rX "$BATS_RUN_TMPDIR"
+	setpriv --reuid 65534 --regid 65534 --clear-groups flock -x "$TREE" sleep 20 3>&- &
+	sleep 0.3
+	run timeout 5 "$DEPMOD" -b root -C empty "$RELEASE"
+	exits 0
+	says_nothing
+	kill $!
+	run setpriv --reuid 65534 --regid 65534 --clear-groups touch "$TREE/.modules.lock"
+	exits 1
+	: >"$TREE/.modules.lock"
+	chmod 600 "$TREE/.modules.lock"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups flock "$TREE/.modules.lock" true
+	[ "$status" != 0 ]
+}
+
+@test "a killed run takes its workers along, and the lock: the next one need not wait" {
+	for i in $(seq 40); do module "kernel/m$i.ko"; done
+	mkfifo map
+	for signal in KILL TERM HUP; do
+		"$DEPMOD" -b root -C empty --jobs 3 -F map "$RELEASE" 3>&- &
+		run=$!
+		sleep 0.3
+		workers=$(pgrep -P $run)
+		[ "$(wc -w <<<"$workers")" = 3 ]
+		kill -STOP $workers # one that reads on for a long time
+		kill -$signal $run
+		wait $run || true
+		sleep 0.1
+		for worker in $workers; do
+			! kill -0 "$worker" 2>/dev/null || grep -q '^State:.*Z' "/proc/$worker/status"
+		done
+		[ -e "$TREE/.modules.lock" ]
+		run timeout 5 "$DEPMOD" -b root -C empty "$RELEASE"
+		exits 0
+		says_nothing
+		[ ! -e "$TREE/.modules.lock" ]
+		rm "$TREE/modules.dep"
+	done
 }

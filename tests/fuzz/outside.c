@@ -236,6 +236,13 @@ int __wrap_directory_open(struct directory *directory, int at, const char *path)
 	return 0;
 }
 
+int __wrap_list_inside(struct directory *directory, const struct base *base, const char *path);
+int __wrap_list_inside(struct directory *directory, const struct base *base, const char *path)
+{
+	(void)base;
+	return __wrap_directory_open(directory, CURRENT_DIRECTORY, path);
+}
+
 void __wrap_directory_close(struct directory *directory);
 void __wrap_directory_close(struct directory *directory)
 {

@@ -19,7 +19,8 @@ probing() {
 
 make_directory() {
 	ours
-	ln -s "$BASE/lib/modules/$RELEASE"/{kernel,modules.{builtin,builtin.modinfo,order}} "$OURS/lib/modules/$RELEASE"
+	ln -s "$BASE/lib/modules/$RELEASE/kernel" "$OURS/lib/modules/$RELEASE"
+	cp "$BASE/lib/modules/$RELEASE"/modules.{builtin,builtin.modinfo,order} "$OURS/lib/modules/$RELEASE"
 	case $PROBED in
 	text) rm "$OURS/lib/modules/$RELEASE"/modules.*.bin ;;
 	indexes) rm "$OURS/lib/modules/$RELEASE"/modules.{dep,alias,symbols,builtin,builtin.modinfo} ;;

@@ -87,9 +87,9 @@ tables_are_found() {
 		my-dev               0xffff     0xffff     $(long 7)  0x630e     0x0100
 		my-dev               0x8c0e     0x2400     $(long 9)  0x8c0e     0x2411     0x8c0e     0x2212    $
 		# usb module         match_flags idVendor idProduct bcdDevice_lo bcdDevice_hi bDeviceClass bDeviceSubClass bDeviceProtocol bInterfaceClass bInterfaceSubClass bInterfaceProtocol driver_info
-		my-dev               0x0003      0x046d   0xc001    0x0100       0x9999       0x00         0x00            0x00            0x00            0x00            0x00               $(long 0)
-		my-dev               0x0380      0x0000   0x0000    0x0000       0x0000       0x00         0x00            0x00            0x03            0x01            0x02               $(long 5)
-		my-dev               0x0070      0x0000   0x0000    0x0000       0x0000       0x09         0x08            0x07            0x00            0x00            0x00               $(long 0)
+		my-dev               0x0003      0x046d   0xc001    0x0100       0x9999       0x00         0x00            0x00            0x00            0x00               0x00               $(long 0)
+		my-dev               0x0380      0x0000   0x0000    0x0000       0x0000       0x00         0x00            0x00            0x03            0x01               0x02               $(long 5)
+		my-dev               0x0070      0x0000   0x0000    0x0000       0x0000       0x09         0x08            0x07            0x00            0x00               0x00               $(long 0)
 		# module             pattern
 		my-dev               vendor:IOMEGA*
 		my-dev               model:ZIP
