@@ -58,8 +58,13 @@ static bool find_modules(struct run *run)
 	run->tree.keeps_shadowed = o->question != NO_QUESTION;
 	for (uint32_t i = 0; i < o->file_count; i++)
 		o->files[i] = named_file(run, o->files[i]);
-	return !scan(&run->tree, &run->config, o->file_count && !o->all ? o->files : NULL, tell, &run->memory,
-		     &run->scratch);
+	if (scan(&run->tree, &run->config, o->file_count && !o->all ? o->files : NULL, tell, &run->memory,
+		 &run->scratch))
+		return false;
+	/* Without that directory's modules, the files would be worse than the old ones. */
+	if (run->tree.unread)
+		error("nothing is written, as not all of the tree could be read");
+	return !run->tree.unread;
 }
 
 static bool read_kernel(struct run *run)
@@ -100,7 +105,7 @@ static void report_refused(struct run *run, const struct module *module, const s
 
 static void report_damaged(struct run *run)
 {
-	if (run->tree.unread && run->options.strict)
+	if (run->tree.lost && run->options.strict)
 		run->status = 1;
 	for (uint32_t i = 0; i < run->tree.count; i++) {
 		const struct facts *facts = &run->loaded.facts[i];

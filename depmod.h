@@ -73,7 +73,8 @@ struct tree {
 	uint32_t root_count;
 	bool whole_paths;       /* messages show absolute paths, because others would not tell which root is meant */
 	uint64_t key;           /* random, for hashes of names */
-	bool unread;            /* some directory could not be read, or a link to a module leads nowhere */
+	bool unread;            /* some directory could not be read */
+	bool lost;              /* a link with the name of a module leads nowhere */
 	struct module *modules; /* in module order; a module's number is its index here */
 	uint32_t count;
 	struct loading *loading;   /* gets each file as soon as it is found; may be NULL */
@@ -287,10 +288,11 @@ struct facts {
 	uint32_t export_count, need_count;
 	const uint32_t *exports, *export_crcs;
 	const uint32_t *needs, *need_crcs; /* WEAK_NEED may be added to a need */
-	bool has_devname;                  /* an alias begins with devname: */
-	bool refused;                      /* there are REFUSED values: too long, or with control characters */
-	bool begun, done;       /* reading the module has begun, has ended; .done stays false when the worker dies */
-	bool failed, transient; /* the module could not be read; the cause was the system, not the module */
+	/* No bools, as a hostile worker may leave any byte here. */
+	uint8_t has_devname;       /* an alias begins with devname: */
+	uint8_t refused;           /* there are REFUSED values: too long, or with control characters */
+	uint8_t begun, done;       /* reading the module has begun, has ended; .done stays 0 when the worker dies */
+	uint8_t failed, transient; /* the module could not be read; the cause was the system, not the module */
 };
 
 struct loaded {
@@ -498,7 +500,8 @@ void keeper_prepare(struct keeper *keeper);
 void keep_module(struct keeper *keeper, int fd, uint32_t module, const struct load_options *options,
 		 struct facts *facts);
 
-/* Whether all pointers and ids in the facts are valid in the keeper's memory; a hostile module may have written any. */
+/* Whether the facts are such as keep_module() leaves: pointers and ids valid in the keeper's memory, no control
+ * characters in what will be written. A hostile module may have left any. */
 bool facts_sound(const struct facts *facts, const struct keeper *keeper);
 
 /* All values of that kind, for next_value(). */

@@ -250,6 +250,33 @@ static bool holds(const struct arena *arena, const void *p, size_t count, size_t
 	return at <= arena->size && count <= (arena->size - at) / size && at % size == 0;
 }
 
+/* Whether all values are such as keep_modinfo() lets through: none forges a line. */
+static bool values_sound(const struct facts *facts)
+{
+	const char *p = facts->values, *end = p + facts->values_size;
+
+	while (p < end) {
+		size_t length = length_within(p + 1, (const uint8_t *)end);
+
+		if ((*p != ALIAS && *p != SOFTDEP && *p != WEAKDEP && *p != REFUSED) || length > VALUE_MAX ||
+		    (*p != REFUSED && has_control(p + 1, length)))
+			return false;
+		p += length + 2;
+	}
+	return true;
+}
+
+static bool exports_sound(const struct keeper *k, const struct facts *facts)
+{
+	for (uint32_t i = 0; i < facts->export_count; i++) {
+		const struct name *name = &k->names.entries[facts->exports[i]];
+
+		if (name->length > VALUE_MAX || has_control(name->string, name->length))
+			return false;
+	}
+	return true;
+}
+
 /* Whether each id, without the bits of `mask`, is that of a name. */
 static bool ids_sound(const struct keeper *k, const uint32_t *ids, uint32_t count, uint32_t mask)
 {
@@ -270,8 +297,9 @@ bool facts_sound(const struct facts *facts, const struct keeper *k)
 {
 	uint32_t size = facts->values_size;
 
-	return holds(&k->facts, facts->values, size, 1) && (!size || !facts->values[size - 1]) &&
-	       ids_sound(k, facts->exports, facts->export_count, 0) &&
+	return size <= VALUES_SIZE + 2 && holds(&k->facts, facts->values, size, 1) &&
+	       (!size || !facts->values[size - 1]) && values_sound(facts) &&
+	       ids_sound(k, facts->exports, facts->export_count, 0) && exports_sound(k, facts) &&
 	       ids_sound(k, facts->needs, facts->need_count, WEAK_NEED) &&
 	       crcs_sound(k, facts->export_crcs, facts->export_count) &&
 	       crcs_sound(k, facts->need_crcs, facts->need_count);

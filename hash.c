@@ -3,8 +3,8 @@
  *
  * The slots are a hash table of ids, with open addressing and linear probing. When they are half full, their number
  * doubles, in memory that was taken at the start. A slot repeats eight bits of the hash, so that an entry is seldom
- * looked at for another name. The hash is keyed, so that nobody can choose names that collide. No single name is ever
- * removed. */
+ * looked at for another name. The hash is keyed, so that nobody can choose names that collide. Only the names added
+ * last are ever removed. */
 #include "depmod.h"
 
 enum { FIRST_SLOTS = 1024 };
@@ -134,11 +134,17 @@ COLD static void rebuild(struct names *names)
 	}
 }
 
+/* Names are taken out in the opposite order of their coming: then none stands behind a slot that becomes empty. */
 void names_rewind(struct names *names, uint32_t count, size_t used)
 {
-	names->count = count;
+	while (names->count > count) {
+		uint32_t at = names->entries[--names->count].hash & names->mask;
+
+		while (id_in(names->slots[at]) != names->count)
+			at = (at + 1) & names->mask;
+		names->slots[at] = 0;
+	}
 	names->used = used;
-	rebuild(names);
 }
 
 COLD static bool entries_sound(const struct names *names, uint32_t count, size_t used)

@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/ioctl.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,11 +44,10 @@ struct loading {
 	struct progress *progress; /* shared */
 	struct keeper *keepers;    /* by worker; each worker uses its own copy, which it gets when it is forked */
 	pid_t pids[WORKERS_MAX];
+	bool killed[WORKERS_MAX]; /* by worker: by the system, and not for what its module did */
 	uint32_t first, started;  /* number of this round's first worker; of the next worker to start */
 	uint32_t files, capacity; /* how many files there are, and can be */
 	int in, out;              /* ends of the pipe; .out is -1 while no worker reads */
-	size_t sent;              /* bytes written to the pipe */
-	bool taken;               /* workers have taken bytes out of this pipe, or of an earlier one */
 	struct packet packet;     /* is being filled */
 	uint32_t packed;          /* number of files in the packet */
 	size_t size;              /* bytes of their paths */
@@ -133,6 +132,33 @@ static void prepare_work(struct loading *l)
 
 /* ---- workers ---- */
 
+/* Whether a worker needs the descriptor: for packets, or to open files. */
+static bool needs_descriptor(const struct loading *l, int fd)
+{
+	bool needed = fd == l->in;
+
+	for (uint32_t i = 0; i < l->tree->root_count; i++)
+		needed |= fd == l->tree->roots[i].directory;
+	return needed;
+}
+
+/* Closes what a worker does not need, so that nothing can be had from it: standard input, the lock. The highest number
+ * that it needs is known; those behind it go with one system call, where the kernel has that. */
+static void close_others(const struct loading *l)
+{
+	int highest = l->in, fd;
+
+	for (uint32_t i = 0; i < l->tree->root_count; i++)
+		if (l->tree->roots[i].directory > highest)
+			highest = l->tree->roots[i].directory;
+	for (fd = 0; fd <= highest; fd++)
+		if (!needs_descriptor(l, fd))
+			close(fd);
+	if (syscall(SYS_close_range, fd, ~0U, 0))
+		while (fd < 64)
+			close(fd++);
+}
+
 /* Gets the next packet; false when the pipe has ended. A worker that a hostile module has taken over may have put
  * anything into the pipe, so the end of the paths is set here, and the root must exist: the first one always does, but
  * in a tree without roots it is of use to absolute paths alone. */
@@ -153,8 +179,8 @@ static void work(void *context)
 	struct loading *l = context;
 	struct packet packet;
 
-	close(l->out);
 	prepare_work(l);
+	close_others(l);
 	confine();
 	while (receive(l, &packet) && *packet.paths)
 		for (const char *path = packet.paths; *path && packet.first < l->capacity; path += strlen(path) + 1)
@@ -187,18 +213,11 @@ static bool start_worker(struct loading *l, void (*task)(void *loading))
 	return true;
 }
 
-/* Closes the pipe, and first notes whether workers took anything out of it: later, nobody can tell. */
 static void close_pipe(struct loading *l)
 {
-	int unread = 0;
-
-	if (l->out < 0)
-		return;
-	syscall(SYS_ioctl, l->out, FIONREAD, &unread);
-	l->taken |= (size_t)unread < l->sent;
-	close(l->out);
+	if (l->out >= 0)
+		close(l->out);
 	l->out = -1;
-	l->sent = 0;
 }
 
 /* Starts workers that read from a new pipe. The parent closes its own reading end, so that writing fails once all
@@ -209,7 +228,7 @@ static void begin_round(struct loading *l, uint32_t workers)
 
 	l->first = l->started;
 	/* System calls without the library's functions, which are larger. */
-	if (l->options->jobs < 2 || syscall(SYS_pipe2, ends, O_CLOEXEC))
+	if (syscall(SYS_pipe2, ends, O_CLOEXEC))
 		return;
 	syscall(SYS_fcntl, ends[1], F_SETPIPE_SZ, 1 << 20); /* the walk should not have to wait */
 	l->in = ends[0];
@@ -234,8 +253,6 @@ static void send(struct loading *l)
 	l->size = 0;
 	if (n < 0)
 		close_pipe(l);
-	else
-		l->sent += sizeof(l->packet);
 }
 
 /* How many files a packet gets: few at first, so that the modules of a small tree, too, are shared evenly. */
@@ -283,12 +300,16 @@ static void end_files(struct loading *l)
 		send(l);
 }
 
+/* Waits for all workers of this round, and notes which of them the system killed, as it does when memory is short. */
 static void await_workers(struct loading *l)
 {
-	for (uint32_t i = l->first; i < l->started; i++)
-		while (waitpid(l->pids[i], NULL, 0) < 0)
-			if (errno != EINTR)
-				bad_in("workers", error_text(errno));
+	int status;
+
+	for (uint32_t i = l->first; i < l->started; i++) {
+		if (!await_process(l->pids[i], &status))
+			bad("a process that reads modules is lost");
+		l->killed[i] = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+	}
 	close_pipe(l);
 }
 
@@ -368,14 +389,39 @@ static void take_alone(struct loading *l, uint32_t file, uint32_t root, const ch
 static void work_alone(void *context)
 {
 	prepare_work(context);
+	close_others(context);
 	confine();
 	each_left(context, take_alone);
 }
 
+/* Whether the file could not be read for a reason that lies with the system, so that it may be read another time. */
+static bool failed_by_system(const struct loading *l, const struct facts *facts)
+{
+	if (facts->begun && !facts->done)
+		return facts->worker < l->started && l->killed[facts->worker];
+	return !facts->begun || (facts->failed && facts->transient);
+}
+
+/* Has one worker read, with nobody beside it, what the system kept the others from reading. */
+static void try_again(struct loading *l)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < l->tree->count; i++) {
+		struct facts *facts = &l->facts[l->tree->modules[i].file];
+
+		if (failed_by_system(l, facts)) {
+			*facts = (struct facts){ 0 };
+			count++;
+		}
+	}
+	l->first = l->started;
+	if (count && start_worker(l, work_alone))
+		await_workers(l);
+}
+
 /* When a worker dies, the module that it was reading is lost. Modules that it had taken but not begun are left to the
- * next round, and in the end to a single worker. The parent reads modules itself only when no worker ever took any:
- * otherwise a hostile module could make it look as if reading it had not begun, and the parent, which has all rights,
- * would read it. */
+ * next round, and in the end to a single worker. The parent, which has all rights, never reads a module itself. */
 static void work_in_rounds(struct loading *l)
 {
 	uint32_t before = NONE, remaining;
@@ -388,28 +434,17 @@ static void work_in_rounds(struct loading *l)
 		end_files(l);
 		await_workers(l);
 	}
-	if (!remaining || l->started == WORKERS_MAX)
-		return;
-	l->first = l->started;
-	if (l->taken) {
-		if (start_worker(l, work_alone))
-			await_workers(l);
-		return;
-	}
-	keeper_share(&l->keepers[l->started], l->options->key);
-	prepare_work(l);
-	each_left(l, take_alone);
-	l->started++;
+	try_again(l);
 }
 
 /* Believes what a worker left about the file only when all of it lies in that worker's own memory. */
 static void check_work(struct loading *l, uint32_t file)
 {
 	struct facts *facts = &l->facts[file];
-	struct fault fault = { .why = "the process that read it died" };
+	struct fault fault = { .why = "the process that read it died", .transient = failed_by_system(l, facts) };
 
 	if (!facts->begun)
-		fault.why = "not read, as too many processes died";
+		fault.why = "no process could be had that reads it";
 	else if (facts->done && !facts->failed && !facts->transient && facts->worker < l->started &&
 		 facts_sound(facts, &l->keepers[facts->worker]))
 		return;

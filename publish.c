@@ -28,6 +28,12 @@ static bool failed(const struct publication *p, const char *what, const char *na
 	return false;
 }
 
+static void remove_file(const struct publication *p, const char *name)
+{
+	if (unlinkat(p->directory, name, 0) && errno != ENOENT)
+		warning("could not remove ", p->path, name, ": ", error_text(errno));
+}
+
 static const char *temporary_name(struct temporary *buffer, const char *name)
 {
 	/* cppcheck-suppress ctuuninitvar; it is about to be written */
@@ -89,7 +95,7 @@ static bool lock(struct publication *p)
 
 static void unlock(const struct publication *p)
 {
-	unlinkat(p->directory, lock_name, 0);
+	remove_file(p, lock_name);
 	close(p->lock);
 }
 
@@ -214,12 +220,8 @@ static void remove_temporaries(const struct publication *p)
 {
 	struct temporary buffer;
 
-	for (uint32_t i = p->count; i--;) {
-		const char *name = temporary_name(&buffer, p->names[i]);
-
-		if (unlinkat(p->directory, name, 0) && errno != ENOENT)
-			warning("could not remove ", p->path, name, ": ", error_text(errno));
-	}
+	for (uint32_t i = p->count; i--;)
+		remove_file(p, temporary_name(&buffer, p->names[i]));
 }
 
 bool publish_commit(struct publication *p)

@@ -149,10 +149,16 @@ static int identify(const struct walk *walk, struct place *place)
 	return failed;
 }
 
+/* Whether what was in the way has gone, or was never there. Any other reason is one to think that something is lost. */
+static bool is_gone(int why)
+{
+	return why == ENOENT || why == ENOTDIR || why == ELOOP || why == ENAMETOOLONG;
+}
+
 static void cannot_follow(struct walk *walk, const char *path, bool module, int why)
 {
 	tell(walk, ERROR, "cannot follow ", path, why);
-	walk->unread |= why != ENOENT && why != ELOOP;
+	walk->unread |= !is_gone(why);
 	walk->lost |= module;
 }
 
@@ -210,7 +216,7 @@ static void visit_unknown(struct walk *walk, struct place *parent, const char *p
 static void note_unread(struct walk *walk, const struct place *place, const char *what, int why)
 {
 	tell(walk, ERROR, what, place->path, why);
-	walk->unread = true;
+	walk->unread |= !is_gone(why);
 	if (!place->parent)
 		walk->root_error = why;
 }
@@ -515,7 +521,8 @@ static int add_all(struct candidates *c)
 
 	int failed = walk_everywhere(&walk);
 
-	c->tree->unread = walk.unread || walk.lost;
+	c->tree->unread = walk.unread;
+	c->tree->lost = walk.lost;
 	return failed;
 }
 

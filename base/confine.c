@@ -30,6 +30,22 @@
 #define ARCHITECTURE 0xc0000015
 #endif
 
+/* Of capset(2): _LINUX_CAPABILITY_VERSION_3, and what lets root read any file, as a bit. */
+enum { CAPABILITY_VERSION = 0x20080522, MAY_READ = 1 << 2 };
+
+/* Root keeps the right to read all files, and no other one. */
+static void drop_capabilities(void)
+{
+	const uint32_t header[2] = { CAPABILITY_VERSION, 0 };
+	uint32_t sets[2][3]; /* low and high words of: effective, permitted, inheritable */
+
+	if (syscall(SYS_capget, header, sets))
+		return;
+	sets[0][0] = sets[0][1] &= MAY_READ;
+	sets[0][2] = sets[1][0] = sets[1][1] = sets[1][2] = 0;
+	syscall(SYS_capset, header, sets);
+}
+
 #ifdef ARCHITECTURE
 
 /* A classic BPF program over the number, the architecture and the arguments of a system call. */
@@ -54,7 +70,8 @@ enum {
 	ARGUMENTS_AT = 16,
 	FILTER_MODE = 2,
 	LOW_WORD = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0,
-	FLAGS_AT = ARGUMENTS_AT + 2 * 8 + LOW_WORD, /* openat's third argument */
+	THIRD_AT = ARGUMENTS_AT + 2 * 8 + LOW_WORD, /* third argument: openat's flags, madvise's advice */
+	DONTNEED = 4,                               /* MADV_DONTNEED; other advice harms who shares the memory */
 	READ_ONLY = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_LARGEFILE | O_NOATIME,
 };
 
@@ -67,21 +84,24 @@ void confine(void)
 {
 	static const struct instruction instructions[] = {
 		{ LOAD, 0, 0, ARCHITECTURE_AT },
-		{ JUMP_EQUAL, 0, 9, ARCHITECTURE },
+		{ JUMP_EQUAL, 0, 11, ARCHITECTURE },
 		{ LOAD, 0, 0, NUMBER_AT },
-		{ JUMP_EQUAL, 8, 0, SYS_pread64 },
-		{ JUMP_EQUAL, 7, 0, SYS_read },
-		{ JUMP_EQUAL, 6, 0, SYS_close },
-		{ JUMP_EQUAL, 5, 0, SYS_madvise },
-		{ JUMP_EQUAL, 4, 0, SYS_exit_group },
-		{ JUMP_EQUAL, 0, 2, SYS_openat },
-		{ LOAD, 0, 0, FLAGS_AT },
-		{ JUMP_SET, 0, 1, ~(uint32_t)READ_ONLY },
+		{ JUMP_EQUAL, 10, 0, SYS_pread64 },
+		{ JUMP_EQUAL, 9, 0, SYS_read },
+		{ JUMP_EQUAL, 8, 0, SYS_close },
+		{ JUMP_EQUAL, 7, 0, SYS_exit_group },
+		{ JUMP_EQUAL, 3, 0, SYS_madvise },
+		{ JUMP_EQUAL, 0, 4, SYS_openat },
+		{ LOAD, 0, 0, THIRD_AT },
+		{ JUMP_SET, 2, 3, ~(uint32_t)READ_ONLY },
+		{ LOAD, 0, 0, THIRD_AT },
+		{ JUMP_EQUAL, 1, 0, DONTNEED },
 		{ RETURN, 0, 0, KILL },
 		{ RETURN, 0, 0, ALLOW },
 	};
 	static const struct program program = { COUNT_OF(instructions), instructions };
 
+	drop_capabilities();
 	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		syscall(SYS_prctl, PR_SET_SECCOMP, FILTER_MODE, &program, 0, 0);
 }
@@ -90,6 +110,7 @@ void confine(void)
 
 void confine(void)
 {
+	drop_capabilities();
 }
 
 #endif

@@ -12,7 +12,7 @@ on_terminal() {
 }
 
 held_up() {
-	local slow=${slow:-close:delay_enter=2000000:when=12}
+	local slow=${slow:-pread64:delay_enter=2000000:when=20}
 	on_screen "strace -f -qq -ttt -o trace -e trace=write,nanosleep,${slow%%:*} -e inject=$slow \
 		'$DEPMOD' -b root -C empty $* $RELEASE" </dev/null
 }
@@ -64,12 +64,12 @@ blank='<                                                  <'
 }
 
 @test "it is the run's first second that is silent, not that of each kernel" {
-	slow=close:delay_enter=400000:when=11
+	slow=pread64:delay_enter=400000:when=11
 	on_terminal --jobs 1
 	[ -z "$shown" ]
 	cp -R root/lib/modules/$RELEASE root/lib/modules/6.2.0
 	RELEASE=
-	slow=close:delay_enter=700000:when=11
+	slow=pread64:delay_enter=700000:when=11
 	held_up --jobs 1 --all-versions
 	[[ "$shown" =~ ^('<'[0-9]+' of 30 modules, '[0-9]+' %')+"$blank"$ ]]
 }
@@ -130,9 +130,9 @@ interrupt() {
 @test "a run that is killed leaves no process that shows how far it is" {
 	needs_tracing
 	for i in $(seq 30); do module "kernel/m$i.ko"; done
-	on_screen "strace -f -qq -o trace -e trace=close,exit_group -e inject=close:signal=KILL:when=11 \
+	on_screen "strace -f -qq -o trace -e trace=getdents64,exit_group -e inject=getdents64:signal=KILL:when=3 \
 		'$DEPMOD' --jobs 1 -b root -C empty $RELEASE; echo over" </dev/null
-	[ "$(grep -c 'killed by SIGKILL' trace)" = 1 ]
+	[ "$(grep -c 'killed by SIGKILL' trace)" = 2 ] # the run, and its worker with it
 	[ "$(grep -c 'exit_group(0)' trace)" = 1 ]
 	[ "$(sed '1d;$d' typescript | tr -d '\r' | grep -v Killed)" = over ]
 }

@@ -51,7 +51,7 @@ needs_filters() {
 @test "workers that take the places of dead ones are confined, too" {
 	many_modules
 	needs_filters
-	strace -f -qq -o trace -e trace=prctl,pread64 -e inject=pread64:signal=KILL:when=7 \
+	strace -f -qq -o trace -e trace=prctl,pread64 -e inject=pread64:signal=SEGV:when=7 \
 		"$DEPMOD" --jobs 2 -q -b root -C empty "$RELEASE" 2>/dev/null
 	perl -ne '
 		my ($pid) = /^(\d+)/;

@@ -180,12 +180,12 @@ refused() {
 @test "-A, --quick: nothing is done when all is up to date" {
 	module kernel/a.ko
 	index
-	rm "$TREE/modules.alias"
+	echo marked >"$TREE/modules.alias"
 	for form in -A --quick --quic -aA; do
 		index $form
 		exits 0
 		says_nothing
-		[ ! -e "$TREE/modules.alias" ]
+		[ "$(cat "$TREE/modules.alias")" = marked ]
 	done
 }
 

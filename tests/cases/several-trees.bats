@@ -203,14 +203,14 @@ depmod: ERROR: no module abc in $PWD/one/usr/lib/modules/$RELEASE/, did you mean
 	find . -exec touch -h -d '2020-01-01' {} +
 	for name in root/lib/modules/$RELEASE/kernel/a.ko one/usr/lib/modules/$RELEASE/kernel/b.ko \
 		two/usr/lib/modules/$RELEASE/kernel/c.ko; do
-		rm "out/usr/lib/modules/$RELEASE/modules.alias"
+		echo marked >"out/usr/lib/modules/$RELEASE/modules.alias"
 		together -A
 		exits 0
-		[ ! -e "$TREE/modules.alias" ]
+		[ "$(cat "out/usr/lib/modules/$RELEASE/modules.alias")" = marked ]
 		touch -d 2020-01-02 $name
 		together -A
 		exits 0
-		[ -e "$TREE/modules.alias" ]
+		[ "$(cat "out/usr/lib/modules/$RELEASE/modules.alias")" != marked ]
 		find . -exec touch -h -d '2020-01-01' {} +
 	done
 }

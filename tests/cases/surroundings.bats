@@ -131,7 +131,7 @@ many_modules() {
 
 @test "a run waits for another one that holds the directory, and says so" {
 	module kernel/a.ko
-	flock -x "$TREE" sleep 1.6 &
+	flock -x "$TREE/.modules.lock" sleep 1.6 &
 	sleep 0.2
 	index
 	exits 0

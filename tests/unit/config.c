@@ -322,7 +322,7 @@ static void what_is_missing_is_nothing(void **state)
 
 static void read_the_shut(void *argument)
 {
-	static uint8_t room[1 << 16];
+	static uint8_t room[1 << 18];
 	struct arena arena = { .name = "test", .start = room, .size = sizeof(room) };
 	struct config config;
 
