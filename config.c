@@ -4,6 +4,7 @@
 struct reading {
 	struct conf conf;
 	struct config *config;
+	struct words **search_end, **external_end, **exclude_end; /* where the lists go on */
 	const char *release;
 };
 
@@ -15,12 +16,12 @@ static char *word_of(struct reading *r, struct span *line)
 	return next_word(line, &word) ? arena_copy(r->conf.memory, word) : NULL;
 }
 
-static void append_all(struct reading *r, struct words **list, struct span rest)
+static void append_all(struct reading *r, struct words ***end, struct span rest)
 {
 	const char *word;
 
 	while ((word = word_of(r, &rest)))
-		append_word(r->conf.memory, list, word);
+		append_word(r->conf.memory, end, word);
 }
 
 static bool for_this_kernel(const struct reading *r, const char *pattern)
@@ -59,7 +60,7 @@ static void read_external(struct reading *r, struct span rest)
 		conf_say(&r->conf, ERROR, "external directory is not absolute: ", directory);
 	} else if (for_this_kernel(r, kernel)) {
 		directory[1 + unslashed_length(directory + 1)] = 0;
-		append_word(r->conf.memory, &r->config->external, directory);
+		append_word(r->conf.memory, &r->external_end, directory);
 	}
 }
 
@@ -71,13 +72,13 @@ static void read_line(struct conf *conf, struct span line)
 	if (!command || *command == '#')
 		return;
 	if (strcmp(command, "search") == 0)
-		append_all(r, &r->config->search, line);
+		append_all(r, &r->search_end, line);
 	else if (strcmp(command, "override") == 0)
 		read_override(r, line);
 	else if (strcmp(command, "external") == 0)
 		read_external(r, line);
 	else if (strcmp(command, "exclude") == 0)
-		append_all(r, &r->config->exclude, line);
+		append_all(r, &r->exclude_end, line);
 	else if (strcmp(command, "include") == 0 || strcmp(command, "make_map_files") == 0)
 		conf_say(conf, INFO, "not supported, ignored: ", command);
 	else
@@ -90,13 +91,16 @@ void config_read(struct config *config, struct arena *memory, const struct base 
 	struct reading r = {
 		.conf = { .memory = memory, .base = base, .directory = "depmod.d", .read_line = read_line },
 		.config = config,
+		.search_end = &config->search,
+		.external_end = &config->external,
+		.exclude_end = &config->exclude,
 		.release = release,
 	};
 
 	*config = (struct config){ .base = base };
 	conf_read(&r.conf, paths);
 	if (!config->search) {
-		append_word(memory, &config->search, "updates");
-		append_word(memory, &config->search, "built-in");
+		append_word(memory, &r.search_end, "updates");
+		append_word(memory, &r.search_end, "built-in");
 	}
 }

@@ -97,14 +97,13 @@ const char *replace_all(struct arena *memory, const char *string, const char *wh
 	return arena_text(memory, &text);
 }
 
-void append_word(struct arena *memory, struct words **list, const char *word)
+void append_word(struct arena *memory, struct words ***end, const char *word)
 {
 	struct words *entry = arena_take(memory, 1, sizeof(*entry), sizeof(void *));
 
-	while (*list)
-		list = &(*list)->next;
 	*entry = (struct words){ .word = word };
-	*list = entry;
+	**end = entry;
+	*end = &entry->next;
 }
 
 uint32_t *new_words(struct arena *arena, size_t count, uint32_t value)

@@ -424,8 +424,8 @@ uint32_t *new_words(struct arena *arena, size_t count, uint32_t value);
 /* A copy of the string with `with` in place of every `what`. */
 const char *replace_all(struct arena *memory, const char *string, const char *what, const char *with);
 
-/* Adds a word at the end of the list. */
-void append_word(struct arena *memory, struct words **list, const char *word);
+/* Adds a word at the end of a list: *end is where its next entry goes. */
+void append_word(struct arena *memory, struct words ***end, const char *word);
 
 /* Frees all that was taken after the arena had used `used` bytes. Pages that lie more than `keep` bytes further on are
  * given back to the system. */

@@ -9,19 +9,14 @@ enum {
 	NAME_MAX_ASKED = 4096, /* bytes of a name: no device has a longer one */
 };
 
-static struct item **end_of(struct item **list)
-{
-	while (*list)
-		list = &(*list)->next;
-	return list;
-}
-
-static void append(struct catalog *c, struct item **list, struct ko *ko)
+/* Adds the module at the end of a list: *end is where its next entry goes. */
+static void append(struct catalog *c, struct item ***end, struct ko *ko)
 {
 	struct item *item = arena_take(c->memory, 1, sizeof(*item), sizeof(void *));
 
 	*item = (struct item){ ko, NULL };
-	*end_of(list) = item;
+	**end = item;
+	*end = &item->next;
 }
 
 /* The record of the module, a new one for each name or pair of a name and the alias that led to it. */
@@ -93,14 +88,14 @@ bool ko_is_builtin(struct catalog *c, struct ko *ko)
 
 /* ---- names and aliases ---- */
 
-static void add_alias_of(struct catalog *c, const char *asked, struct item **list)
+static void add_alias_of(struct catalog *c, const char *asked, struct item ***end)
 {
 	for (const struct rule *r = c->rules->rules; (r = next_rule(r, ALIAS_OF)); r = r->next)
 		if (glob_matches(r->name, asked))
-			append(c, list, ko_of(c, r->value, r->name));
+			append(c, end, ko_of(c, r->value, r->name));
 }
 
-static void add_name(struct catalog *c, const char *name, struct item **list)
+static void add_name(struct catalog *c, const char *name, struct item ***end)
 {
 	const struct match *match = strchr(name, ':') ? NULL : database_find(c->database, TABLE_DEPENDENCIES, name);
 	struct ko *ko;
@@ -109,30 +104,32 @@ static void add_name(struct catalog *c, const char *name, struct item **list)
 		return;
 	ko = ko_of(c, name, NULL);
 	read_dependencies(c, ko, match->value);
-	append(c, list, ko);
+	append(c, end, ko);
 }
 
-static void add_matches(struct catalog *c, enum lookup_table table, const char *alias, struct item **list)
+static void add_matches(struct catalog *c, enum lookup_table table, const char *alias, struct item ***end)
 {
 	for (const struct match *match = database_find(c->database, table, alias); match; match = match->next) {
 		struct ko *ko = ko_of(c, match->value, alias);
 
 		if (table == TABLE_BUILTIN_ALIASES)
 			ko->builtin = ko->builtin_known = true;
-		append(c, list, ko);
+		append(c, end, ko);
 	}
 }
 
 /* A name without a module, for which there is an install or remove command. */
-static void add_command(struct catalog *c, const char *name, struct item **list)
+static void add_command(struct catalog *c, const char *name, struct item ***end)
 {
-	for (enum rule_kind kind = INSTALL; kind <= REMOVE && !*list; kind++)
-		for (const struct rule *r = c->rules->rules; !*list && (r = next_rule(r, kind)); r = r->next)
-			if (strcmp(r->name, name) == 0)
-				append(c, list, ko_of(c, name, NULL));
+	for (enum rule_kind kind = INSTALL; kind <= REMOVE; kind++)
+		for (const struct rule *r = c->rules->rules; (r = next_rule(r, kind)); r = r->next)
+			if (strcmp(r->name, name) == 0) {
+				append(c, end, ko_of(c, name, NULL));
+				return;
+			}
 }
 
-static void add_builtin(struct catalog *c, const char *name, struct item **list)
+static void add_builtin(struct catalog *c, const char *name, struct item ***end)
 {
 	struct ko *ko;
 
@@ -140,29 +137,29 @@ static void add_builtin(struct catalog *c, const char *name, struct item **list)
 		return;
 	ko = ko_of(c, name, NULL);
 	ko->builtin = ko->builtin_known = true;
-	append(c, list, ko);
+	append(c, end, ko);
 }
 
 struct item *look_up(struct catalog *c, const char *asked)
 {
 	char *name = arena_string(c->memory, asked, strlen(asked));
-	struct item *list = NULL;
+	struct item *list = NULL, **end = &list;
 
 	if (strlen(name) > NAME_MAX_ASKED || !normalize(name))
 		return NULL;
-	add_alias_of(c, name, &list);
-	if (!list)
-		add_name(c, name, &list);
-	if (!list && strncmp(name, "symbol:", 7) == 0)
-		add_matches(c, TABLE_SYMBOLS, name, &list);
-	if (!list)
-		add_command(c, name, &list);
-	if (!list)
-		add_matches(c, TABLE_ALIASES, name, &list);
-	if (!list)
-		add_builtin(c, name, &list);
-	if (!list)
-		add_matches(c, TABLE_BUILTIN_ALIASES, name, &list);
+	add_alias_of(c, name, &end);
+	if (end == &list)
+		add_name(c, name, &end);
+	if (end == &list && strncmp(name, "symbol:", 7) == 0)
+		add_matches(c, TABLE_SYMBOLS, name, &end);
+	if (end == &list)
+		add_command(c, name, &end);
+	if (end == &list)
+		add_matches(c, TABLE_ALIASES, name, &end);
+	if (end == &list)
+		add_builtin(c, name, &end);
+	if (end == &list)
+		add_matches(c, TABLE_BUILTIN_ALIASES, name, &end);
 	return list;
 }
 
@@ -173,7 +170,7 @@ struct ko *ko_named(struct catalog *c, const char *name)
 
 struct item *look_up_path(struct catalog *c, const char *path)
 {
-	struct item *list = NULL;
+	struct item *list = NULL, **end = &list;
 	struct stat st;
 	struct ko *ko;
 
@@ -182,7 +179,7 @@ struct item *look_up_path(struct catalog *c, const char *path)
 	ko = ko_of(c, module_name(c->memory, path), NULL);
 	ko->path = absolute_path(c->memory, path);
 	ko->builtin_known = true;
-	append(c, &list, ko);
+	append(c, &end, ko);
 	return list;
 }
 
@@ -190,10 +187,10 @@ struct item *look_up_listed(struct catalog *c, const char *path)
 {
 	struct ko *ko = ko_of(c, module_name(c->memory, path), NULL);
 	const char *listed = ko_path(c, ko);
-	struct item *list = NULL;
+	struct item *list = NULL, **end = &list;
 
 	if (listed && strcmp(listed, absolute(c, path)) == 0)
-		append(c, &list, ko);
+		append(c, &end, ko);
 	return list;
 }
 
@@ -239,25 +236,35 @@ void ko_soft(struct catalog *c, const struct ko *ko, struct item **before, struc
 {
 	const char *words = ko_command(c, ko, SOFT_RULE);
 	struct span rest = span_of(words ? words : "", words ? strlen(words) : 0), word;
-	struct item **list = NULL;
+	struct item **ends[] = { before, after }, ***end = NULL;
 
 	*before = *after = NULL;
 	while (next_word(&rest, &word)) {
 		if (span_is(word, "pre:"))
-			list = before;
+			end = &ends[0];
 		else if (span_is(word, "post:"))
-			list = after;
-		else if (list)
-			*end_of(list) = look_up(c, arena_copy(c->memory, word));
+			end = &ends[1];
+		else if (end)
+			for (**end = look_up(c, arena_copy(c->memory, word)); **end; *end = &(**end)->next)
+				;
 	}
 }
 
 /* ---- plans for loading ---- */
 
-static void plan(struct catalog *c, struct ko *ko, bool required, bool plain, struct item **list);
+static void plan(struct catalog *c, struct ko *ko, bool required, bool plain, struct item ***end);
+
+/* What the record says of plans belongs to an earlier one, until the module turns up in this one. */
+static void begin_plan(const struct catalog *c, struct ko *ko)
+{
+	if (ko->plan == c->plan)
+		return;
+	ko->plan = c->plan;
+	ko->planned = ko->required = false;
+}
 
 /* Adds the module to the plan, between its soft dependencies. These are planned with dependencies of their own. */
-static void plan_softly(struct catalog *c, struct ko *ko, struct item **list)
+static void plan_softly(struct catalog *c, struct ko *ko, struct item ***end)
 {
 	struct item *before, *after;
 
@@ -265,41 +272,43 @@ static void plan_softly(struct catalog *c, struct ko *ko, struct item **list)
 	if ((before || after) && ko_command(c, ko, INSTALL))
 		info(ko->name, " has soft dependencies and an install command, which is run in place of loading it");
 	for (const struct item *i = before; i; i = i->next)
-		plan(c, i->ko, false, false, list);
-	append(c, list, ko);
+		plan(c, i->ko, false, false, end);
+	append(c, end, ko);
 	for (const struct item *i = after; i; i = i->next)
-		plan(c, i->ko, false, false, list);
+		plan(c, i->ko, false, false, end);
 }
 
 /* Adds dependencies and then the module to the plan. `required`: loading fails when one of them cannot be loaded. */
-static void plan(struct catalog *c, struct ko *ko, bool required, bool plain, struct item **list)
+static void plan(struct catalog *c, struct ko *ko, bool required, bool plain, struct item ***end)
 {
+	begin_plan(c, ko);
 	if (ko->planned || c->depth == DEEPEST)
 		return;
 	c->depth++;
 	ko->planned = true;
 	look_up_dependencies(c, ko);
 	ko->required |= required;
-	for (const struct item *i = ko->dependencies; i; i = i->next)
+	for (const struct item *i = ko->dependencies; i; i = i->next) {
+		begin_plan(c, i->ko);
 		i->ko->required |= required;
+	}
 	for (const struct item *i = ko->dependencies; i; i = i->next)
-		plan_softly(c, i->ko, list);
+		plan_softly(c, i->ko, end);
 	if (plain) {
-		append(c, list, ko);
+		append(c, end, ko);
 		ko->plain = true;
 	} else {
-		plan_softly(c, ko, list);
+		plan_softly(c, ko, end);
 	}
 	c->depth--;
 }
 
 struct item *plan_loading(struct catalog *c, struct ko *ko, bool plain)
 {
-	struct item *list = NULL;
+	struct item *list = NULL, **end = &list;
 
-	for (uint32_t i = 0; i < c->names.count; i++)
-		c->kos[i].planned = c->kos[i].required = false;
-	plan(c, ko, true, plain, &list);
+	c->plan++;
+	plan(c, ko, true, plain, &end);
 	return list;
 }
 

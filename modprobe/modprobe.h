@@ -23,7 +23,8 @@ struct ko {
 	struct item *dependencies;   /* modules that this one needs, in the order of loading */
 	bool known;                  /* `dependencies` has been looked up */
 	bool builtin_known, builtin; /* `builtin` has been looked up; the module is built into the kernel */
-	bool planned, required;      /* in the plan being made; and not only as a soft dependency */
+	uint32_t plan;               /* number of the last plan that the module was in */
+	bool planned, required;      /* in that plan; and not only as a soft dependency */
 	bool plain;                  /* -i: its install command is not to be run */
 	bool leaving;                /* this run is removing it, or has done so */
 };
@@ -41,6 +42,7 @@ struct catalog {
 	struct rules *rules;
 	struct names names; /* NAME or NAME/ALIAS of each record */
 	struct ko *kos;     /* records, by the id of their name */
+	uint32_t plan;      /* number of the plan that is being made, or was made last */
 	uint32_t depth;     /* calls of plan() inside each other */
 };
 

@@ -32,10 +32,11 @@ static const char old_directories[] = "kernel\0"
 struct reading {
 	struct conf conf;
 	struct modulesconf *result;
-	struct words **first; /* in result->paths: where the directories that the present line adds begin */
-	uint32_t includes;    /* `include` lines so far */
-	uint32_t ifs;         /* `if` lines that enclose the present line */
-	bool keep;            /* paths are added to those so far; else the next one replaces the default paths */
+	struct words **first;     /* in result->paths: where the directories that the present line adds begin */
+	struct words **prune_end; /* where result->prune goes on */
+	uint32_t includes;        /* `include` lines so far */
+	uint32_t ifs;             /* `if` lines that enclose the present line */
+	bool keep;                /* paths are added to those so far; else the next one replaces the default paths */
 };
 
 const char *old_file_name(uint32_t number)
@@ -83,7 +84,7 @@ static const char *join(struct arena *memory, const char *a, const char *b, cons
 static struct words *matching(struct arena *memory, const char *path, const char *pattern)
 {
 	struct directory *directory = arena_take(memory, 1, sizeof(*directory), 8);
-	struct words *names = NULL;
+	struct words *names = NULL, **end = &names;
 	unsigned char type;
 	const char *name;
 
@@ -91,7 +92,7 @@ static struct words *matching(struct arena *memory, const char *path, const char
 		return NULL;
 	while ((name = directory_next(directory, &type)))
 		if ((*name != '.' || *pattern == '.') && glob_matches(pattern, name))
-			append_word(memory, &names, arena_string(memory, name, strlen(name)));
+			append_word(memory, &end, arena_string(memory, name, strlen(name)));
 	return names;
 }
 
@@ -119,7 +120,8 @@ static void expand(struct reading *r, const char *path)
 /* Directories that are added from here on go to the end of the list. */
 static void start_paths(struct reading *r)
 {
-	r->first = &r->result->paths;
+	if (!r->result->paths)
+		r->first = &r->result->paths;
 	while (*r->first)
 		r->first = &(*r->first)->next;
 }
@@ -225,7 +227,7 @@ static void read_command(struct reading *r, struct span command, struct span res
 	else if (span_is(command, "include") && next_word(&rest, &word))
 		read_include(r, arena_copy(r->conf.memory, word));
 	while (span_is(command, "prune") && next_word(&rest, &word))
-		append_word(r->conf.memory, &r->result->prune, arena_copy(r->conf.memory, word));
+		append_word(r->conf.memory, &r->prune_end, arena_copy(r->conf.memory, word));
 	r->ifs += span_is(command, "if");
 }
 
@@ -293,6 +295,8 @@ bool modulesconf_read(struct modulesconf *result, struct arena *memory, const ch
 {
 	struct reading r = { .conf = { .memory = memory, .read_line = read_line, .trim = trim }, .result = result };
 
+	r.first = &result->paths;
+	r.prune_end = &result->prune;
 	add_defaults(&r);
 	result->path = file_to_read(named);
 	if (is_there(result->path)) {

@@ -11,6 +11,7 @@ SMALLER = -fno-move-loop-invariants -fno-tree-loop-im -fno-tree-ch -fno-caller-s
 # bytes that are returned in memory.
 ifneq ($(filter i386% i486% i586% i686%,$(MACHINE)),)
 PROCESSOR = -mpreferred-stack-boundary=2 -freg-struct-return -fno-inline-functions-called-once
+SMALLER += -fno-tree-pre -fno-tree-slsr -fno-jump-tables
 FAST = inflate zstd/sequences
 DECODERS =
 endif
