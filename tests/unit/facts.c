@@ -11,14 +11,18 @@ enum { NAMES = 10 };
 
 static _Alignas(64) uint8_t memory[256];
 
+static struct name names[NAMES];
+
 /* Three exports, two needs, a value; all as it should be. */
 static void make(struct keeper *k, struct facts *facts)
 {
 	static const uint32_t ids[] = { 0, 5, NAMES - 1, 3, 4 | WEAK_NEED };
 
+	for (int i = 0; i < NAMES; i++)
+		names[i] = (struct name){ "name", 4, 0 };
 	memcpy(memory, ids, sizeof(ids));
 	memcpy(memory + 100, "avalue", 7);
-	*k = (struct keeper){ .facts = { .start = memory, .size = sizeof(memory) }, .names.count = NAMES };
+	*k = (struct keeper){ .facts = { .start = memory, .size = sizeof(memory) }, .names = { .entries = names, .count = NAMES } };
 	*facts = (struct facts){
 		.values = (const char *)memory + 100, .values_size = 7,
 		.exports = (const uint32_t *)(const void *)memory, .export_count = 3,
@@ -61,13 +65,19 @@ static void spoil(int way, struct keeper *k, struct facts *facts)
 	case 13: k->names.count = 4; facts->export_count = 1; break;  /* a weak need's */
 	case 14: facts->export_crcs = outside; break;
 	case 15: facts->need_crcs = (const uint32_t *)(const void *)(end - 4); break;
+	case 16: memory[100] = 'x'; break;  /* no kind of value */
+	case 17: memory[103] = '\n'; break;
+	case 18: memory[103] = 0x7f; break;
+	case 19: names[5].string = "na\nme"; names[5].length = 5; break;  /* an export's */
+	case 20: names[0].length = VALUE_MAX + 1; break;
+	case 21: memory[103] = 0; memory[104] = 0; break;  /* then a kind is missing */
 	}
 }
 
 static void facts_that_lead_elsewhere_are_not(void **state)
 {
 	(void)state;
-	for (int way = 0; way < 16; way++) {
+	for (int way = 0; way < 22; way++) {
 		struct keeper k;
 		struct facts facts;
 
