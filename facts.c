@@ -7,7 +7,7 @@ enum {
 	/* Limits for one module, more than ten times what any real module has. A module beyond them fails alone, where
 	 * it could otherwise use up the memory for all modules. */
 	VALUES_MAX = 1 << 16,
-	VALUES_SIZE = 8 << 20, /* bytes */
+	VALUES_SIZE = 1 << 20, /* bytes: the files have room for many such modules */
 	NAMES_SIZE = 16 << 20, /* bytes */
 };
 

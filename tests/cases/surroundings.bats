@@ -153,6 +153,20 @@ many_modules() {
 	done
 }
 
+@test "forty modules of aliases that would fill the files cost themselves" {
+	module kernel/a.ko --alias mark
+	long=$(printf 'x%.0s' $(seq 8000))
+	values=()
+	for i in $(seq 150); do values+=(--alias "b$i$long"); done
+	module kernel/b.ko "${values[@]}"
+	for i in $(seq 40); do ln "$TREE/kernel/b.ko" "$TREE/kernel/c$i.ko"; done
+	index
+	exits 0
+	[ "$(grep -c ': .modinfo: too many values$' <<<"$output")" = 41 ]
+	file_is modules.dep kernel/a.ko:
+	file_is modules.alias '# Aliases extracted from modules themselves.' 'alias mark a'
+}
+
 @test "where nothing that was writable may become executable, it runs as well" {
 	local number status=0
 	case $(uname -m) in
