@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -26,6 +27,8 @@ static struct {
 	uint32_t by_workers, by_parent;  /* how many files were read */
 } *seen;
 
+static struct keeper *writer; /* of the worker that reads at present */
+
 /* The sanitizers call what workers may not. */
 void __wrap_confine(void)
 {
@@ -41,6 +44,7 @@ void __wrap_keep_module(struct keeper *keeper, int fd, uint32_t number, const st
 		.exports = (const uint32_t *)(const void *)keeper->facts.start,
 		.needs = (const uint32_t *)(const void *)keeper->facts.start,
 	};
+	writer = keeper;
 	__atomic_fetch_add(getpid() == seen->parent ? &seen->by_parent : &seen->by_workers, 1, __ATOMIC_RELAXED);
 	seen->behave(facts - number, number);
 }
@@ -145,9 +149,139 @@ static void what_leads_elsewhere_is_not_followed(void **state)
 	}
 }
 
+/* ---- a worker that writes anything anywhere ---- */
+
+enum { ROUNDS = 850, ROUNDS_OF_A_PROCESS = 17, FEW = 6 };
+
+static uint64_t randomness;
+
+static uint32_t any(uint32_t limit)
+{
+	randomness ^= randomness << 13;
+	randomness ^= randomness >> 7;
+	randomness ^= randomness << 17;
+	return (uint32_t)(randomness >> 20) % limit;
+}
+
+/* What a module might say. */
+static void keep_something(struct keeper *k, struct facts *facts, uint32_t number)
+{
+	static const char values[] = "apci:v1*\0spre: x\0wb c\0afs-x\0";
+	static const char *const names[] = { "one", "two", "three", "four" };
+	uint32_t *ids;
+
+	facts->values = arena_take(&k->facts, sizeof(values) - 1, 1, 1);
+	memcpy((char *)(uintptr_t)facts->values, values, sizeof(values) - 1);
+	facts->values_size = sizeof(values) - 1;
+	facts->aliases = 2;
+	facts->softdeps = facts->weakdeps = 1;
+	ids = arena_take(&k->facts, 4, sizeof(*ids), sizeof(*ids));
+	for (uint32_t i = 0; i < 4; i++)
+		ids[i] = names_add(&k->names, names[(i + number) % 4], strlen(names[(i + number) % 4]));
+	facts->exports = ids;
+	facts->export_count = 1;
+	facts->needs = ids + 1;
+	facts->need_count = 3;
+}
+
+/* Writes over some bytes, often of a kind that means something. */
+static void scribble_over(void *memory, size_t size)
+{
+	static const uint8_t telling[] = { 0, 1, 2, '\n', ' ', 'a', 's', 0x7f, 0x80, 0xff };
+
+	for (uint32_t n = any(4) ? any(3) : any(200); n--;)
+		((uint8_t *)memory)[any((uint32_t)size)] = any(2) ? telling[any(sizeof(telling))] : (uint8_t)any(256);
+}
+
+static void scribble(struct facts *all, uint32_t number)
+{
+	randomness = randomness * 31 + number + 1;
+	keep_something(writer, &all[number], number);
+	scribble_over(all, FEW * sizeof(*all));
+	scribble_over(writer->facts.start, writer->facts.used);
+	scribble_over(writer->names.bytes, 64);
+	scribble_over(writer->names.entries, 8 * sizeof(*writer->names.entries));
+	scribble_over(writer->names.slots, 256);
+	if (!any(20))
+		_exit(0);
+}
+
+/* Text files have whole lines, without any control character; lines of soft dependencies begin as they should. */
+static bool check_output(void *context, const char *name, struct span content)
+{
+	const bool text = !strstr(name, ".bin");
+	struct span line;
+
+	(void)context;
+	while (text && next_line(&content, &line)) {
+		assert_false(has_control((const char *)line.p, span_size(line)));
+		if (strcmp(name, "modules.softdep") == 0 && *line.p != '#')
+			assert_memory_equal(line.p, "softdep m", 9);
+	}
+	return true;
+}
+
+static void scribbled_round(void)
+{
+	static struct module modules[FEW];
+	static const char *const paths[] = { "m0.ko", "m1.ko", "m2.ko", "m3.ko", "m4.ko", "m5.ko" };
+	struct root root = { .directory = AT_FDCWD };
+	struct tree tree = { .roots = &root, .root_count = 1, .modules = modules, .count = FEW };
+	struct load_options options = { .jobs = 2 };
+	struct resolve_options how = { 0 };
+	struct output_options what = { 0 };
+	struct arena memory = { 0 }, shared = { 0 };
+	struct loaded loaded;
+	struct graph graph = { 0 };
+
+	*seen = (__typeof__(*seen)){ .behave = scribble, .parent = getpid() };
+	arena_reserve(&memory, "memory", MEMORY, false);
+	arena_reserve(&shared, "shared memory", MEMORY, true);
+	tree.loading = load_begin(&tree, &options, &shared, &memory);
+	for (uint32_t i = 0; i < FEW; i++)
+		modules[i] = (struct module){
+			.file = load_offer(tree.loading, 0, "/dev/null"),
+			.path = paths[i], .path_length = 5, .name = arena_string(&memory, paths[i], 2), .name_length = 2,
+		};
+	load_end(tree.loading, &loaded, &memory);
+	assert_int_equal(seen->by_parent, 0);
+	names_init(&graph.symbols, &memory, 1 << 10, 1 << 14, 0);
+	graph_begin(&graph, &tree, &loaded, &memory);
+	resolve(&graph, &tree, &loaded, &how, &memory);
+	assert_true(write_outputs(&what, &tree, &loaded, &graph, check_output, NULL));
+}
+
+static void scribbled_rounds(void *from)
+{
+	for (uint32_t i = 0; i < ROUNDS_OF_A_PROCESS; i++) {
+		randomness = *(const uint32_t *)from + i + 1;
+		scribbled_round();
+	}
+}
+
+static void whatever_is_written_nothing_comes_of_it(void **state)
+{
+	(void)state;
+	for (uint32_t from = 0; from < ROUNDS; from += ROUNDS_OF_A_PROCESS) {
+		struct fault fault = { 0 };
+		int status;
+		pid_t pid = fork(); /* its end frees the memory of its rounds */
+
+		if (pid == 0) {
+			report_setup((struct report_settings){ .silent = true });
+			_exit(!attempt(scribbled_rounds, &from, &fault));
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (status)
+			print_error("rounds from %u: status %d\n", from, status);
+		assert_int_equal(status, 0);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whatever_is_written_nothing_comes_of_it),
 		cmocka_unit_test(each_is_read_once_by_a_worker),
 		cmocka_unit_test(one_job_is_a_worker_too),
 		cmocka_unit_test(a_death_costs_one),
