@@ -84,11 +84,12 @@ static bool read_kernel(struct run *run)
 		.prefix = o->prefix,
 	};
 	failed = symbols_read(&symbols, o->symvers ? read_symvers_line : read_map_line);
-	if (failed)
+	if (failed) {
 		REPORT(FATAL, "could not load ", path, ": ", error_text(failed));
-	else if (o->errors && !o->symvers && !symbols.exported)
+	} else if (o->errors && o->system_map && !symbols.exported) {
 		warning(path, " holds no exported symbol, so that -e can tell nothing");
-	o->errors &= o->symvers || symbols.exported;
+		o->errors = false;
+	}
 	return !failed;
 }
 

@@ -44,9 +44,8 @@ struct module {
 	const char *path; /* as in modules.dep: relative to the root, or absolute when the module is external */
 	const char *name; /* file name up to its first dot, with `_` in place of `-` */
 	uint32_t path_length, name_length, root;
-	uint32_t file; /* number that load_offer() returned */
-	const char
-		*real; /* absolute path to open in place of .path, where links are not followed as usual; else NULL */
+	uint32_t file;    /* number that load_offer() returned */
+	const char *real; /* absolute path to open in place of .path, where that has links inside a base; else NULL */
 };
 
 /* A path below a base directory. */

@@ -47,7 +47,7 @@ struct loading {
 	bool killed[WORKERS_MAX]; /* by worker: by the system, and not for what its module did */
 	uint32_t first, started;  /* number of this round's first worker; of the next worker to start */
 	uint32_t files, capacity; /* how many files there are, and can be */
-	int in, out;              /* ends of the pipe; .out is -1 while no worker reads */
+	int in, out;              /* ends of the pipe; -1: not open here */
 	struct packet packet;     /* is being filled */
 	uint32_t packed;          /* number of files in the packet */
 	size_t size;              /* bytes of their paths */
@@ -236,6 +236,7 @@ static void begin_round(struct loading *l, uint32_t workers)
 	while (l->started - l->first < workers && start_worker(l, work))
 		;
 	close(l->in);
+	l->in = -1; /* no later worker keeps whatever gets that number */
 	if (l->started == l->first)
 		close_pipe(l);
 }
@@ -345,7 +346,7 @@ struct loading *load_begin(const struct tree *tree, const struct load_options *o
 {
 	struct loading *l = arena_take(memory, 1, sizeof(*l), LINE);
 
-	*l = (struct loading){ .tree = tree, .options = options, .out = -1 };
+	*l = (struct loading){ .tree = tree, .options = options, .in = -1, .out = -1 };
 	/* Memory for this is fresh, so all of it is zero. */
 	l->accounts = arena_take(shared, WORKERS_MAX + 1, sizeof(*l->accounts), LINE);
 	l->progress = arena_take(shared, 1, sizeof(*l->progress), LINE);

@@ -43,9 +43,9 @@ struct walk {
 	size_t hidden;  /* bytes at the beginning of each path that no output file will contain */
 	bool silent;    /* no messages: another walk over the same tree will give them */
 	bool ended;     /* found() does not want more */
-	bool unread;    /* a directory could not be read */
 	bool lost;      /* a link with the name of a module leads nowhere */
-	int root_error; /* why the directory at the beginning could not be read */
+	bool unread;    /* a directory could not be read */
+	int root_error; /* why, if it was the tree's own */
 };
 
 /* ---- names ---- */
@@ -217,7 +217,7 @@ static void note_unread(struct walk *walk, const struct place *place, const char
 {
 	tell(walk, ERROR, what, place->path, why);
 	walk->unread |= !is_gone(why);
-	if (!place->parent)
+	if (place->path == tree_itself)
 		walk->root_error = why;
 }
 
@@ -271,11 +271,9 @@ static void walk_from(struct walk *walk, const char *path, bool linked)
 		read_place(walk, place);
 }
 
-/* Returns 0, or an errno for a root that cannot be read. */
-static int walk_everywhere(struct walk *walk)
+static void walk_everywhere(struct walk *walk)
 {
 	const struct tree *tree = walk->tree;
-	int error = 0;
 
 	for (walk->root = 0; walk->root < tree->root_count; walk->root++) {
 		const struct root *root = &tree->roots[walk->root];
@@ -284,14 +282,12 @@ static int walk_everywhere(struct walk *walk)
 		walk->inside = root->place;
 		walk->prefix = tree->whole_paths ? root->name : "";
 		walk_from(walk, tree_itself, false);
-		error = error ? error : walk->root_error;
 	}
 	walk->root = 0;
 	walk->inside = (struct location){ walk->config->base, "/" };
 	walk->prefix = "";
 	for (const struct words *w = walk->config->external; w; w = w->next)
 		walk_from(walk, w->word, walk->inside.base != NULL);
-	return error;
 }
 
 /* ---- who wins ---- */
@@ -519,11 +515,10 @@ static int add_all(struct candidates *c)
 		.context = c,
 	};
 
-	int failed = walk_everywhere(&walk);
-
+	walk_everywhere(&walk);
 	c->tree->unread = walk.unread;
 	c->tree->lost = walk.lost;
-	return failed;
+	return walk.root_error;
 }
 
 int scan(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed,

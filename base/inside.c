@@ -91,18 +91,22 @@ static int follow(struct walk *w, size_t end, char *target)
 	return replace(w, from, end, target);
 }
 
-/* Goes into the directory; makes it if it is missing and `make` is set. Returns 0 or an errno. */
+/* Goes into the directory; makes it if it is missing and `make` is set, unless another run does so at the same time.
+ * Returns 0 or an errno. */
 static int enter(struct walk *w, const char *name, bool make)
 {
 	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int next = open_again(w->at, name, flags);
+	bool made = false;
 
-	if (next < 0 && errno == ENOENT && make && mkdirat(w->at, name, 0755) == 0) {
-		next = open_again(w->at, name, flags);
-		w->made++;
+	if (next < 0 && errno == ENOENT && make) {
+		made = mkdirat(w->at, name, 0755) == 0;
+		if (made || errno == EEXIST)
+			next = open_again(w->at, name, flags);
 	}
 	if (next < 0)
 		return errno;
+	w->made = made ? w->made + 1 : 0;
 	if (w->at != w->base)
 		close(w->at);
 	w->at = next;
@@ -192,11 +196,17 @@ int open_real(const struct base *base, const char *path, int flags, struct arena
 	return fd;
 }
 
+static int open_by_hand(const struct base *base, const char *path, int flags)
+{
+	struct walk w = { .flags = flags };
+
+	return walk(&w, base, path);
+}
+
 int open_inside(const struct base *base, const char *path, int flags)
 {
 	const int unnoticed = (flags & O_PATH) ? 0 : O_NOATIME;
 	const uint64_t how[] = { (unsigned)(flags | unnoticed), 0, RESOLVE_IN_ROOT }; /* flags, mode, resolve */
-	struct walk w = { .flags = flags };
 	int fd = -1;
 
 	if (!base)
@@ -206,7 +216,7 @@ int open_inside(const struct base *base, const char *path, int flags)
 		fd = (int)syscall(SYS_openat2, base->directory, path, how, sizeof(how));
 	/* The kernel does not know this call, or does not permit it, or a directory was moved meanwhile. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
-		fd = walk(&w, base, path);
+		fd = open_by_hand(base, path, flags);
 	return fd;
 }
 
