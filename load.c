@@ -48,6 +48,7 @@ struct loading {
 	uint32_t first, started;  /* number of this round's first worker; of the next worker to start */
 	uint32_t files, capacity; /* how many files there are, and can be */
 	int in, out;              /* ends of the pipe; -1: not open here */
+	int permissions;          /* in a worker: which files it may read; -1: all of them */
 	struct packet packet;     /* is being filled */
 	uint32_t packed;          /* number of files in the packet */
 	size_t size;              /* bytes of their paths */
@@ -93,6 +94,13 @@ static void forget(struct keeper *k, const struct keeper *before, struct fault *
 	arena_rewind(&k->facts, before->facts.used, KEEP);
 }
 
+/* Whether the file lies where the workers of the first round may not read: a link leads out of the tree, or its
+ * directory is an external one. Such files are left to the next round, in which each of them is permitted. */
+static bool is_outside(const struct loading *l, int error)
+{
+	return error == EACCES && l->permissions >= 0 && !l->first;
+}
+
 /* Reads one file, whose path is relative to the root, and notes its facts or why it failed. */
 static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32_t root, const char *path)
 {
@@ -107,6 +115,10 @@ static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32
 
 	*job.facts = (struct facts){ .worker = worker, .begun = true };
 	job.fd = module_open(l->tree->roots[root].directory, path);
+	if (job.fd < 0 && is_outside(l, errno)) {
+		job.facts->begun = false;
+		return;
+	}
 	if (job.fd < 0) {
 		fault = system_fault(errno);
 		note_failure(l, number, &fault);
@@ -173,7 +185,39 @@ static bool receive(const struct loading *l, struct packet *packet)
 	return n == sizeof(*packet) && (!packet->root || packet->root < l->tree->root_count);
 }
 
-/* The whole life of a worker process, which gives up all rights but reading files. */
+typedef void on_file(struct loading *l, uint32_t file, uint32_t root, const char *path);
+
+/* Calls the function for each module that no worker has begun to read. */
+static void each_left(struct loading *l, on_file *call)
+{
+	for (uint32_t i = 0; i < l->tree->count; i++) {
+		const struct module *module = &l->tree->modules[i];
+
+		if (!l->facts[module->file].begun)
+			call(l, module->file, module->root, path_to_open(module));
+	}
+}
+
+static void permit_left(struct loading *l, uint32_t file, uint32_t root, const char *path)
+{
+	(void)file;
+	permit_file(l->permissions, l->tree->roots[root].directory, path);
+}
+
+/* Gives up all rights but reading files of the tree and, after the first round, those that are left. */
+static void give_up_rights(struct loading *l)
+{
+	l->permissions = permissions_begin();
+	if (l->permissions >= 0) {
+		for (uint32_t i = 0; i < l->tree->root_count; i++)
+			permit(l->permissions, l->tree->roots[i].directory);
+		if (l->first)
+			each_left(l, permit_left);
+	}
+	confine(l->permissions);
+}
+
+/* The whole life of a worker process. */
 static void work(void *context)
 {
 	struct loading *l = context;
@@ -181,7 +225,7 @@ static void work(void *context)
 
 	prepare_work(l);
 	close_others(l);
-	confine();
+	give_up_rights(l);
 	while (receive(l, &packet) && *packet.paths)
 		for (const char *path = packet.paths; *path && packet.first < l->capacity; path += strlen(path) + 1)
 			take_job(l, l->started, packet.first++, packet.root, path);
@@ -369,19 +413,6 @@ static uint32_t left(const struct loading *l)
 	return count;
 }
 
-typedef void on_file(struct loading *l, uint32_t file, uint32_t root, const char *path);
-
-/* Calls the function for each module that no worker has begun to read. */
-static void each_left(struct loading *l, on_file *call)
-{
-	for (uint32_t i = 0; i < l->tree->count; i++) {
-		const struct module *module = &l->tree->modules[i];
-
-		if (!l->facts[module->file].begun)
-			call(l, module->file, module->root, path_to_open(module));
-	}
-}
-
 static void take_alone(struct loading *l, uint32_t file, uint32_t root, const char *path)
 {
 	take_job(l, l->started, file, root, path);
@@ -391,7 +422,7 @@ static void work_alone(void *context)
 {
 	prepare_work(context);
 	close_others(context);
-	confine();
+	give_up_rights(context);
 	each_left(context, take_alone);
 }
 

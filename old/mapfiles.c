@@ -133,12 +133,22 @@ static void read_one(struct run *run, struct slice *slice, uint32_t number)
 
 /* ---- in the parent ---- */
 
+/* In the new process: gives up all rights but reading the slice's files. */
+static void give_up_rights(const struct run *run, const struct slice *slice)
+{
+	int permissions = permissions_begin();
+
+	for (uint32_t i = slice->first; i < slice->last && permissions >= 0; i++)
+		permit_file(permissions, CURRENT_DIRECTORY, run->files[i]);
+	confine(permissions);
+}
+
 static bool start_reading(struct run *run, struct slice *slice)
 {
 	slice->pid = fork_bound();
 	if (slice->pid)
 		return slice->pid > 0;
-	confine();
+	give_up_rights(run, slice);
 	for (uint32_t i = slice->first; i < slice->last; i++)
 		read_one(run, slice, i);
 	_exit(0);
