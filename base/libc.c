@@ -224,6 +224,66 @@ int fstat(int fd, struct stat *st)
 	return (int)syscall(SYS_fstat, fd, st);
 }
 
+/* With 32 bits, struct stat begins with what the kernel fills. That has 32 bits of the number of seconds: without a
+ * sign, they last until 2106. */
+#elif defined(__i386__) || defined(__arm__)
+static struct timespec long_time(long seconds, long nanoseconds)
+{
+	return (struct timespec){ .tv_sec = (unsigned long)seconds, .tv_nsec = nanoseconds };
+}
+
+static int lengthen(struct stat *st, long result)
+{
+	st->st_atim = long_time(st->__st_atim32.tv_sec, st->__st_atim32.tv_nsec);
+	st->st_mtim = long_time(st->__st_mtim32.tv_sec, st->__st_mtim32.tv_nsec);
+	st->st_ctim = long_time(st->__st_ctim32.tv_sec, st->__st_ctim32.tv_nsec);
+	return (int)result;
+}
+
+int fstatat(int directory, const char *restrict path, struct stat *restrict st, int flags)
+{
+	return lengthen(st, syscall(SYS_fstatat64, directory, path, st, flags));
+}
+
+int fstat(int fd, struct stat *st)
+{
+	return lengthen(st, syscall(SYS_fstat64, fd, st));
+}
+#endif
+
+/* The compiler's library divides fast, and in two kilobytes. Here, it takes a step for each bit of the result. `used`
+ * keeps functions that only the compiler calls: with optimisation across rooms, it makes calls to them only after it has
+ * dropped functions that are not called. */
+#ifdef __i386__
+static uint64_t divide(uint64_t number, uint64_t by, uint64_t *rest)
+{
+	uint64_t bit = 1, result = 0;
+
+	for (; by < number && !(by >> 63); by <<= 1)
+		bit <<= 1;
+	for (; bit; bit >>= 1, by >>= 1)
+		if (number >= by) {
+			number -= by;
+			result |= bit;
+		}
+	*rest = number;
+	return result;
+}
+
+__attribute__((used)) uint64_t __udivdi3(uint64_t number, uint64_t by)
+{
+	uint64_t rest;
+
+	return divide(number, by, &rest);
+}
+
+__attribute__((used)) uint64_t __umoddi3(uint64_t number, uint64_t by)
+{
+	uint64_t rest;
+
+	divide(number, by, &rest);
+	return rest;
+}
 #endif
 
 /* The library's functions are made for speed and take a kilobyte. On aarch64, loads and stores of eight bytes are fast,
