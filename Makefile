@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' about.c)
 # the linker leaves out functions that a program does not use.
 PROGRAMS = depmod modprobe/modprobe depmod.old
 ALL_ROOMS = $(sort $(basename $(wildcard *.c base/*.c xz/*.c zstd/*.c)))
-SHARED = $(filter-out depmod $(if $(MUSL),,base/libc base/relro),$(ALL_ROOMS))
+SHARED = $(filter-out depmod $(if $(MUSL),,base/libc base/start),$(ALL_ROOMS))
 ROOMS = depmod $(SHARED) $(sort $(basename $(wildcard modprobe/*.c old/*.c)))
 objects = $(patsubst %,build/%.o,$(1) $(SHARED))
 
@@ -39,9 +39,12 @@ ifdef MUSL
 include release/processors.mk
 # The compiler optimises across rooms. Objects have ordinary code, too, for `make size`.
 ACROSS = -flto -ffat-lto-objects
-build/base/libc.o: private OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
+build/base/libc.o build/base/start.o: private OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
+build/base/libc.o: private ACROSS += $(OWN_START)
+build/base/start.o: private ACROSS = $(OWN_START) -fno-stack-protector
 LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) $(LAYOUT) -flto=auto -flto-partition=one $(SMALLEST) $(PROCESSOR) -o $@ \
-	"$(MUSL)"/rcrt1.o "$(MUSL)"/crti.o $(filter %.o,$^) "$(MUSL)"/libc.a -lgcc -lgcc_eh "$(MUSL)"/libc.a "$(MUSL)"/crtn.o
+	$(if $(OWN_START),,"$(MUSL)"/rcrt1.o "$(MUSL)"/crti.o) $(filter %.o,$^) "$(MUSL)"/libc.a -lgcc -lgcc_eh "$(MUSL)"/libc.a \
+	$(if $(OWN_START),,"$(MUSL)"/crtn.o)
 else
 LINK = $(CC) $(CFLAGS) -static $(LINK_SAFE) -o $@ $^
 endif
@@ -54,7 +57,7 @@ endif
 depmod: $(call objects,depmod)
 modprobe/modprobe: $(call objects,$(sort $(basename $(wildcard modprobe/*.c))))
 depmod.old: $(call objects,$(sort $(basename $(wildcard old/*.c))))
-$(PROGRAMS):
+$(PROGRAMS): $(if $(MUSL),release/program.ld)
 	$(LINK)
 
 UNALIGNED = -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1

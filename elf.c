@@ -411,19 +411,18 @@ COLD static void read_exported_names(const struct elf *elf)
 COLD static struct section symbols_that_matter(const struct elf *elf, uint32_t *first)
 {
 	struct section symtab = elf->sections[SYMTAB];
-	uint64_t size = elf->layout->symbol_size, skip = size;
+	uint64_t size = elf->layout->symbol_size, skip;
 
 	if (!elf->sections[SYMTAB].present || !elf->sections[STRTAB].present)
 		bad("no symbol table");
 	if (symtab.size % size)
 		bad(".symtab does not hold whole symbols");
-	if (!elf->sections[KSYMTAB_STRINGS].present && symtab.info)
-		skip = symtab.info * size;
+	*first = elf->sections[KSYMTAB_STRINGS].present || !symtab.info ? 1 : symtab.info;
+	skip = *first * size;
 	if (skip > symtab.size || symtab.offset > UINT64_MAX - skip)
-		skip = 0;
+		*first = 0, skip = 0;
 	symtab.offset += skip;
 	symtab.size -= skip;
-	*first = (uint32_t)(skip / size);
 	return symtab;
 }
 

@@ -2,6 +2,11 @@
 MACHINE := $(shell $(CC) -dumpmachine)
 LAYOUT = -Wl,-T,release/program.ld
 
+# Processors for which base/start.c begins the process. For others, the C library does.
+ifneq ($(filter-out %x32,$(filter x86_64% i386% i486% i586% i686% aarch64% arm% riscv64%,$(MACHINE))),)
+OWN_START = -DOWN_START
+endif
+
 # Turns off passes of the compiler that make code larger even where it is told to save bytes. A value that is computed
 # before a loop and kept, for example, takes a register, and instructions that save and restore the register.
 SMALLER = -fno-move-loop-invariants -fno-tree-loop-im -fno-tree-ch -fno-caller-saves -fno-partial-inlining
