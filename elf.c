@@ -365,10 +365,11 @@ INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct l
 	for (const uint8_t *p = s->table.p; p < s->table.end; p += l->symbol_size) {
 		uint32_t at = (uint32_t)get(big, p, l->st_name);
 		uint32_t section = (uint32_t)get(big, p, l->st_shndx);
-		const char *name = (const char *)s->strings.p + at;
+		const char *name;
 
 		if (at >= string_size)
 			bad_at("symbol name beyond .strtab", (uint64_t)number_of(s, l, p) * l->symbol_size);
+		name = (const char *)s->strings.p + at;
 		if (section == SHN_UNDEF)
 			note_need(elf, s, name, (uint8_t)get(big, p, l->st_info));
 		if (at < crc_limit && is_crc(s->strings.p + at) && name[CRC_PREFIX]) {
