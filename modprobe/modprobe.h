@@ -12,7 +12,7 @@ enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WE
 typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
 
 /* The parts of indexes that were read last, each in the place of its number modulo PIECES. */
-enum { PIECE = 1024, PIECES = 8 }; /* bytes of a piece, and how many are kept */
+enum { PIECE = 2048, PIECES = 8 }; /* bytes of a piece, and how many are kept */
 
 struct pieces {
 	const struct index_file *files[PIECES];

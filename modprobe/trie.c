@@ -93,8 +93,14 @@ static uint32_t take_number(const struct search *s, struct place *p, size_t size
 	uint32_t value = 0;
 
 	expect(s, p, size, why);
-	for (; size--; p->at++) {
-		look(s, p);
+	p->at += size;
+	if (size == 4 && span_size(p->bytes) >= 4) {
+		p->bytes.p += 4;
+		return be32(p->bytes.p - 4);
+	}
+	for (; size; size--) {
+		if (p->bytes.p == p->bytes.end)
+			p->bytes = bytes_at(s->file, p->at - size);
 		value = value << 8 | *p->bytes.p++;
 	}
 	return value;
@@ -154,7 +160,7 @@ static uint32_t take_prefix(struct search *s, struct place *p)
 
 		if (span_size(part) > INDEX_KEY_MAX - length)
 			bad("a key is too long");
-		memcpy(s->path + length, part.p, span_size(part));
+		copy_bytes(s->path + length, (const char *)part.p, span_size(part));
 		length += span_size(part);
 	} while (!whole);
 	return (uint32_t)length - 1;
@@ -196,9 +202,14 @@ static uint32_t next_child(const struct search *s, const struct node *node, uint
 	struct place p = { .at = node->children + 4 * (size_t)*number };
 	uint32_t offset = 0;
 
-	while (!offset && *number < node->child_count) {
-		offset = take_number(s, &p, 4, "");
-		++*number;
+	for (; !offset && *number < node->child_count; ++*number) {
+		/* Most are 0. */
+		if (span_size(p.bytes) >= 4 && !be32(p.bytes.p)) {
+			p.bytes.p += 4;
+			p.at += 4;
+		} else {
+			offset = take_number(s, &p, 4, "");
+		}
 	}
 	return offset;
 }
