@@ -12,7 +12,8 @@ static const uint8_t help[] = {
 };
 
 enum { LONGEST_PAUSE = 128 }; /* between two tries to remove a module, in milliseconds */
-enum { MODPROBE_MEMORY = 256 << 20, MODPROBE_SCRATCH = DECODED_LIMIT + (128 << 20) };
+/* SMALL_SCRATCH is for runs that decompress no module. */
+enum { MODPROBE_MEMORY = 128 << 20, MODPROBE_SCRATCH = DECODED_LIMIT + (128 << 20), SMALL_SCRATCH = 16 << 20 };
 
 /* Each line is the option's letter, ` ` or `=` (it takes a value), and its long name. An option without a letter has a
  * control character in its place, one of those below. */
@@ -595,8 +596,22 @@ static void remove_named(struct probe *p)
 
 static void print_alias(void *context, const char *key, uint32_t priority, const char *value)
 {
+	struct text *text = context;
+	size_t key_length = strlen(key), length = strlen(value);
+	char *to = text->start + text->size;
+
 	(void)priority;
-	text_line(context, "alias ", key, " ", value, (char *)NULL);
+	if (key_length + length + 8 > text->capacity - text->size) {
+		text_line(text, "alias ", key, " ", value, (char *)NULL);
+		return;
+	}
+	copy_bytes(to, "alias ", 6);
+	copy_bytes(to + 6, key, key_length);
+	to += 6 + key_length;
+	*to++ = ' ';
+	copy_bytes(to, value, length);
+	to[length] = '\n';
+	text->size += key_length + length + 8;
 }
 
 static void show_configuration(struct probe *p)
@@ -681,14 +696,19 @@ static struct location modules_place(struct probe *p)
 	return (struct location){ p->base, join_path(&p->memory, module_directory(p->base), release) };
 }
 
+/* Whether the run may come to read modules' files. */
+static bool reads_modules(const struct probe *p)
+{
+	return p->show_versions || p->show_exports ||
+	       !(p->show_config || p->remove || p->resolve || p->dry_run || p->show_depends);
+}
+
 static void run_command(void *context)
 {
 	struct probe *p = context;
 	enum verdict verdict;
 
-	arena_plan(MODPROBE_MEMORY + MODPROBE_SCRATCH);
-	arena_reserve(&p->memory, "memory", MODPROBE_MEMORY, false);
-	arena_reserve(&p->scratch, "scratch memory", MODPROBE_SCRATCH, false);
+	arena_reserve_alone(&p->memory, "memory", MODPROBE_MEMORY);
 	verdict = read_options(p);
 	p->status = verdict == WRONG_USAGE;
 	if (p->print)
@@ -700,6 +720,7 @@ static void run_command(void *context)
 		.silent = p->quiet,
 		.syslog = p->syslog,
 	});
+	arena_reserve_alone(&p->scratch, "scratch memory", reads_modules(p) ? MODPROBE_SCRATCH : SMALL_SCRATCH);
 	catalog_open(&p->catalog, &p->memory, modules_place(p), p->config_from_base ? p->base : NULL,
 		     p->config_count ? p->configs : NULL);
 	if (p->show_versions || p->show_exports)

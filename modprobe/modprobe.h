@@ -8,8 +8,25 @@
 /* Kinds of lines in modprobe.d; the words they begin with are in rules.c. */
 enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WEAK_RULE, RULE_KINDS };
 
-/* Called for each value that a search finds, in no particular order. */
+/* Called for each value that a search finds, in no particular order. The strings may be gone after the call. */
 typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
+
+/* The parts of indexes that were read last, each in the place of its number modulo PIECES. */
+enum { PIECE = 2048, PIECES = 8 }; /* bytes of a piece, and how many are kept */
+
+struct pieces {
+	const struct index_file *files[PIECES];
+	size_t numbers[PIECES]; /* in the file, from 1 on; 0: none */
+	uint8_t bytes[PIECES][PIECE];
+};
+
+/* A binary index that is being read. */
+struct index_file {
+	int fd;
+	size_t size;
+	struct pieces *pieces; /* may be those of several files */
+	struct arena *memory;  /* for strings that no piece has as a whole */
+};
 
 /* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
 
@@ -101,13 +118,15 @@ struct match {
 	const struct match *next;
 };
 
-/* The files that depmod wrote, each read when it is first needed. */
+/* The files that depmod wrote, each opened when it is first needed. */
 struct database {
 	struct location place; /* directory of the kernel's modules */
 	const char *directory; /* its absolute path */
 	struct arena *memory;
-	struct span content[TABLE_COUNT];
-	enum { UNREAD, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
+	enum { UNOPENED, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
+	struct index_file indexes[TABLE_COUNT];
+	struct span texts[TABLE_COUNT];
+	struct pieces *pieces; /* of all indexes */
 };
 
 /* What the table has for a key: a module's name or, in tables whose keys are patterns, a string that they may match. By
@@ -122,11 +141,11 @@ bool database_each(struct database *database, enum lookup_table table, index_fou
 enum { INDEX_KEY_MAX = VALUE_MAX + 16 }; /* bytes of a key, with its NUL */
 
 /* index_find() tells the values of a key; index_match(), those of all patterns (see glob.c) that match the key;
- * index_each(), all values. Only the last one gives found() whole keys. A file that is no index, or is damaged, ends in
- * bad(). */
-void index_find(struct span file, const char *key, index_found *found, void *context);
-void index_match(struct span file, const char *key, index_found *found, void *context);
-void index_each(struct span file, index_found *found, void *context);
+ * index_each(), all values. Only the last one gives found() whole keys. A file that is no index, is damaged or cannot be
+ * read ends in bad(). */
+void index_find(struct index_file *file, const char *key, index_found *found, void *context);
+void index_match(struct index_file *file, const char *key, index_found *found, void *context);
+void index_each(struct index_file *file, index_found *found, void *context);
 
 /* ---- rules.c: modprobe.d --------------------------------------------------------------------- */
 
