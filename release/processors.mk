@@ -1,6 +1,8 @@
 # Settings that make the programs small, by processor. MACHINE is the compiler's name of the processor.
 MACHINE := $(shell $(CC) -dumpmachine)
-LAYOUT = -Wl,-T,release/program.ld
+
+# The smaller of two kinds of table for symbols, of which there are none; and no room for tags that might be added later.
+LINK_SMALL = -Wl,-T,release/program.ld,--hash-style=sysv,--spare-dynamic-tags=0
 
 # Processors for which base/start.c begins the process. For others, the C library does.
 ifneq ($(filter-out %x32,$(filter x86_64% i386% i486% i586% i686% aarch64% arm% riscv64%,$(MACHINE))),)
