@@ -27,6 +27,42 @@ char *strchr(const char *s, int c)
 	return (char *)(uintptr_t)s;
 }
 
+__attribute__((used)) char *strrchr(const char *s, int c)
+{
+	const char *last = NULL;
+
+	do
+		if (*s == (char)c)
+			last = s;
+	while (*s++);
+	return (char *)(uintptr_t)last;
+}
+
+__attribute__((used)) size_t strlen(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+__attribute__((used)) int memcmp(const void *a, const void *b, size_t size)
+{
+	const uint8_t *p = a, *q = b;
+
+	for (; size && *p == *q; size--)
+		p++, q++;
+	return size ? *p - *q : 0;
+}
+
+__attribute__((used)) int strcmp(const char *a, const char *b)
+{
+	for (; *a == *b && *a; a++)
+		b++;
+	return (uint8_t)*a - (uint8_t)*b;
+}
+
 static size_t span(const char *s, const char *set, bool in)
 {
 	size_t n = 0;
