@@ -42,7 +42,7 @@ ACROSS = -flto -ffat-lto-objects
 build/base/libc.o build/base/start.o: private OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
 build/base/libc.o: private ACROSS += $(OWN_START)
 build/base/start.o: private ACROSS = $(OWN_START) -fno-stack-protector
-LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) $(LAYOUT) -flto=auto -flto-partition=one $(SMALLEST) $(PROCESSOR) -o $@ \
+LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) $(LINK_SMALL) -flto=auto -flto-partition=one $(SMALLEST) $(PROCESSOR) -o $@ \
 	$(if $(OWN_START),,"$(MUSL)"/rcrt1.o "$(MUSL)"/crti.o) $(filter %.o,$^) "$(MUSL)"/libc.a -lgcc -lgcc_eh "$(MUSL)"/libc.a \
 	$(if $(OWN_START),,"$(MUSL)"/crtn.o)
 else

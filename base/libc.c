@@ -9,9 +9,11 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +25,42 @@ char *strchr(const char *s, int c)
 		if (!*s++)
 			return NULL;
 	return (char *)(uintptr_t)s;
+}
+
+__attribute__((used)) char *strrchr(const char *s, int c)
+{
+	const char *last = NULL;
+
+	do
+		if (*s == (char)c)
+			last = s;
+	while (*s++);
+	return (char *)(uintptr_t)last;
+}
+
+__attribute__((used)) size_t strlen(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+__attribute__((used)) int memcmp(const void *a, const void *b, size_t size)
+{
+	const uint8_t *p = a, *q = b;
+
+	for (; size && *p == *q; size--)
+		p++, q++;
+	return size ? *p - *q : 0;
+}
+
+__attribute__((used)) int strcmp(const char *a, const char *b)
+{
+	for (; *a == *b && *a; a++)
+		b++;
+	return (uint8_t)*a - (uint8_t)*b;
 }
 
 static size_t span(const char *s, const char *set, bool in)
@@ -203,6 +241,61 @@ int mprotect(void *start, size_t size, int rights)
 int munmap(void *start, size_t size)
 {
 	return (int)syscall(SYS_munmap, start, size);
+}
+
+int uname(struct utsname *name)
+{
+	return (int)syscall(SYS_uname, name);
+}
+
+int madvise(void *start, size_t size, int advice)
+{
+	return (int)syscall(SYS_madvise, start, size, advice);
+}
+
+int execve(const char *path, char *const *arguments, char *const *environment)
+{
+	return (int)syscall(SYS_execve, path, arguments, environment);
+}
+
+int flock(int fd, int operation)
+{
+	return (int)syscall(SYS_flock, fd, operation);
+}
+
+int kill(pid_t pid, int number)
+{
+	return (int)syscall(SYS_kill, pid, number);
+}
+
+int mkdirat(int directory, const char *path, mode_t mode)
+{
+	return (int)syscall(SYS_mkdirat, directory, path, mode);
+}
+
+mode_t umask(mode_t mode)
+{
+	return (mode_t)syscall(SYS_umask, mode);
+}
+
+int access(const char *path, int mode)
+{
+	return (int)syscall(SYS_faccessat, CURRENT_DIRECTORY, path, mode);
+}
+
+int unlinkat(int directory, const char *path, int flags)
+{
+	return (int)syscall(SYS_unlinkat, directory, path, flags);
+}
+
+pid_t getpid(void)
+{
+	return (pid_t)syscall(SYS_getpid);
+}
+
+pid_t getppid(void)
+{
+	return (pid_t)syscall(SYS_getppid);
 }
 
 _Noreturn void _exit(int status)
