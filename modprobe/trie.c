@@ -163,7 +163,7 @@ static uint32_t take_prefix(struct search *s, struct place *p)
 
 		if (span_size(part) > INDEX_KEY_MAX - length)
 			bad("a key is too long");
-		copy_bytes(s->path + length, (const char *)part.p, span_size(part));
+		memcpy(s->path + length, part.p, span_size(part));
 		length += span_size(part);
 	} while (!whole);
 	return (uint32_t)length - 1;
@@ -205,15 +205,8 @@ static uint32_t next_child(const struct search *s, const struct node *node, uint
 	struct place p = { .at = node->children + 4 * (size_t)*number };
 	uint32_t offset = 0;
 
-	for (; !offset && *number < node->child_count; ++*number) {
-		/* Most are 0. */
-		if (span_size(p.bytes) >= 4 && !be32(p.bytes.p)) {
-			p.bytes.p += 4;
-			p.at += 4;
-		} else {
-			offset = take_number(s, &p, 4, "");
-		}
-	}
+	for (; !offset && *number < node->child_count; ++*number)
+		offset = take_number(s, &p, 4, "");
 	return offset;
 }
 
