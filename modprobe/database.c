@@ -1,5 +1,6 @@
 /* database.c: looking things up in what depmod wrote about a kernel's modules: in a binary index or, where that is
  * missing or damaged, in the text file with the same content. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>

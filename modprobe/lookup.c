@@ -207,8 +207,10 @@ const char *ko_command(const struct catalog *c, const struct ko *ko, enum rule_k
 
 bool ko_is_blacklisted(const struct catalog *c, const struct ko *ko)
 {
-	const struct rule *r = c->rules->rules;
+	const struct rule *r;
 
+	rules_complete(c->rules);
+	r = c->rules->rules;
 	while ((r = next_rule(r, BLACKLIST)) && strcmp(r->name, ko->name) != 0)
 		r = r->next;
 	return r != NULL;
@@ -218,6 +220,7 @@ const char *ko_parameters(const struct catalog *c, const struct ko *ko, const ch
 {
 	struct text text;
 
+	rules_complete(c->rules);
 	text_open(&text, c->memory);
 	for (const struct rule *r = c->rules->rules; (r = next_rule(r, PARAMETERS)); r = r->next) {
 		if (strcmp(r->name, ko->name) != 0 && (!ko->alias || strcmp(r->name, ko->alias) != 0))

@@ -596,28 +596,15 @@ static void remove_named(struct probe *p)
 
 static void print_alias(void *context, const char *key, uint32_t priority, const char *value)
 {
-	struct text *text = context;
-	size_t key_length = strlen(key), length = strlen(value);
-	char *to = text->start + text->size;
-
 	(void)priority;
-	if (key_length + length + 8 > text->capacity - text->size) {
-		text_line(text, "alias ", key, " ", value, (char *)NULL);
-		return;
-	}
-	copy_bytes(to, "alias ", 6);
-	copy_bytes(to + 6, key, key_length);
-	to += 6 + key_length;
-	*to++ = ' ';
-	copy_bytes(to, value, length);
-	to[length] = '\n';
-	text->size += key_length + length + 8;
+	text_line(context, "alias ", key, " ", value, (char *)NULL);
 }
 
 static void show_configuration(struct probe *p)
 {
 	struct catalog *c = &p->catalog;
 
+	rules_complete(c->rules);
 	for (enum rule_kind kind = 0; kind < RULE_KINDS; kind++)
 		for (const struct rule *r = c->rules->rules; (r = next_rule(r, kind)); r = r->next)
 			text_line(&p->out, rule_command(kind), " ", r->name, r->value ? " " : "",

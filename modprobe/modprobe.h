@@ -11,13 +11,19 @@ enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WE
 /* Called for each value that a search finds, in no particular order. The strings may be gone after the call. */
 typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
 
-/* The parts of indexes that were read last, each in the place of its number modulo PIECES. */
-enum { PIECE = 2048, PIECES = 8 }; /* bytes of a piece, and how many are kept */
+/* How many bytes a piece of an index has, and how many pieces are kept. Of a small one, borders are met more often, so
+ * fuzz targets choose their own. */
+#ifndef INDEX_PIECE
+#define INDEX_PIECE 2048
+#endif
+enum { INDEX_PIECES = 8 };
+
+/* The pieces of indexes that were read last, each in the place of its number modulo INDEX_PIECES. */
 
 struct pieces {
-	const struct index_file *files[PIECES];
-	size_t numbers[PIECES]; /* in the file, from 1 on; 0: none */
-	uint8_t bytes[PIECES][PIECE];
+	const struct index_file *files[INDEX_PIECES];
+	size_t numbers[INDEX_PIECES]; /* in the file, from 1 on; 0: none */
+	uint8_t bytes[INDEX_PIECES][INDEX_PIECE];
 };
 
 /* A binary index that is being read. */
@@ -159,12 +165,17 @@ struct rule {
 struct rules {
 	struct conf conf;
 	struct rule *rules, **last; /* the list, and where its next rule goes */
+	bool complete;              /* with those of the kernel's command line */
 };
 
-/* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; what depmod wrote about
- * soft and weak dependencies into the directory; and what the kernel's command line says of modules. */
+/* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; and what depmod wrote
+ * about soft and weak dependencies into the directory. */
 void rules_read(struct rules *rules, struct arena *memory, const struct base *base, const char *const *paths,
 		struct location directory);
+
+/* Adds what the kernel's command line says of modules, their PARAMETERS and BLACKLIST, unless that has been done: no other
+ * kind of rule stands there, and to find modules none is needed. */
+void rules_complete(struct rules *rules);
 
 /* The first rule of that kind in the list that begins with `rule`; NULL when there is none. */
 const struct rule *next_rule(const struct rule *rule, enum rule_kind kind);

@@ -192,7 +192,6 @@ void rules_read(struct rules *rules, struct arena *memory, const struct base *ba
 {
 	const char *const more[] = { join_path(memory, directory.path, "modules.softdep"),
 				     join_path(memory, directory.path, "modules.weakdep"), NULL };
-	struct span line;
 
 	*rules = (struct rules){
 		.conf = { .memory = memory,
@@ -205,6 +204,15 @@ void rules_read(struct rules *rules, struct arena *memory, const struct base *ba
 	};
 	rules->last = &rules->rules;
 	conf_read(&rules->conf, paths);
-	if (file_read(memory, CURRENT_DIRECTORY, "/proc/cmdline", ANY_FILE, &line) == 0)
+}
+
+void rules_complete(struct rules *rules)
+{
+	struct span line;
+
+	if (rules->complete)
+		return;
+	rules->complete = true;
+	if (file_read(rules->conf.memory, CURRENT_DIRECTORY, "/proc/cmdline", ANY_FILE, &line) == 0)
 		read_command_line(rules, line);
 }

@@ -1,6 +1,7 @@
 /* trie.c: looking up keys in a binary index. index.c, which writes indexes for depmod, draws the format. Of the file only
  * those pieces are read that the nodes on the way to the key stand in: one of a distribution's indexes has a megabyte,
  * and a question needs ten kilobytes. The file may be damaged, so no offset is followed before it has been checked. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 /* CHECKED bytes of the header say what the file is (any version 2.x); PLACE are the bits of an offset without flags. */
 enum { HEADER = 12, ROOT_AT = 8, CHECKED = 6, PLACE = 0x0fffffff };
 enum flag { PREFIX = 8, VALUES = 4, CHILDREN = 2 };
+
+_Static_assert(INDEX_PIECE >= HEADER, "the header is in one piece");
 
 static const uint8_t magic[CHECKED] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2 };
 static const char no_index[] = "not a binary index of version 2";
@@ -55,17 +58,17 @@ static void read_piece(const struct index_file *file, uint8_t *to, size_t size, 
 static struct span bytes_at(struct index_file *file, size_t at)
 {
 	struct pieces *pieces = file->pieces;
-	size_t number = at / PIECE, place = number % PIECES, left = file->size - number * PIECE;
-	size_t size = left < PIECE ? left : PIECE;
+	size_t number = at / INDEX_PIECE, place = number % INDEX_PIECES, left = file->size - number * INDEX_PIECE;
+	size_t size = left < INDEX_PIECE ? left : INDEX_PIECE;
 	uint8_t *bytes = pieces->bytes[place];
 
 	if (pieces->numbers[place] != number + 1 || pieces->files[place] != file) {
 		pieces->numbers[place] = 0;
-		read_piece(file, bytes, size, number * PIECE);
+		read_piece(file, bytes, size, number * INDEX_PIECE);
 		pieces->numbers[place] = number + 1;
 		pieces->files[place] = file;
 	}
-	return (struct span){ bytes + at % PIECE, bytes + size };
+	return (struct span){ bytes + at % INDEX_PIECE, bytes + size };
 }
 
 /* A place in the file, from which on bytes are read one after the other. */
@@ -160,7 +163,7 @@ static uint32_t take_prefix(struct search *s, struct place *p)
 
 		if (span_size(part) > INDEX_KEY_MAX - length)
 			bad("a key is too long");
-		copy_bytes(s->path + length, (const char *)part.p, span_size(part));
+		memcpy(s->path + length, part.p, span_size(part));
 		length += span_size(part);
 	} while (!whole);
 	return (uint32_t)length - 1;
@@ -202,15 +205,8 @@ static uint32_t next_child(const struct search *s, const struct node *node, uint
 	struct place p = { .at = node->children + 4 * (size_t)*number };
 	uint32_t offset = 0;
 
-	for (; !offset && *number < node->child_count; ++*number) {
-		/* Most are 0. */
-		if (span_size(p.bytes) >= 4 && !be32(p.bytes.p)) {
-			p.bytes.p += 4;
-			p.at += 4;
-		} else {
-			offset = take_number(s, &p, 4, "");
-		}
-	}
+	for (; !offset && *number < node->child_count; ++*number)
+		offset = take_number(s, &p, 4, "");
 	return offset;
 }
 
