@@ -198,7 +198,7 @@ fresh() { old_files "$TREE"; }
 	every_fault first
 }
 
-# every_directory_fault: the calls that have to do with directories, with all errors; of each, nine calls all over the run.
+# every_directory_fault: the calls that have to do with directories fail with all errors; of each, nine calls all over the run.
 every_directory_fault() {
 	local call count error n runs=0 failures=0 before good unremoved=' none'
 	local -A outcomes=()
@@ -216,4 +216,29 @@ every_directory_fault() {
 	done <<<"$calls"
 	tell "$runs runs"
 	[ $failures = 0 ]
+}
+
+@test "directories: -o to a new one" {
+	with --jobs 1 -o out
+	OUT=out/lib/modules/$RELEASE
+	fresh() { rm -rf out; }
+	every_directory_fault
+}
+
+@test "directories: two bases" {
+	local more=more/lib/modules/$RELEASE
+	with --jobs 1 -b more -o out
+	OUT=out/lib/modules/$RELEASE
+	mkdir -p $more/kernel/deep/deeper
+	"$MKMODULE" --need one=1 $more/kernel/deep/deeper/h.ko
+	ln -s ../../../../root/elsewhere $more/kernel/linked
+	fresh() { old_files "$OUT"; }
+	every_directory_fault
+}
+
+@test "directories: -A, when there is something to do" {
+	with --jobs 1 -A
+	find "$TREE" "$ROOT/elsewhere" extra -exec touch -h -d 2000-01-01 {} +
+	touch "$TREE/kernel/b.ko"
+	every_directory_fault
 }
