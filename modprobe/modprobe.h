@@ -160,12 +160,23 @@ struct rule {
 	enum rule_kind kind;
 	const char *name, *value; /* name: normalized; value: NULL in a BLACKLIST rule */
 	struct rule *next;
+	const struct rule *same; /* the next one of the same kind and name */
+	uint32_t number;         /* place in the order of the configuration */
 };
 
 struct rules {
 	struct conf conf;
 	struct rule *rules, **last; /* the list, and where its next rule goes */
 	bool complete;              /* with those of the kernel's command line */
+	uint32_t count;
+	struct names keys;         /* of rules with the same kind and name */
+	const struct rule **first; /* by id of the key */
+};
+
+/* For next_match(): rules that are left, in two lists. */
+struct matches {
+	const struct rule *exact, *other;
+	const char *text; /* what the names of .other are compared with as patterns; NULL: all of them match */
 };
 
 /* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; and what depmod wrote
@@ -179,6 +190,13 @@ void rules_complete(struct rules *rules);
 
 /* The first rule of that kind in the list that begins with `rule`; NULL when there is none. */
 const struct rule *next_rule(const struct rule *rule, enum rule_kind kind);
+
+/* The rules of that kind for the name: those with a pattern that matches it; or, for BLACKLIST and PARAMETERS, those
+ * with this very name, or with `alias`, which may be NULL. */
+struct matches rules_for(const struct rules *rules, enum rule_kind kind, const char *name, const char *alias);
+
+/* The next of these rules, in the order of the configuration; NULL at the end. */
+const struct rule *next_match(struct matches *matches);
 
 /* The word that lines of that kind begin with. */
 const char *rule_command(enum rule_kind kind);
