@@ -525,6 +525,17 @@ int find_beside(const struct tree *tree, uint32_t root, const char *name, struct
  * warning where a root other than the first has no such file. */
 bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena, struct span *content);
 
+/* ---- ahead.c: keeping a disk busy ------------------------------------------------------------- */
+
+/* How many blocks, of 512 bytes, were read from a disk for this process since it last asked: 0 where all was in memory
+ * already. */
+uint32_t disk_blocks(void);
+
+/* Asks for the files, of which more than a mebibyte or two are not; they will be read soon. `paths` are relative to the
+ * open directory, one after another, up to an empty one. Returns the number of blocks that this process has read, or
+ * asked for, since it was last known. Nothing comes of a failure. */
+uint32_t ask_ahead(int directory, const char *paths);
+
 /* ---- module.c: one module's bytes ------------------------------------------------------------ */
 
 /* Bytes of a module, read piece by piece. read() returns `size` bytes at `offset`, valid until the scratch memory is

@@ -18,6 +18,7 @@ enum {
 	LINE = 128,         /* bytes of the largest cache line: no two workers write to the same line */
 	CHUNKS = 8,         /* packets that a worker should get, of the files known so far */
 	LARGEST_CHUNK = 32, /* files in a packet */
+	SELDOM = 16,        /* packets between two looks at whether the disk is read */
 	PACKET = 4096,      /* bytes: PIPE_BUF, so that each packet is written, and read, as a whole */
 };
 
@@ -173,18 +174,38 @@ static bool receive(const struct loading *l, struct packet *packet)
 	return n == sizeof(*packet) && (!packet->root || packet->root < l->tree->root_count);
 }
 
-/* The whole life of a worker process, which gives up all rights but reading files. */
+static void take_packet(struct loading *l, struct packet *packet)
+{
+	for (const char *path = packet->paths; *path && packet->first < l->capacity; path += strlen(path) + 1)
+		take_job(l, l->started, packet->first++, packet->root, path);
+}
+
+/* The whole life of a worker process, which gives up all rights but reading files. While the disk has to be read, the
+ * files of the next packet are asked for before those of this one are read. Whether it has to be is looked up now and
+ * then, so that where all is in memory a module costs nothing more. */
 static void work(void *context)
 {
 	struct loading *l = context;
-	struct packet packet;
+	struct packet packets[2];
+	uint32_t blocks = 0;
+	bool more;
 
 	prepare_work(l);
 	close_others(l);
 	confine();
-	while (receive(l, &packet) && *packet.paths)
-		for (const char *path = packet.paths; *path && packet.first < l->capacity; path += strlen(path) + 1)
-			take_job(l, l->started, packet.first++, packet.root, path);
+	more = receive(l, &packets[0]);
+	for (uint32_t n = 0; more && *packets[n % 2].paths; n++) {
+		struct packet *next = &packets[(n + 1) % 2];
+		bool cold = blocks != 0;
+
+		if (cold && (more = receive(l, next)))
+			blocks = ask_ahead(l->tree->roots[next->root].directory, next->paths);
+		take_packet(l, &packets[n % 2]);
+		if (!cold)
+			more = receive(l, next);
+		if (cold ? !blocks : n % SELDOM == 0)
+			blocks = disk_blocks();
+	}
 }
 
 static void prepare_next(void *context)
