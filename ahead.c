@@ -1,5 +1,5 @@
-/* ahead.c: keeping a disk busy. Who reads file after file waits for the disk once for each, and the disk waits for him.
- * Where reading turns out to need the disk at all, files are asked for some time before they are read. */
+/* ahead.c: keeping a disk busy. Who reads file after file waits for the disk once and again for each, and the disk waits
+ * for him. When files that will be read soon are asked for together, the disk always has something to do. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -9,40 +9,37 @@
 #include "depmod.h"
 
 enum {
-	BLOCK = 512,            /* bytes: the unit of ru_inblock, */
-	IN_BLOCKS = 11,         /* which is this word of struct rusage as the kernel fills it, */
-	USAGE_WORDS = 18,       /* of so many */
-	WINDOW = 2 << 20,       /* bytes that one worker asks for at once: little for a small machine's memory */
-	PLAIN_SIZE = 128 << 10, /* bytes of a plain module: all of most, as what is read of it lies at both ends */
-	PACKED_SIZE = 1 << 20,  /* bytes of a compressed module, of which all is read */
+	USAGE_WORDS = 18, /* of struct rusage, as the kernel fills it; */
+	IN_BLOCKS = 11,   /* which of them ru_inblock is, */
+	BLOCK = 512,      /* and the bytes that it counts as one */
+	WINDOW = 2 << 20, /* bytes after which nothing more is asked for: little, as memory may be small */
+	/* Bytes that are asked for of one file. All of a compressed file is read. Of a plain one, some pages here and
+	 * there are; nine in ten are not larger than this, and a disk gives all of it sooner than a few pieces. */
+	PACKED_SIZE = 8 << 20,
+	PLAIN_SIZE = 128 << 10,
 };
 
+/* The system call itself: the library's function is larger. */
 uint32_t disk_blocks(void)
 {
-	static long before;
-	long usage[USAGE_WORDS], more;
+	long usage[USAGE_WORDS];
 
-	usage[IN_BLOCKS] = before;
-	/* The system call itself: the library's function is larger. */
+	usage[IN_BLOCKS] = 0;
 	syscall(SYS_getrusage, RUSAGE_SELF, usage);
-	more = usage[IN_BLOCKS] - before;
-	before = usage[IN_BLOCKS];
-	return more > 0 ? (uint32_t)more : 0; /* a new process counts from 0 */
+	return (uint32_t)usage[IN_BLOCKS];
 }
 
-uint32_t ask_ahead(int directory, const char *paths)
+void ask_ahead(int directory, const char *paths)
 {
-	uint32_t blocks = disk_blocks();
+	uint32_t before = disk_blocks();
 	size_t length;
 
-	for (; (length = strlen(paths)) && blocks < WINDOW / BLOCK; paths += length + 1) {
+	for (; (length = strlen(paths)) && disk_blocks() - before < WINDOW / BLOCK; paths += length + 1) {
 		int fd = module_open(directory, paths);
 
-		if (fd < 0)
-			continue;
-		readahead(fd, 0, ends_in(paths, length, ".ko") ? PLAIN_SIZE : PACKED_SIZE);
-		close(fd);
-		blocks += disk_blocks();
+		if (fd >= 0) {
+			readahead(fd, 0, ends_in(paths, length, ".ko") ? PLAIN_SIZE : PACKED_SIZE);
+			close(fd);
+		}
 	}
-	return blocks;
 }

@@ -527,14 +527,13 @@ bool read_beside(const struct tree *tree, uint32_t root, const char *name, struc
 
 /* ---- ahead.c: keeping a disk busy ------------------------------------------------------------- */
 
-/* How many blocks, of 512 bytes, were read from a disk for this process since it last asked: 0 where all was in memory
- * already. */
+/* How many blocks have been read from a disk for this process, or asked for by it, since it began. What was in memory
+ * already does not count. */
 uint32_t disk_blocks(void);
 
-/* Asks for the files, of which more than a mebibyte or two are not; they will be read soon. `paths` are relative to the
- * open directory, one after another, up to an empty one. Returns the number of blocks that this process has read, or
- * asked for, since it was last known. Nothing comes of a failure. */
-uint32_t ask_ahead(int directory, const char *paths);
+/* Asks for files that will be read soon, or for those parts of them, as far as memory allows. `paths` are relative to
+ * the open directory, one after another, up to an empty one. A file that cannot be had is passed over. */
+void ask_ahead(int directory, const char *paths);
 
 /* ---- module.c: one module's bytes ------------------------------------------------------------ */
 

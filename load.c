@@ -174,38 +174,46 @@ static bool receive(const struct loading *l, struct packet *packet)
 	return n == sizeof(*packet) && (!packet->root || packet->root < l->tree->root_count);
 }
 
+/* Reads all files of the packet, which has none after that. */
 static void take_packet(struct loading *l, struct packet *packet)
 {
 	for (const char *path = packet->paths; *path && packet->first < l->capacity; path += strlen(path) + 1)
 		take_job(l, l->started, packet->first++, packet->root, path);
+	*packet->paths = 0;
 }
 
-/* The whole life of a worker process, which gives up all rights but reading files. While the disk has to be read, the
- * files of the next packet are asked for before those of this one are read. Whether it has to be is looked up now and
- * then, so that where all is in memory a module costs nothing more. */
+/* Gets packets and reads their files. While the disk has to be read, a packet is held back until the files of the next
+ * one have been asked for. Where all is in memory, the look whether that is so is rare enough to cost nothing. */
+static void work_through_packets(struct loading *l)
+{
+	struct packet held, next;
+	uint32_t before = 0, blocks;
+	bool cold = false, more = true;
+
+	*held.paths = 0;
+	for (uint32_t n = 0; more; n++) {
+		more = receive(l, &next) && *next.paths;
+		if (cold && more)
+			ask_ahead(l->tree->roots[next.root].directory, next.paths);
+		take_packet(l, &held);
+		held = next;
+		if (!cold && more)
+			take_packet(l, &held);
+		if (cold || n % SELDOM == 0) {
+			blocks = disk_blocks();
+			cold = blocks != before;
+			before = blocks;
+		}
+	}
+}
+
+/* The whole life of a worker process, which gives up all rights but reading files. */
 static void work(void *context)
 {
-	struct loading *l = context;
-	struct packet packets[2];
-	uint32_t blocks = 0;
-	bool more;
-
-	prepare_work(l);
-	close_others(l);
+	prepare_work(context);
+	close_others(context);
 	confine();
-	more = receive(l, &packets[0]);
-	for (uint32_t n = 0; more && *packets[n % 2].paths; n++) {
-		struct packet *next = &packets[(n + 1) % 2];
-		bool cold = blocks != 0;
-
-		if (cold && (more = receive(l, next)))
-			blocks = ask_ahead(l->tree->roots[next->root].directory, next->paths);
-		take_packet(l, &packets[n % 2]);
-		if (!cold)
-			more = receive(l, next);
-		if (cold ? !blocks : n % SELDOM == 0)
-			blocks = disk_blocks();
-	}
+	work_through_packets(context);
 }
 
 static void prepare_next(void *context)

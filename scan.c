@@ -11,8 +11,6 @@
 
 enum {
 	LINKED_MAX = 65536, /* directories entered through links: more is a maze, not a tree */
-	ENOUGH = 8,         /* directories that tell whether the disk has to be read */
-	HELPERS = 4,
 };
 
 static const char tree_itself[] = ".";
@@ -37,8 +35,7 @@ struct walk {
 	const char *prefix;     /* before relative paths in messages */
 	struct place *first, **last;
 	struct directory *listing; /* the directory that is being read */
-	uint32_t linked, read;     /* numbers of directories: entered through links; read so far */
-	uint32_t helpers;          /* processes that read directories ahead of the walk */
+	uint32_t linked;
 	void (*found)(struct walk *walk, const char *path, const char *real); /* a module; real: see struct module */
 	void *context;
 	bool objects;   /* modules of the 2.4 series are looked for, */
@@ -263,45 +260,6 @@ static void read_place(struct walk *walk, struct place *place)
 		directory_close(directory);
 }
 
-/* ---- a disk that has to be read ---- */
-
-static void found_nothing(struct walk *walk, const char *path, const char *real)
-{
-	(void)walk, (void)path, (void)real;
-}
-
-/* The life of a helper: reads every HELPERS-th of the directories that were known when it began, and all below them. */
-static void look_ahead(void *context)
-{
-	struct walk *walk = context;
-	struct place **known = walk->last;
-	uint32_t n = walk->helpers;
-
-	walk->found = found_nothing;
-	walk->silent = true;
-	for (struct place *place = walk->first; place; place = place->next) {
-		if (!known || n++ % HELPERS == 0)
-			read_place(walk, place);
-		if (&place->next == known)
-			known = NULL;
-	}
-}
-
-/* Helpers are started when a few directories have been read, if the disk was needed for the last of them: several
- * processes wait for it at the same time, and the walk finds the rest in memory. Nobody waits for helpers; they end with
- * this process at the latest. To look seldom costs nothing where all is in memory. */
-static void start_helpers(struct walk *walk, struct place *next)
-{
-	uint32_t read = ++walk->read;
-	struct fault fault;
-
-	if ((read & (read - 1)) || !disk_blocks() || read < ENOUGH || !next)
-		return;
-	for (walk->first = next; walk->helpers < HELPERS; walk->helpers++)
-		if (fork_bound() == 0)
-			_exit(!attempt(look_ahead, walk, &fault));
-}
-
 static void walk_from(struct walk *walk, const char *path, bool linked)
 {
 	if (!walk->listing)
@@ -309,10 +267,8 @@ static void walk_from(struct walk *walk, const char *path, bool linked)
 	walk->first = NULL;
 	walk->last = &walk->first;
 	add_place(walk, NULL, path, linked);
-	for (struct place *place = walk->first; place && !walk->ended; place = place->next) {
+	for (struct place *place = walk->first; place && !walk->ended; place = place->next)
 		read_place(walk, place);
-		start_helpers(walk, place->next);
-	}
 }
 
 static void walk_everywhere(struct walk *walk)
