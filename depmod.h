@@ -533,6 +533,16 @@ int find_beside(const struct tree *tree, uint32_t root, const char *name, struct
  * warning where a root other than the first has no such file. */
 bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena, struct span *content);
 
+/* ---- ahead.c: keeping a disk busy ------------------------------------------------------------- */
+
+/* How many blocks have been read from a disk for this process, or asked for by it, since it began. What was in memory
+ * already does not count. */
+uint32_t disk_blocks(void);
+
+/* Asks for files that will be read soon, or for those parts of them, as far as memory allows. `paths` are relative to
+ * the open directory, one after another, up to an empty one. A file that cannot be had is passed over. */
+void ask_ahead(int directory, const char *paths);
+
 /* ---- module.c: one module's bytes ------------------------------------------------------------ */
 
 /* Bytes of a module, read piece by piece. read() returns `size` bytes at `offset`, valid until the scratch memory is

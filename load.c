@@ -18,6 +18,7 @@ enum {
 	LINE = 128,         /* bytes of the largest cache line: no two workers write to the same line */
 	CHUNKS = 8,         /* packets that a worker should get, of the files known so far */
 	LARGEST_CHUNK = 32, /* files in a packet */
+	SELDOM = 16,        /* packets between two looks at whether the disk is read */
 	PACKET = 4096,      /* bytes: PIPE_BUF, so that each packet is written, and read, as a whole */
 };
 
@@ -217,18 +218,46 @@ static void give_up_rights(struct loading *l)
 	confine(l->permissions);
 }
 
+/* Reads all files of the packet, which has none after that. */
+static void take_packet(struct loading *l, struct packet *packet)
+{
+	for (const char *path = packet->paths; *path && packet->first < l->capacity; path += strlen(path) + 1)
+		take_job(l, l->started, packet->first++, packet->root, path);
+	*packet->paths = 0;
+}
+
+/* Gets packets and reads their files. While the disk has to be read, a packet is held back until the files of the next
+ * one have been asked for. Where all is in memory, the look whether that is so is rare enough to cost nothing. */
+static void work_through_packets(struct loading *l)
+{
+	struct packet held, next;
+	uint32_t before = 0, blocks;
+	bool cold = false, more = true;
+
+	*held.paths = 0;
+	for (uint32_t n = 0; more; n++) {
+		more = receive(l, &next) && *next.paths;
+		if (cold && more)
+			ask_ahead(l->tree->roots[next.root].directory, next.paths);
+		take_packet(l, &held);
+		held = next;
+		if (!cold && more)
+			take_packet(l, &held);
+		if (cold || n % SELDOM == 0) {
+			blocks = disk_blocks();
+			cold = blocks != before;
+			before = blocks;
+		}
+	}
+}
+
 /* The whole life of a worker process. */
 static void work(void *context)
 {
-	struct loading *l = context;
-	struct packet packet;
-
-	prepare_work(l);
-	close_others(l);
-	give_up_rights(l);
-	while (receive(l, &packet) && *packet.paths)
-		for (const char *path = packet.paths; *path && packet.first < l->capacity; path += strlen(path) + 1)
-			take_job(l, l->started, packet.first++, packet.root, path);
+	prepare_work(context);
+	close_others(context);
+	give_up_rights(context);
+	work_through_packets(context);
 }
 
 static void prepare_next(void *context)

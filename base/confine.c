@@ -119,8 +119,10 @@ static void enforce_filter(void)
 {
 	static const struct instruction instructions[] = {
 		{ LOAD, 0, 0, ARCHITECTURE_AT },
-		{ JUMP_EQUAL, 0, 11, ARCHITECTURE },
+		{ JUMP_EQUAL, 0, 13, ARCHITECTURE },
 		{ LOAD, 0, 0, NUMBER_AT },
+		{ JUMP_EQUAL, 12, 0, SYS_readahead },
+		{ JUMP_EQUAL, 11, 0, SYS_getrusage },
 		{ JUMP_EQUAL, 10, 0, SYS_pread64 },
 		{ JUMP_EQUAL, 9, 0, SYS_read },
 		{ JUMP_EQUAL, 8, 0, SYS_close },
