@@ -67,6 +67,8 @@ uninstall:
 	for file in $(INSTALLED); do \
 		[ -L "$$file" ] || rm -f "$$file" || exit; \
 	done
+	rm -f $(HOOKS)
+	[ ! -d '$(DESTDIR)$(DRACUTDIR)/99depmod' ] || rmdir '$(DESTDIR)$(DRACUTDIR)/99depmod'
 
 divert: all
 	@LINKS='$(LINKS)' packaging/divert add $(PROGRAMS)
@@ -74,8 +76,23 @@ divert: all
 undivert:
 	@LINKS='$(LINKS)' FORCE='$(FORCE)' packaging/divert remove
 
+# What makes an initramfs calls them from then on, each time.
+HOOKDIR = /etc/initramfs-tools/hooks
+DRACUTDIR = /usr/lib/dracut/modules.d
+HOOKS = '$(DESTDIR)$(HOOKDIR)'/depmod $(addprefix '$(DESTDIR)$(DRACUTDIR)'/99depmod/,module-setup.sh replace-kmod)
+
+#: make hooks           has initramfs-tools and dracut put the installed programs in place of kmod's into what they make
+hooks:
+	@[ -x '$(DESTDIR)$(SBINDIR)/modprobe' ] || { echo 'make hooks: make install comes first' >&2; exit 1; }
+	@mkdir -p build
+	@sed 's,@SBINDIR@,$(SBINDIR),' packaging/hooks/replace-kmod >build/replace-kmod
+	@[ -d '$(DESTDIR)$(HOOKDIR)' ] || [ -d '$(DESTDIR)$(DRACUTDIR)' ] || { echo 'make hooks: neither initramfs-tools nor dracut is here' >&2; exit 1; }
+	[ ! -d '$(DESTDIR)$(HOOKDIR)' ] || install -m 755 build/replace-kmod '$(DESTDIR)$(HOOKDIR)/depmod'
+	[ ! -d '$(DESTDIR)$(DRACUTDIR)' ] || { install -d '$(DESTDIR)$(DRACUTDIR)/99depmod' && \
+		install -m 755 build/replace-kmod packaging/hooks/99depmod/module-setup.sh '$(DESTDIR)$(DRACUTDIR)/99depmod'; }
+
 #: make deb             a package for Debian, in build/deb, that does the same
 deb: all
 	@LINKS='$(LINKS)' packaging/deb $(VERSION)
 
-.PHONY: release deb owners install uninstall divert undivert
+.PHONY: release hooks deb owners install uninstall divert undivert
