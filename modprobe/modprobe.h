@@ -11,6 +11,68 @@ enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WE
 /* Called for each value that a search finds, in no particular order. */
 typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
 
+struct ko;
+struct item;
+struct catalog;
+
+/* One run of modprobe: its options, and what it works with. */
+struct probe {
+	bool all, remove, remove_holders, first_time, ignore_commands, use_blacklist, force_versions, force_vermagic;
+	bool show_depends, show_config, show_versions, show_exports, resolve, dry_run, quiet, syslog, verbose;
+	bool config_from_base;
+	const struct base *base; /* -d */
+	const char *release;
+	const char **configs, **names;           /* -C; operands; both ended by NULL */
+	uint32_t config_count, name_count, wait; /* wait: milliseconds */
+	char print;                              /* 'h' or 'V': help or version is to be printed, and no more */
+	bool from_environment;                   /* the options being read come from MODPROBE_OPTIONS */
+	struct text passed_on;                   /* options that go to any modprobe that our commands call */
+	char **arguments;
+	struct arena memory, scratch;
+	struct catalog *catalog;
+	struct text out; /* standard output */
+	char output[4096];
+	const char *shown; /* file whose symbols are being shown */
+	int status;        /* exit status */
+};
+
+/* ---- showing.c: the configuration, and the symbols of modules ---------------------------------- */
+
+/* Prints the configuration, and the aliases and symbols of all modules. */
+void show_configuration(struct probe *p);
+
+/* Prints the symbols that the module needs or exports, with their CRCs. */
+void show_symbols_of(struct probe *p, const char *name);
+
+/* ---- loading.c: loading modules ----------------------------------------------------------------- */
+
+/* Loads the modules that the command line names, or shows what they are. */
+void load_named(struct probe *p);
+
+/* ---- removing.c: removing modules --------------------------------------------------------------- */
+
+/* Removes the modules that the command line names. */
+void remove_named(struct probe *p);
+
+/* ---- finding.c: what a name on the command line means -------------------------------------------- */
+
+/* Whether the name says that it is a file's: it begins with a slash, ./ or ../ */
+bool is_path(const char *name);
+
+/* The modules that a name, an alias or a path means; NULL, after a message, when there are none. */
+struct item *find_modules(struct probe *p, const char *name);
+
+/* Says that a module is not there, and what may be the reason. */
+void not_found(struct probe *p, const char *name);
+
+/* ---- steps.c: a step of loading or removing ------------------------------------------------------ */
+
+/* Prints a step like `insmod PATH PARAMETERS` for -v, -n and -D. */
+void show_step(struct probe *p, const char *what, const char *object, const char *more);
+
+/* Has the shell run the command of the configuration; returns 0 or an errno. */
+int run_rule(struct probe *p, const char *kind, const struct ko *ko, const char *command, const char *parameters);
+
 /* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
 
 enum { KOS_MAX = 1 << 17 }; /* records of modules in one run */
@@ -170,6 +232,9 @@ struct words *running_holders(struct arena *memory, const char *name);
  * errno; a file that cannot be opened or decompressed is an error message, too. */
 int running_insert(struct arena *scratch, const struct base *base, const char *path, const char *parameters,
 		   bool no_versions, bool no_vermagic);
+
+/* What such an errno means, and what a person can do about it. */
+const char *insertion_error(int failed);
 
 /* Removes the module; with `force`, even while it is in use. Returns 0 or an errno. */
 int running_remove(const char *name, bool force);

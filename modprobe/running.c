@@ -202,3 +202,18 @@ int running_remove(const char *name, bool force)
 {
 	return syscall(SYS_delete_module, name, O_NONBLOCK | (force ? O_TRUNC : 0)) ? errno : 0;
 }
+
+const char *insertion_error(int failed)
+{
+	switch (failed) {
+	case EEXIST: return "Module already in kernel";
+	case ENOENT: return "Unknown symbol in module, or unknown parameter (see dmesg)";
+	case ENOEXEC: return "Invalid module format: made for another kernel? (see dmesg; --force-vermagic)";
+	case EKEYREJECTED: return "Key was rejected: the kernel wants modules with a signature it knows (see dmesg)";
+	case ENODATA: return "No such file: has depmod run since the module went?";
+	case ECHILD: return "its command failed";
+	case EPERM: return "Operation not permitted: not root, or the kernel is locked down";
+	case ENODEV: return "No such device";
+	default: return error_text(failed);
+	}
+}
