@@ -1,19 +1,13 @@
 /* modprobe.c: the command modprobe, which loads and removes modules together with the modules that they depend on. */
 #include "modprobe.h"
 
-static const uint8_t help[] = {
-#include "../build/help/modprobe.inc"
-};
-
-enum { MODPROBE_MEMORY = 256 << 20, MODPROBE_SCRATCH = DECODED_LIMIT + (128 << 20) };
-
 /* Each line is the option's letter, ` ` or `=` (it takes a value), and its long name. An option without a letter has a
  * control character in its place, one of those below. */
 /* clang-format off */
 static const char known[] =
 	"a all\n" "r remove\n" "\1 remove-holders\n" "\1 remove-dependencies\n" "w=wait\n" "R resolve-alias\n"
 	"R show-alias\n" "\2 first-time\n" "i ignore-install\n" "i ignore-remove\n" "b use-blacklist\n" "f force\n"
-	"\3 force-modversion\n" "\4 force-vermagic\n" "D show-depends\n" "c show-config\n" "c showconfig\n"
+	"\3 force-modversion\n" "\4 force-vermagic\n" "D show-depends\n" "c show-config\n" "c showconfig\n" "l list\n"
 	"\5 show-modversions\n" "\5 dump-modversions\n" "\6 show-exports\n" "n dry-run\n" "n show\n"
 	"C=config\n" "\7 config-from-base\n" "d=dirname\n" "S=set-version\n" "s syslog\n" "q quiet\n" "v verbose\n"
 	"V version\n" "h help\n";
@@ -75,6 +69,7 @@ static enum verdict apply(void *context, char letter, const char *value)
 	case 'd': p->base = base_open(&p->memory, value); break;
 	case 'D': p->show_depends = true; break;
 	case 'f': p->force_versions = p->force_vermagic = true; break;
+	case 'l': p->list = true; break;
 	case 'i': p->ignore_commands = true; break;
 	case 'n': p->dry_run = true; break;
 	case 'q':
@@ -169,32 +164,23 @@ static enum verdict read_options(struct probe *p)
 		verdict = parse_arguments(&line);
 	p->configs[p->config_count] = p->names[p->name_count] = NULL;
 	text_add(&p->passed_on, "", 1);
-	if (verdict == GO_ON && !p->name_count && (!p->show_config || p->show_versions || p->show_exports))
+	if (verdict == GO_ON && !p->name_count && !p->list && (!p->show_config || p->show_versions || p->show_exports))
 		verdict = wrong_usage("no module is named", "");
 	return verdict;
 }
 
 /* ---- the command ---- */
 
-static struct location modules_place(struct probe *p)
+void modprobe(struct probe *p)
 {
-	const char *release = p->release ? p->release : running_release(&p->memory);
-
-	return (struct location){ p->base, join_path(&p->memory, module_directory(p->base), release) };
-}
-
-static void run_command(void *context)
-{
-	struct probe *p = context;
+	static struct catalog catalog;
 	enum verdict verdict;
 
-	arena_plan(MODPROBE_MEMORY + MODPROBE_SCRATCH);
-	arena_reserve(&p->memory, "memory", MODPROBE_MEMORY, false);
-	arena_reserve(&p->scratch, "scratch memory", MODPROBE_SCRATCH, false);
+	p->catalog = &catalog;
 	verdict = read_options(p);
 	p->status = verdict == WRONG_USAGE;
 	if (p->print)
-		print_about(&p->out, p->print, "modprobe", span_of(help, sizeof(help)));
+		print_help(p, p->print);
 	if (verdict != GO_ON)
 		return;
 	report_setup((struct report_settings){
@@ -207,34 +193,12 @@ static void run_command(void *context)
 	if (p->show_versions || p->show_exports)
 		for (const char **name = p->names; *name; name++)
 			show_symbols_of(p, *name);
+	else if (p->list)
+		list_files(p);
 	else if (p->show_config)
 		show_configuration(p);
 	else if (p->remove)
 		remove_named(p);
 	else
 		load_named(p);
-}
-
-/* Runs modprobe. Returns the exit status. */
-static int modprobe(char **arguments)
-{
-	static struct probe p;
-	static struct catalog catalog;
-	struct fault fault;
-
-	p.arguments = arguments;
-	p.catalog = &catalog;
-	p.out = (struct text){ .start = p.output, .capacity = sizeof(p.output), .fd = 1 };
-	if (!attempt(run_command, &p, &fault)) {
-		report_fault(FATAL, "cannot go on", &fault);
-		p.status = 1;
-	}
-	return command_end(&p.out, p.status);
-}
-
-int main(int count, char **arguments)
-{
-	(void)count;
-	command_begin("modprobe");
-	return modprobe(arguments);
 }

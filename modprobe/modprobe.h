@@ -1,4 +1,4 @@
-/* modprobe.h: the program modprobe, which has the running kernel load and remove modules. Each section describes a room
+/* modprobe.h: the program modprobe, which has the running kernel load and remove modules, and its other commands. Each section describes a room
  * (a .c file), which calls only rooms described below it, and rooms of depmod.h. */
 #ifndef MODPROBE_H
 #define MODPROBE_H
@@ -15,20 +15,25 @@ struct ko;
 struct item;
 struct catalog;
 
-/* One run of modprobe: its options, and what it works with. */
+/* The commands. Up to COMMAND_KMOD, the program's own name may be one of them; those behind it stand behind kmod. */
+enum command { COMMAND_MODPROBE, COMMAND_MODINFO, COMMAND_INSMOD, COMMAND_RMMOD, COMMAND_LSMOD, COMMAND_KMOD, COMMAND_LIST, COMMAND_STATIC_NODES, COMMAND_COUNT };
+
+/* One run of a command: its options, and what it works with. */
 struct probe {
 	bool all, remove, remove_holders, first_time, ignore_commands, use_blacklist, force_versions, force_vermagic;
-	bool show_depends, show_config, show_versions, show_exports, resolve, dry_run, quiet, syslog, verbose;
+	bool show_depends, show_config, show_versions, show_exports, resolve, list, dry_run, quiet, syslog, verbose;
 	bool config_from_base;
 	const struct base *base; /* -d */
 	const char *release;
 	const char **configs, **names;           /* -C; operands; both ended by NULL */
 	uint32_t config_count, name_count, wait; /* wait: milliseconds */
-	char print;                              /* 'h' or 'V': help or version is to be printed, and no more */
-	bool from_environment;                   /* the options being read come from MODPROBE_OPTIONS */
-	struct text passed_on;                   /* options that go to any modprobe that our commands call */
+	enum command command;
+	const char *given[128]; /* by the letter of an option, in the small commands: its value, or "" */
+	char print;             /* 'h' or 'V': help or version is to be printed, and no more */
+	bool from_environment;  /* the options being read come from MODPROBE_OPTIONS */
+	struct text passed_on;  /* options that go to any modprobe that our commands call */
 	char **arguments;
-	struct arena memory, scratch;
+	struct arena memory, scratch, shared; /* shared: with other processes */
 	struct catalog *catalog;
 	struct text out; /* standard output */
 	char output[4096];
@@ -36,10 +41,42 @@ struct probe {
 	int status;        /* exit status */
 };
 
+/* ---- modprobe.c: the command modprobe ----------------------------------------------------------- */
+
+void modprobe(struct probe *p);
+
+/* ---- modinfo.c: the command modinfo -------------------------------------------------------------- */
+
+void modinfo(struct probe *p);
+
+/* Writes what modinfo shows of the module, or of the part of the kernel, in the open file. */
+struct view {
+	struct text *out;
+	const char *field;   /* -F: only its values; NULL: all */
+	const char *builtin; /* the name of what is part of the kernel; NULL: the file is a module */
+	char separator;      /* behind each value */
+	uint64_t key;        /* for hashing */
+	struct arena *memory;
+	struct names names;           /* of parameters */
+	struct parameter *parameters; /* by id of the name */
+};
+
+void view_bytes(struct view *view, struct span bytes);
+
+/* ---- insmod.c, rmmod.c, lsmod.c, nodes.c: small commands ---------------------------------------- */
+
+void insmod(struct probe *p);
+void rmmod(struct probe *p);
+void lsmod(struct probe *p);
+void static_nodes(struct probe *p);
+
 /* ---- showing.c: the configuration, and the symbols of modules ---------------------------------- */
 
 /* Prints the configuration, and the aliases and symbols of all modules. */
 void show_configuration(struct probe *p);
+
+/* Prints the paths of all modules whose names match one of those that were named, or of all modules. */
+void list_files(struct probe *p);
 
 /* Prints the symbols that the module needs or exports, with their CRCs. */
 void show_symbols_of(struct probe *p, const char *name);
@@ -53,6 +90,10 @@ void load_named(struct probe *p);
 
 /* Removes the modules that the command line names. */
 void remove_named(struct probe *p);
+
+/* Removes the loaded module; waits for p->wait milliseconds until it is unused. Returns 0 or, after a message, an
+ * errno. */
+int remove_loaded(struct probe *p, const char *name);
 
 /* ---- finding.c: what a name on the command line means -------------------------------------------- */
 
@@ -72,6 +113,28 @@ void show_step(struct probe *p, const char *what, const char *object, const char
 
 /* Has the shell run the command of the configuration; returns 0 or an errno. */
 int run_rule(struct probe *p, const char *kind, const struct ko *ko, const char *command, const char *parameters);
+
+/* ---- run.c: what the commands have in common ------------------------------------------------------ */
+
+const char *command_name(enum command command);
+
+/* COMMAND_COUNT where there is none of that name. */
+enum command command_named(const char *name);
+
+/* Prints the help ('h') or the version ('V'). */
+void print_help(struct probe *p, char what);
+
+/* Reads the options of a small command, see parse_arguments(). False when there is nothing more to do. */
+bool begin_run(struct probe *p, const char *known);
+
+/* False, after a message that begins with `what`, when the command line has no operand. */
+bool needs_name(struct probe *p, const char *what);
+
+/* Adds blanks to a text of `size` bytes until it is `width` bytes wide. */
+void pad(struct text *text, size_t size, size_t width);
+
+/* The directory of the modules of the release and the base that were asked for. */
+struct location modules_place(struct probe *p);
 
 /* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
 
@@ -225,8 +288,15 @@ enum module_state running_state(struct arena *scratch, const char *name);
 /* How many users a loaded module has, other modules among them; 0 where that is not known. */
 uint32_t running_uses(struct arena *scratch, const char *name);
 
+/* The content of /proc/modules. Returns 0 or an errno. */
+int running_modules(struct arena *memory, struct span *list);
+
 /* The names of the loaded modules that use this one. */
 struct words *running_holders(struct arena *memory, const char *name);
+
+/* Opens the module in the file, whose path may begin with that of the base: then links are followed in it. Returns a
+ * descriptor, or -1 and errno. */
+int running_open(const struct base *base, const char *path);
 
 /* Loads the module in the file, whose path may begin with that of the base: then links are followed in it. On request the kernel compares neither symbol versions nor vermagic. Returns 0 or an
  * errno; a file that cannot be opened or decompressed is an error message, too. */
@@ -244,5 +314,19 @@ int running_remove(const char *name, bool force);
 /* Has /bin/sh run the module's command of that kind ("install" or "remove"), with `options` added to MODPROBE_OPTIONS.
  * False after an error message: the command failed, or this modprobe was called by that same command. */
 bool shell_run(struct arena *memory, const char *kind, const char *module, const char *command, const char *options);
+
+/* ---- signature.c: who signed a module ------------------------------------------------------------- */
+
+/* What the signature behind a module says; all but `id` are bytes of the file. */
+struct signature {
+	const char *id, *algorithm; /* the form of the signature, and how the module was hashed */
+	struct span signer, key, value;
+};
+
+/* Cuts the mark off the end of a module that says that a signature stands before it. False when there is none. */
+bool cut_mark(struct span *module);
+
+/* Reads the signature of the module; false where it has none, or one that cannot be read. */
+bool signature_read(struct span module, struct signature *signature);
 
 #endif

@@ -6,15 +6,15 @@
 
 enum { LONGEST_PAUSE = 128 }; /* between two tries to remove a module, in milliseconds */
 
-static int remove_file(struct probe *p, const struct ko *ko)
+int remove_loaded(struct probe *p, const char *name)
 {
 	int failed = 0;
 
-	show_step(p, "rmmod", ko->name, NULL);
+	show_step(p, "rmmod", name, NULL);
 	if (p->dry_run)
 		return 0;
 	for (uint32_t left = p->wait, pause = 1;; left -= pause, pause *= pause < LONGEST_PAUSE ? 2 : 1) {
-		failed = running_remove(ko->name, p->force_versions && p->force_vermagic);
+		failed = running_remove(name, p->force_versions && p->force_vermagic);
 		if (failed != EAGAIN || !left)
 			break;
 		pause = pause < left ? pause : left;
@@ -23,7 +23,7 @@ static int remove_file(struct probe *p, const struct ko *ko)
 	if (failed == ENOENT && !p->first_time)
 		failed = 0;
 	if (failed)
-		error("could not remove '", ko->name, "': ", error_text(failed));
+		error("could not remove '", name, "': ", error_text(failed));
 	return failed;
 }
 
@@ -90,7 +90,7 @@ static void remove_unused(struct probe *p, const struct item *list)
 		return;
 	remove_unused(p, list->next);
 	if (running_state(&p->scratch, list->ko->name) == LIVE && !running_uses(&p->scratch, list->ko->name))
-		remove_file(p, list->ko);
+		remove_loaded(p, list->ko->name);
 }
 
 /* Removes the module, whose holders have gone, by the command or, where that is NULL, itself. */
@@ -104,7 +104,7 @@ static int remove_alone(struct probe *p, struct ko *ko, const char *command)
 		return p->dry_run ? 0 : run_rule(p, "remove", ko, command, "");
 	}
 	/* A holder that was the last one to need the module may have taken it along. */
-	failed = running_state(&p->scratch, ko->name) == ABSENT ? 0 : remove_file(p, ko);
+	failed = running_state(&p->scratch, ko->name) == ABSENT ? 0 : remove_loaded(p, ko->name);
 	if (failed)
 		return failed;
 	ko_path(p->catalog, ko); /* looks up the dependencies as well */

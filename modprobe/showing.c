@@ -23,6 +23,32 @@ void show_configuration(struct probe *p)
 	database_each(c->database, TABLE_SYMBOLS, print_alias, &p->out);
 }
 
+/* Prints the path of a module, from a line of modules.dep, when its name matches one of the patterns. */
+static void list_file(void *context, const char *key, uint32_t priority, const char *value)
+{
+	struct probe *p = context;
+	bool matches = !p->name_count;
+
+	(void)priority;
+	for (const char **pattern = p->names; *pattern; pattern++)
+		matches |= glob_matches(*pattern, key);
+	if (!matches)
+		return;
+	text_add(&p->out, value, strcspn(value, ":"));
+	text_string(&p->out, "\n");
+}
+
+void list_files(struct probe *p)
+{
+	for (const char **pattern = p->names; *pattern; pattern++) {
+		char *name = arena_string(&p->memory, *pattern, strlen(*pattern));
+
+		if (normalize(name))
+			*pattern = name;
+	}
+	database_each(p->catalog->database, TABLE_DEPENDENCIES, list_file, p);
+}
+
 static void show_crc(void *context, const char *name, size_t length, uint32_t crc)
 {
 	struct probe *p = context;
