@@ -100,17 +100,21 @@ static void add_parameter(struct text *text, const char *word)
 	}
 }
 
-void load_named(struct probe *p)
+const char *given_parameters(struct probe *p)
 {
 	struct text text;
 
-	if (p->all || p->resolve) {
-		for (const char **name = p->names; *name; name++)
-			load_all(p, *name, NULL);
-		return;
-	}
-	text_open(&text, &p->scratch);
+	text_open(&text, &p->memory);
 	for (const char **word = p->names + 1; *word; word++)
 		add_parameter(&text, *word);
-	load_all(p, *p->names, arena_string(&p->memory, text.start, text.size));
+	return arena_text(&p->memory, &text);
+}
+
+void load_named(struct probe *p)
+{
+	if (!p->all && !p->resolve)
+		load_all(p, *p->names, given_parameters(p));
+	else
+		for (const char **name = p->names; *name; name++)
+			load_all(p, *name, NULL);
 }

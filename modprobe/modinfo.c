@@ -1,7 +1,8 @@
 /* modinfo.c: the command modinfo, which shows what a module says of itself in its section .modinfo, and who signed it. Of
  * what is part of the kernel, modules.builtin.modinfo says as much.
  *
- * The file is read by a process of its own, which can do nothing but read; what it has to say it leaves in memory. */
+ * The file is read by a process of its own, which can do nothing but read, and write to standard output and error. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,26 +11,21 @@
 #include "../elffile.h"
 #include "modprobe.h"
 
-enum { SHOWN_MAX = 16 << 20, PARAMETERS_MAX = 1 << 16, LABEL_WIDTH = 16, BYTES_IN_LINE = 20 };
+enum { PARAMETERS_MAX = 4096, LABEL_WIDTH = 16, BYTES_IN_LINE = 20 };
 
 /* A parameter of the module; parts that are not known have no .p. */
 struct parameter {
-	struct span description, type;
-};
-
-/* Shared by the run and the process that reads. */
-struct shown {
-	size_t size; /* of the text */
-	bool failed;
-	struct reason reason;
-	char text[];
+	struct span name, description, type;
 };
 
 /* ---- writing ---- */
 
+/* Adds bytes of the file, without characters that could steer a terminal. */
 static void add_span(struct view *v, struct span s)
 {
-	text_add(v->out, s.p, span_size(s));
+	for (; s.p < s.end; s.p++)
+		text_add(v->out,
+			 (*s.p < ' ' && *s.p != '\n' && *s.p != '\t') || *s.p == 0x7f ? (const uint8_t *)"?" : s.p, 1);
 }
 
 static void add_label(struct view *v, struct span key)
@@ -87,47 +83,54 @@ static void show_own_field(struct view *v, const char *key, const char *value)
 
 static void show_bytes(struct view *v, const char *key, struct span bytes)
 {
+	static const char digits[] = "0123456789ABCDEF";
+
 	if (!add_key(v, words(key)))
 		return;
 	for (unsigned i = 1; bytes.p < bytes.end; i++) {
 		uint8_t byte = *bytes.p++;
+		const char hex[] = { digits[byte >> 4], digits[byte & 15], ':' };
 
-		text_add(v->out, &"0123456789ABCDEF"[byte >> 4], 1);
-		text_add(v->out, &"0123456789ABCDEF"[byte & 15], 1);
-		if (bytes.p < bytes.end)
-			text_string(v->out, i % BYTES_IN_LINE ? ":" : ":\n\t\t");
+		text_add(v->out, hex, bytes.p < bytes.end ? 3 : 2);
+		if (i % BYTES_IN_LINE == 0 && bytes.p < bytes.end)
+			text_string(v->out, "\n\t\t");
 	}
 	end_value(v);
 }
 
 /* ---- parameters ---- */
 
+static bool same(struct span a, struct span b)
+{
+	return span_size(a) == span_size(b) && memcmp(a.p, b.p, span_size(a)) == 0;
+}
+
 static void note_parameter(struct view *v, bool type, struct span value)
 {
 	const uint8_t *colon = memchr(value.p, ':', span_size(value));
-	uint32_t count = v->names.count, id;
-	struct parameter *parameter;
+	struct parameter *p = v->parameters;
+	struct span name = { value.p, colon };
 
 	if (!colon)
 		return;
-	id = names_borrow(&v->names, (const char *)value.p, (size_t)(colon - value.p));
-	parameter = &v->parameters[id];
-	if (id == count)
-		*parameter = (struct parameter){ 0 };
+	while (p < v->end && !same(p->name, name))
+		p++;
+	if (p == v->end) {
+		if (v->end++ == v->parameters + PARAMETERS_MAX)
+			bad("too many parameters");
+		*p = (struct parameter){ .name = name };
+	}
 	value.p = colon + 1;
-	*(type ? &parameter->type : &parameter->description) = value;
+	*(type ? &p->type : &p->description) = value;
 }
 
 /* The parameter that was named last comes first. */
 static void show_parameters(struct view *v)
 {
-	for (uint32_t id = v->names.count; id--;) {
-		struct parameter *p = &v->parameters[id];
-		struct name *name = &v->names.entries[id];
-
+	for (struct parameter *p = v->end; p-- > v->parameters;) {
 		if (!v->field)
 			add_label(v, words("parm"));
-		text_add(v->out, name->string, name->length);
+		add_span(v, p->name);
 		text_string(v->out, ":");
 		add_span(v, p->description);
 		if (!p->description.p && !v->field) {
@@ -198,11 +201,14 @@ void view_bytes(struct view *v, struct span bytes)
 {
 	struct span strings = v->builtin ? bytes : strings_of(bytes), string;
 
-	names_init(&v->names, v->memory, PARAMETERS_MAX, 0, v->key);
-	v->parameters = arena_take(v->memory, PARAMETERS_MAX, sizeof(*v->parameters), sizeof(void *));
-	while (next_string(&strings, &string))
+	v->parameters = v->end = arena_take(v->memory, PARAMETERS_MAX, sizeof(*v->parameters), sizeof(void *));
+	while (strings.p < strings.end) {
+		string.p = strings.p;
+		string.end = strings.p += strnlen((const char *)strings.p, span_size(strings));
+		strings.p += strings.p < strings.end;
 		if (cut_name(v, &string))
 			show_string(v, string);
+	}
 	if (!v->builtin)
 		show_signature(v, bytes);
 	show_parameters(v);
@@ -223,46 +229,26 @@ static void read_file(void *context)
 	view_bytes(&reader->view, module_bytes(reader->fd, &reader->p->scratch));
 }
 
-_Noreturn static void work(struct reader *reader, struct shown *shown)
-{
-	struct text text = { .start = shown->text, .capacity = SHOWN_MAX, .fd = -1 };
-	struct fault fault;
-
-	reader->view.out = &text;
-	confine();
-	shown->failed = !attempt(read_file, reader, &fault);
-	if (shown->failed)
-		fault_text(&shown->reason, &fault);
-	shown->size = text.size;
-	_exit(0);
-}
-
-/* Nothing that the process may have left can steer a terminal. */
-static void add_shown(struct text *out, char *text, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if (((uint8_t)text[i] < ' ' && text[i] && text[i] != '\n' && text[i] != '\t') || text[i] == 0x7f)
-			text[i] = '?';
-	text_add(out, text, size);
-}
-
 /* Shows what a process tells that reads the open file. */
 static void show_file(struct reader *reader, const char *name)
 {
 	struct probe *p = reader->p;
-	struct shown *shown = (struct shown *)(void *)p->shared.start;
-	int status = 0, pid = fork_bound();
+	struct fault fault;
+	int status = 1, pid;
 
-	if (pid == 0)
-		work(reader, shown);
-	close(reader->fd);
-	if (pid > 0 && await_process(pid, &status) && !status && !shown->failed && shown->size <= SHOWN_MAX) {
-		add_shown(&p->out, shown->text, shown->size);
-		return;
+	text_flush(&p->out);
+	pid = fork_bound();
+	if (pid == 0) {
+		confine(true);
+		status = !attempt(read_file, reader, &fault);
+		if (status)
+			report_fault(ERROR, name, &fault);
+		_exit(command_end(&p->out, status));
 	}
-	p->status = 1;
-	shown->reason.text[REASON_SIZE - 1] = 0;
-	error(name, ": ", pid < 0 || status ? "the process that was to read it failed" : shown->reason.text);
+	close(reader->fd);
+	if (pid < 0 || !await_process(pid, &status) || status > 0xff || (status & 0x7f))
+		error(name, ": the process that was to read it failed");
+	p->status |= status != 0;
 }
 
 /* ---- the command ---- */
@@ -282,7 +268,6 @@ static void show_ko(struct probe *p, struct ko *ko)
 
 	reader.view.separator = p->given['0'] ? 0 : '\n';
 	reader.view.builtin = path ? NULL : ko->name;
-	reader.view.key = random_key();
 	if (!path)
 		show_own_field(&reader.view, "name", ko->name);
 	show_own_field(&reader.view, "filename", path ? path : "(builtin)");
@@ -297,36 +282,43 @@ static void show_ko(struct probe *p, struct ko *ko)
 	}
 }
 
-/* The modules that are meant: with -m, by a name that is no alias. */
+/* With -m, the module of exactly that name: it is no alias and no file. */
+static struct item *module_named(struct probe *p, const char *name)
+{
+	struct item *item = arena_take(&p->memory, 1, sizeof(*item), sizeof(void *));
+	struct ko *ko = ko_named(p->catalog, module_name(&p->memory, name));
+
+	*item = (struct item){ ko, NULL };
+	if (ko_path(p->catalog, ko) || ko_is_builtin(p->catalog, ko))
+		return item;
+	not_found(p, name);
+	return NULL;
+}
+
 static struct item *modules_of(struct probe *p, const char *name)
 {
-	struct item *list = p->given['m'] || !plain_length(base_name(name)) ? NULL : look_up_path(p->catalog, name);
+	struct item *list = plain_length(base_name(name)) ? look_up_path(p->catalog, name) : NULL;
 
+	if (p->given['m'])
+		return module_named(p, name);
 	return list ? list : find_modules(p, name);
 }
 
-/* An option that is short for -F. */
-static const struct {
-	char letter, field[12];
-} shortcuts[] = { { 'a', "author" }, { 'd', "description" }, { 'l', "license" }, { 'p', "parm" }, { 'n', "filename" } };
+/* Options that are short for -F, each followed by its field. */
+static const char shortcuts[] = "aauthor\0ddescription\0llicense\0pparm\0nfilename\0";
 
 void modinfo(struct probe *p)
 {
-	static const char *const no_configuration[] = { NULL };
-	static struct catalog catalog;
-
-	p->catalog = &catalog;
 	if (!begin_run(p, "a author\nd description\nl license\np parameters\nn filename\n0 null\nm modname\nF=field\n"
 			  "k=set-version\nb=basedir\nV version\nh help\n") ||
 	    !needs_name(p, "no module"))
 		return;
-	for (size_t i = 0; i < COUNT_OF(shortcuts); i++)
-		if (p->given[(uint8_t)shortcuts[i].letter])
-			p->given['F'] = shortcuts[i].field;
+	for (const char *s = shortcuts; *s; s += strlen(s) + 1)
+		if (p->given[(uint8_t)*s])
+			p->given['F'] = s + 1;
 	p->base = p->given['b'] ? base_open(&p->memory, p->given['b']) : NULL;
 	p->release = p->given['k'];
-	catalog_open(&catalog, &p->memory, modules_place(p), NULL, no_configuration);
-	arena_reserve(&p->shared, "what is shown", sizeof(struct shown) + SHOWN_MAX, true);
+	open_catalog(p, NULL, no_configuration);
 	for (const char **name = p->names; *name; name++)
 		for (struct item *i = modules_of(p, *name); i; i = i->next)
 			show_ko(p, i->ko);

@@ -173,10 +173,8 @@ static enum verdict read_options(struct probe *p)
 
 void modprobe(struct probe *p)
 {
-	static struct catalog catalog;
 	enum verdict verdict;
 
-	p->catalog = &catalog;
 	verdict = read_options(p);
 	p->status = verdict == WRONG_USAGE;
 	if (p->print)
@@ -188,8 +186,7 @@ void modprobe(struct probe *p)
 		.silent = p->quiet,
 		.syslog = p->syslog,
 	});
-	catalog_open(p->catalog, &p->memory, modules_place(p), p->config_from_base ? p->base : NULL,
-		     p->config_count ? p->configs : NULL);
+	open_catalog(p, p->config_from_base ? p->base : NULL, p->config_count ? p->configs : NULL);
 	if (p->show_versions || p->show_exports)
 		for (const char **name = p->names; *name; name++)
 			show_symbols_of(p, *name);

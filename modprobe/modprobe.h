@@ -16,7 +16,17 @@ struct item;
 struct catalog;
 
 /* The commands. Up to COMMAND_KMOD, the program's own name may be one of them; those behind it stand behind kmod. */
-enum command { COMMAND_MODPROBE, COMMAND_MODINFO, COMMAND_INSMOD, COMMAND_RMMOD, COMMAND_LSMOD, COMMAND_KMOD, COMMAND_LIST, COMMAND_STATIC_NODES, COMMAND_COUNT };
+enum command {
+	COMMAND_MODPROBE,
+	COMMAND_MODINFO,
+	COMMAND_INSMOD,
+	COMMAND_RMMOD,
+	COMMAND_LSMOD,
+	COMMAND_KMOD,
+	COMMAND_LIST,
+	COMMAND_STATIC_NODES,
+	COMMAND_COUNT
+};
 
 /* One run of a command: its options, and what it works with. */
 struct probe {
@@ -33,7 +43,7 @@ struct probe {
 	bool from_environment;  /* the options being read come from MODPROBE_OPTIONS */
 	struct text passed_on;  /* options that go to any modprobe that our commands call */
 	char **arguments;
-	struct arena memory, scratch, shared; /* shared: with other processes */
+	struct arena memory, scratch;
 	struct catalog *catalog;
 	struct text out; /* standard output */
 	char output[4096];
@@ -55,10 +65,8 @@ struct view {
 	const char *field;   /* -F: only its values; NULL: all */
 	const char *builtin; /* the name of what is part of the kernel; NULL: the file is a module */
 	char separator;      /* behind each value */
-	uint64_t key;        /* for hashing */
 	struct arena *memory;
-	struct names names;           /* of parameters */
-	struct parameter *parameters; /* by id of the name */
+	struct parameter *parameters, *end; /* of the module; .end: behind the last one */
 };
 
 void view_bytes(struct view *view, struct span bytes);
@@ -86,14 +94,16 @@ void show_symbols_of(struct probe *p, const char *name);
 /* Loads the modules that the command line names, or shows what they are. */
 void load_named(struct probe *p);
 
+/* What stands behind the first name, separated by blanks. */
+const char *given_parameters(struct probe *p);
+
 /* ---- removing.c: removing modules --------------------------------------------------------------- */
 
 /* Removes the modules that the command line names. */
 void remove_named(struct probe *p);
 
-/* Removes the loaded module; waits for p->wait milliseconds until it is unused. Returns 0 or, after a message, an
- * errno. */
-int remove_loaded(struct probe *p, const char *name);
+/* Removes the module, and nothing else. False after a message. */
+bool remove_one(struct probe *p, const char *name);
 
 /* ---- finding.c: what a name on the command line means -------------------------------------------- */
 
@@ -135,6 +145,10 @@ void pad(struct text *text, size_t size, size_t width);
 
 /* The directory of the modules of the release and the base that were asked for. */
 struct location modules_place(struct probe *p);
+
+/* Opens p->catalog with the configuration that catalog_open() is told of. */
+void open_catalog(struct probe *p, const struct base *base, const char *const *configuration);
+extern const char *const no_configuration[];
 
 /* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
 

@@ -1,8 +1,10 @@
 /* nodes.c: `kmod static-nodes`, which tells the device nodes that are to be there before their modules are loaded: who
  * opens one has its module loaded. depmod has written them to modules.devname. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "modprobe.h"
@@ -79,7 +81,8 @@ static int create(struct arena *memory, const char *path)
 {
 	for (const char *slash = strchr(path + 1, '/'); *path && slash; slash = strchr(slash + 1, '/'))
 		(void)mkdir(arena_string(memory, path, (size_t)(slash - path)), 0755);
-	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* open() of the library is larger. */
+	return (int)syscall(SYS_openat, CURRENT_DIRECTORY, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
 /* Has the text go to the file; false after a message. */

@@ -6,7 +6,7 @@
 
 enum { LONGEST_PAUSE = 128 }; /* between two tries to remove a module, in milliseconds */
 
-int remove_loaded(struct probe *p, const char *name)
+static int remove_loaded(struct probe *p, const char *name)
 {
 	int failed = 0;
 
@@ -65,7 +65,8 @@ static bool is_removable(struct probe *p, struct ko *ko, enum cause cause, int *
 	if (running_state(&p->scratch, ko->name) != ABSENT)
 		return true;
 	if (p->first_time) {
-		REPORT(FATAL, "Module ", ko->name, " is not in kernel.");
+		REPORT(FATAL, "Module ", ko->name,
+		       p->command == COMMAND_RMMOD ? " is not currently loaded" : " is not in kernel.");
 		*failed = ENOENT;
 	}
 	return false;
@@ -147,4 +148,12 @@ void remove_named(struct probe *p)
 				p->status = 1;
 				break;
 			}
+}
+
+bool remove_one(struct probe *p, const char *name)
+{
+	struct ko *ko = ko_named(p->catalog, name);
+	int failed;
+
+	return is_removable(p, ko, NAMED, &failed) && (p->force_versions || !in_use(p, ko)) && !remove_loaded(p, name);
 }

@@ -83,3 +83,13 @@ struct location modules_place(struct probe *p)
 
 	return (struct location){ p->base, join_path(&p->memory, module_directory(p->base), release) };
 }
+
+const char *const no_configuration[] = { NULL };
+
+void open_catalog(struct probe *p, const struct base *base, const char *const *configuration)
+{
+	static struct catalog catalog;
+
+	p->catalog = &catalog;
+	catalog_open(&catalog, &p->memory, modules_place(p), base, configuration);
+}

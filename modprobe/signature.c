@@ -3,6 +3,7 @@
  *
  * The usual form of a signature is PKCS#7 (RFC 2315), in the encoding DER (X.690): elements of a tag, a length and a
  * content, which may be elements again. Only those that are asked for are looked at. Any byte may be wrong. */
+#define _GNU_SOURCE
 #include "modprobe.h"
 
 /* The record before the mark: numbers of the algorithm, the hash and the form, lengths of the signer's name and the
@@ -10,14 +11,20 @@
 enum { RECORD = 12, RECORD_HASH = 1, RECORD_FORM = 2, RECORD_SIGNER = 3, RECORD_KEY = 4, RECORD_LENGTH = 8 };
 enum { PGP, X509, PKCS7, FORMS };
 
-/* By their numbers in the record */
 static const char forms[] = "PGP\0X509\0PKCS#7";
-static const char hashes[] = "md4\0md5\0sha1\0rmd160\0sha256\0sha384\0sha512\0sha224\0sm3";
-enum { ALGORITHMS = 2, HASHES = 9, SHA1 = 2 };
 
-/* By the last number of their object identifiers, from 1 on, behind 2.16.840.1.101.3.4.2 */
-static const char nist_hashes[] =
-	"sha256\0sha384\0sha512\0sha224\0sha512-224\0sha512-256\0sha3-224\0sha3-256\0sha3-384\0sha3-512";
+/* The first eight by their numbers in the record. From sha256 on also by the last numbers of their object identifiers,
+ * from 1 on, behind 2.16.840.1.101.3.4.2 */
+static const char hashes[] = "md4\0md5\0sha1\0rmd160\0sha256\0sha384\0sha512\0sha224\0"
+			     "sha512-224\0sha512-256\0sha3-224\0sha3-256\0sha3-384\0sha3-512\0unknown";
+enum {
+	ALGORITHMS = 2,
+	HASHES = 8,
+	SHA1 = 2,
+	BEFORE_SHA256 = 3,
+	NIST_HASHES = 10,
+	UNKNOWN = BEFORE_SHA256 + NIST_HASHES + 1
+};
 static const uint8_t nist[] = { 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2 }, sha1[] = { 0x2b, 0x0e, 3, 2, 0x1a };
 static const uint8_t common_name[] = { 0x55, 4, 3 };
 
@@ -48,24 +55,23 @@ static void skip_optional(struct span *rest, uint8_t tag)
 		element(rest, tag);
 }
 
-static bool is_object_of(struct span object, const uint8_t *bytes, size_t size)
+/* Whether the element begins with these bytes, and has so many more. */
+static bool begins(struct span object, const uint8_t *bytes, size_t size, size_t more)
 {
-	return span_size(object) >= size && memcmp(object.p, bytes, size) == 0;
+	return span_size(object) == size + more && memcmp(object.p, bytes, size) == 0;
 }
 
 /* The issuer's common name or, where it has none, the last part of its name. */
 static struct span issuer_name(struct span issuer)
 {
-	struct span name = { 0 }, set, attribute, type;
+	struct span name = span_of("", 0), set, attribute, type;
 
 	while (issuer.p < issuer.end)
 		for (set = element(&issuer, SET); set.p < set.end;) {
 			attribute = element(&set, SEQUENCE);
 			type = element(&attribute, OBJECT);
 			name = element(&attribute, ANY);
-			name.end = name.p + length_within((const char *)name.p, name.end);
-			if (span_size(type) == sizeof(common_name) &&
-			    is_object_of(type, common_name, sizeof(common_name)))
+			if (begins(type, common_name, sizeof(common_name), 0))
 				return name;
 		}
 	return name;
@@ -73,13 +79,13 @@ static struct span issuer_name(struct span issuer)
 
 static const char *hash_name(struct span object)
 {
-	size_t size = span_size(object);
+	unsigned number = UNKNOWN;
 
-	if (size == sizeof(sha1) && is_object_of(object, sha1, size))
-		return nth_string(hashes, SHA1);
-	if (size == sizeof(nist) + 1 && is_object_of(object, nist, size - 1) && object.end[-1] - 1U < 10)
-		return nth_string(nist_hashes, object.end[-1] - 1U);
-	return "unknown";
+	if (begins(object, sha1, sizeof(sha1), 0))
+		number = SHA1;
+	else if (begins(object, nist, sizeof(nist), 1) && object.end[-1] - 1U < NIST_HASHES)
+		number = BEFORE_SHA256 + object.end[-1];
+	return nth_string(hashes, number);
 }
 
 static void read_pkcs7(struct span rest, struct signature *s)
@@ -105,6 +111,7 @@ static void read_pkcs7(struct span rest, struct signature *s)
 	s->value = element(&signer, OCTETS);
 	s->algorithm = hash_name(element(&algorithm, OBJECT));
 	s->signer = issuer_name(element(&who, SEQUENCE));
+	s->signer.end = s->signer.p + strnlen((const char *)s->signer.p, span_size(s->signer));
 	s->key = element(&who, INTEGER);
 	while (s->key.p < s->key.end && !*s->key.p)
 		s->key.p++;
