@@ -181,7 +181,7 @@ static void work(void *context)
 
 	prepare_work(l);
 	close_others(l);
-	confine(false);
+	confine();
 	while (receive(l, &packet) && *packet.paths)
 		for (const char *path = packet.paths; *path && packet.first < l->capacity; path += strlen(path) + 1)
 			take_job(l, l->started, packet.first++, packet.root, path);
@@ -391,7 +391,7 @@ static void work_alone(void *context)
 {
 	prepare_work(context);
 	close_others(context);
-	confine(false);
+	confine();
 	each_left(context, take_alone);
 }
 

@@ -167,9 +167,9 @@ bool regex_matches(const char *pattern, const char *text, bool *valid);
 
 /* ---- confine.c: a worker's rights ------------------------------------------------------------ */
 
-/* From here on the process can only read files and end; where it `writes`, also write to standard output and error.
- * Where the kernel cannot restrict a process so, nothing changes. */
-void confine(bool writes);
+/* From here on the process can only read files and end. Where the kernel cannot restrict a process so, nothing
+ * changes. */
+void confine(void);
 
 /* ---- cores.c: other processes, and the processors that they may use ---------------------------- */
 

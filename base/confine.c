@@ -63,7 +63,6 @@ struct program {
 enum {
 	LOAD = 0x20,
 	JUMP_EQUAL = 0x15,
-	JUMP_GREATER = 0x25,
 	JUMP_SET = 0x45,
 	RETURN = 0x06,
 	NUMBER_AT = 0,
@@ -71,8 +70,6 @@ enum {
 	ARGUMENTS_AT = 16,
 	FILTER_MODE = 2,
 	LOW_WORD = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0,
-	FIRST_AT = ARGUMENTS_AT + LOW_WORD,         /* write's descriptor */
-	STANDARD_ERROR = 2,                         /* descriptors up to here may be written to */
 	THIRD_AT = ARGUMENTS_AT + 2 * 8 + LOW_WORD, /* third argument: openat's flags, madvise's advice */
 	DONTNEED = 4,                               /* MADV_DONTNEED; other advice harms who shares the memory */
 	READ_ONLY = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_LARGEFILE | O_NOATIME,
@@ -83,29 +80,26 @@ enum {
 
 _Static_assert(O_RDONLY == 0, "a flag not in READ_ONLY writes, creates or truncates");
 
-void confine(bool writes)
+void confine(void)
 {
-	struct instruction instructions[] = {
+	static const struct instruction instructions[] = {
 		{ LOAD, 0, 0, ARCHITECTURE_AT },
-		{ JUMP_EQUAL, 0, 14, ARCHITECTURE },
+		{ JUMP_EQUAL, 0, 11, ARCHITECTURE },
 		{ LOAD, 0, 0, NUMBER_AT },
-		{ JUMP_EQUAL, 13, 0, SYS_pread64 },
-		{ JUMP_EQUAL, 12, 0, SYS_read },
-		{ JUMP_EQUAL, 11, 0, SYS_close },
-		{ JUMP_EQUAL, 10, 0, SYS_exit_group },
-		{ JUMP_EQUAL, 6, 0, writes ? SYS_write : NONE },
+		{ JUMP_EQUAL, 10, 0, SYS_pread64 },
+		{ JUMP_EQUAL, 9, 0, SYS_read },
+		{ JUMP_EQUAL, 8, 0, SYS_close },
+		{ JUMP_EQUAL, 7, 0, SYS_exit_group },
 		{ JUMP_EQUAL, 3, 0, SYS_madvise },
-		{ JUMP_EQUAL, 0, 6, SYS_openat },
+		{ JUMP_EQUAL, 0, 4, SYS_openat },
 		{ LOAD, 0, 0, THIRD_AT },
-		{ JUMP_SET, 4, 5, ~(uint32_t)READ_ONLY },
+		{ JUMP_SET, 2, 3, ~(uint32_t)READ_ONLY },
 		{ LOAD, 0, 0, THIRD_AT },
-		{ JUMP_EQUAL, 3, 2, DONTNEED },
-		{ LOAD, 0, 0, FIRST_AT },
-		{ JUMP_GREATER, 0, 1, STANDARD_ERROR },
+		{ JUMP_EQUAL, 1, 0, DONTNEED },
 		{ RETURN, 0, 0, KILL },
 		{ RETURN, 0, 0, ALLOW },
 	};
-	const struct program program = { COUNT_OF(instructions), instructions };
+	static const struct program program = { COUNT_OF(instructions), instructions };
 
 	drop_capabilities();
 	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
@@ -114,9 +108,8 @@ void confine(bool writes)
 
 #else
 
-void confine(bool writes)
+void confine(void)
 {
-	(void)writes;
 	drop_capabilities();
 }
 

@@ -57,7 +57,7 @@ void not_found(struct probe *p, const char *name)
 	bool gone;
 
 	p->status = 1;
-	if (p->quiet)
+	if (p->given[QUIET])
 		return;
 	gone = stat_inside(database->place.base, database->place.path, &st) == ENOENT;
 	if (gone)
@@ -68,7 +68,7 @@ void not_found(struct probe *p, const char *name)
 		why = ", as this kernel has no modules";
 	meant = guess.nearest.found.p ? guess.meant : NULL;
 	/* A part that is NULL ends the message. */
-	REPORT(p->all ? WARNING : FATAL, "Module ", name, " not found in directory ", database->directory,
+	REPORT(p->given[ALL] ? WARNING : FATAL, "Module ", name, " not found in directory ", database->directory,
 	       meant ? ", did you mean " : why, meant, "?");
 	if (gone)
 		tell_releases(p);
@@ -85,7 +85,7 @@ static bool is_module_file(const struct probe *p, const char *path)
 {
 	size_t length = strlen(path);
 
-	return is_path(path) && !p->quiet && !strstr(path, "../") && !ends_in(path, length, "/..") &&
+	return is_path(path) && !p->given[QUIET] && !strstr(path, "../") && !ends_in(path, length, "/..") &&
 	       plain_length(base_name(path));
 }
 

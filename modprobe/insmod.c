@@ -12,10 +12,9 @@ void insmod(struct probe *p)
 		return;
 	words = given_parameters(p);
 	show_step(p, "insmod", *p->names, words);
-	failed = running_insert(&p->scratch, NULL, *p->names, words, p->force_versions, p->force_vermagic);
+	failed = running_insert(&p->scratch, NULL, *p->names, words, p->given[FORCE], p->given[FORCE]);
 	p->status = failed != 0;
 	/* A file that is not there has been reported. */
 	if (failed && failed != ENODATA)
-		error("could not insert module ", *p->names, ": ",
-		      failed == EEXIST ? error_text(EEXIST) : insertion_error(failed));
+		error("could not insert module ", *p->names, ": ", insertion_error(failed));
 }

@@ -16,11 +16,12 @@ static int insert_file(struct probe *p, struct ko *ko, const char *parameters)
 		show_step(p, "insmod", path, parameters);
 	else if (ko_is_builtin(p->catalog, ko))
 		show_step(p, "builtin", ko->name, NULL);
-	if (p->dry_run || p->show_depends)
+	if (p->given[DRY_RUN] || p->given[SHOW_DEPENDS])
 		return 0;
 	if (!path)
 		return ENODATA;
-	return running_insert(&p->scratch, p->base, path, parameters, p->force_versions, p->force_vermagic);
+	return running_insert(&p->scratch, p->base, path, parameters, p->given[FORCE_VERSIONS],
+			      p->given[FORCE_VERMAGIC]);
 }
 
 static int insert_one(struct probe *p, struct ko *ko, const char *more)
@@ -31,7 +32,7 @@ static int insert_one(struct probe *p, struct ko *ko, const char *more)
 	if (!command)
 		return insert_file(p, ko, parameters);
 	show_step(p, "install", command, parameters);
-	return p->dry_run || p->show_depends ? 0 : run_rule(p, "install", ko, command, parameters);
+	return p->given[DRY_RUN] || p->given[SHOW_DEPENDS] ? 0 : run_rule(p, "install", ko, command, parameters);
 }
 
 /* Loads one module of the plan for `asked`. That a module is loaded already is a failure only with --first-time, and
@@ -40,9 +41,9 @@ static int insert_planned(struct probe *p, const struct ko *asked, struct ko *ko
 {
 	int failed = EEXIST;
 
-	if (p->show_depends || !in_kernel(p, ko))
+	if (p->given[SHOW_DEPENDS] || !in_kernel(p, ko))
 		failed = insert_one(p, ko, ko == asked ? parameters : NULL);
-	if (failed == EEXIST && !(ko == asked && p->first_time))
+	if (failed == EEXIST && !(ko == asked && p->given[FIRST_TIME]))
 		failed = 0;
 	if (failed && !ko->required) {
 		info("soft dependency ", ko->name, " was not loaded: ", insertion_error(failed));
@@ -58,13 +59,13 @@ static int insert(struct probe *p, struct ko *ko, const char *parameters)
 {
 	int failed = 0;
 
-	if (!p->show_depends && in_kernel(p, ko))
-		return p->first_time ? EEXIST : 0;
-	if ((ko->alias || p->use_blacklist) && ko_is_blacklisted(p->catalog, ko)) {
+	if (!p->given[SHOW_DEPENDS] && in_kernel(p, ko))
+		return p->given[FIRST_TIME] ? EEXIST : 0;
+	if ((ko->alias || p->given[USE_BLACKLIST]) && ko_is_blacklisted(p->catalog, ko)) {
 		info(ko->name, " is on the blacklist");
 		return 0;
 	}
-	for (struct item *i = plan_loading(p->catalog, ko, p->ignore_commands); i && !failed; i = i->next)
+	for (struct item *i = plan_loading(p->catalog, ko, p->given[IGNORE_COMMANDS]); i && !failed; i = i->next)
 		failed = insert_planned(p, ko, i->ko, parameters);
 	return failed;
 }
@@ -75,7 +76,7 @@ static void load_all(struct probe *p, const char *name, const char *parameters)
 	int failed = 0;
 
 	for (struct item *i = find_modules(p, name); i; i = i->next) {
-		if (p->resolve)
+		if (p->given[RESOLVE])
 			text_line(&p->out, i->ko->name, (char *)NULL);
 		else
 			failed = insert(p, i->ko, parameters);
@@ -112,7 +113,7 @@ const char *given_parameters(struct probe *p)
 
 void load_named(struct probe *p)
 {
-	if (!p->all && !p->resolve)
+	if (!p->given[ALL] && !p->given[RESOLVE])
 		load_all(p, *p->names, given_parameters(p));
 	else
 		for (const char **name = p->names; *name; name++)

@@ -33,13 +33,13 @@ void lsmod(struct probe *p)
 	if (!begin_run(p, "s syslog\nv verbose\nV version\nh help\n"))
 		return;
 	failed = running_modules(&p->memory, &list);
-	p->status = failed || p->name_count;
-	if (failed)
-		error("could not get list of modules: ", error_text(failed));
-	else if (p->name_count)
-		(void)wrong_usage("what is that? ", *p->names);
-	else
-		text_string(&p->out, "Module                  Size  Used by\n");
-	while (!p->status && next_line(&list, &line))
+	if (p->name_count)
+		p->status = wrong_usage("what is that? ", *p->names);
+	else if (failed)
+		fails(p, "could not get list of modules", failed);
+	if (p->status)
+		return;
+	text_string(&p->out, "Module                  Size  Used by\n");
+	while (next_line(&list, &line))
 		list_module(p, line);
 }

@@ -1,7 +1,5 @@
 /* modinfo.c: the command modinfo, which shows what a module says of itself in its section .modinfo, and who signed it. Of
- * what is part of the kernel, modules.builtin.modinfo says as much.
- *
- * The file is read by a process of its own, which can do nothing but read, and write to standard output and error. */
+ * what is part of the kernel, modules.builtin.modinfo says as much. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -214,8 +212,6 @@ void view_bytes(struct view *v, struct span bytes)
 	show_parameters(v);
 }
 
-/* ---- the process that reads ---- */
-
 struct reader {
 	struct probe *p;
 	struct view view;
@@ -227,28 +223,6 @@ static void read_file(void *context)
 	struct reader *reader = context;
 
 	view_bytes(&reader->view, module_bytes(reader->fd, &reader->p->scratch));
-}
-
-/* Shows what a process tells that reads the open file. */
-static void show_file(struct reader *reader, const char *name)
-{
-	struct probe *p = reader->p;
-	struct fault fault;
-	int status = 1, pid;
-
-	text_flush(&p->out);
-	pid = fork_bound();
-	if (pid == 0) {
-		confine(true);
-		status = !attempt(read_file, reader, &fault);
-		if (status)
-			report_fault(ERROR, name, &fault);
-		_exit(command_end(&p->out, status));
-	}
-	close(reader->fd);
-	if (pid < 0 || !await_process(pid, &status) || status > 0xff || (status & 0x7f))
-		error(name, ": the process that was to read it failed");
-	p->status |= status != 0;
 }
 
 /* ---- the command ---- */
@@ -263,8 +237,11 @@ static int open_builtin(struct probe *p)
 
 static void show_ko(struct probe *p, struct ko *ko)
 {
-	const char *path = ko_path(p->catalog, ko), *field = p->given['F'];
+	const char *path = ko_path(p->catalog, ko), *field = value_of(p, 'F');
 	struct reader reader = { .p = p, .view = { .out = &p->out, .field = field, .memory = &p->scratch } };
+
+	size_t used = p->scratch.used;
+	struct fault fault;
 
 	reader.view.separator = p->given['0'] ? 0 : '\n';
 	reader.view.builtin = path ? NULL : ko->name;
@@ -274,12 +251,16 @@ static void show_ko(struct probe *p, struct ko *ko)
 	if (field && strcmp(field, "filename") == 0)
 		return;
 	reader.fd = path ? running_open(p->base, path) : open_builtin(p);
-	if (reader.fd >= 0) {
-		show_file(&reader, path ? path : ko->name);
-	} else if (path) {
-		error(path, ": ", error_text(errno));
+	if (reader.fd < 0 && path)
+		fails(p, path, errno);
+	if (reader.fd < 0)
+		return;
+	if (!attempt(read_file, &reader, &fault)) {
+		report_fault(ERROR, path ? path : ko->name, &fault);
 		p->status = 1;
 	}
+	close(reader.fd);
+	arena_rewind(&p->scratch, used, 0);
 }
 
 /* With -m, the module of exactly that name: it is no alias and no file. */
@@ -315,9 +296,9 @@ void modinfo(struct probe *p)
 		return;
 	for (const char *s = shortcuts; *s; s += strlen(s) + 1)
 		if (p->given[(uint8_t)*s])
-			p->given['F'] = s + 1;
-	p->base = p->given['b'] ? base_open(&p->memory, p->given['b']) : NULL;
-	p->release = p->given['k'];
+			note_option(p, 'F', s + 1);
+	p->base = p->given['b'] ? base_open(&p->memory, value_of(p, 'b')) : NULL;
+	p->release = value_of(p, 'k');
 	open_catalog(p, NULL, no_configuration);
 	for (const char **name = p->names; *name; name++)
 		for (struct item *i = modules_of(p, *name); i; i = i->next)

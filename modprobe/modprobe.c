@@ -13,8 +13,6 @@ static const char known[] =
 	"V version\n" "h help\n";
 /* clang-format on */
 
-enum { REMOVE_HOLDERS = 1, FIRST_TIME, FORCE_VERSIONS, FORCE_VERMAGIC, SHOW_VERSIONS, SHOW_EXPORTS, CONFIG_FROM_BASE };
-
 /* ---- options ---- */
 
 /* Reads a number as C writes it: decimal, or after 0x hexadecimal, or after 0 octal. One that is too large becomes the
@@ -42,15 +40,16 @@ static bool parse_number(const char *digits, uint32_t *number)
 
 /* Notes an option of the command line for the modprobes that commands call. Options of MODPROBE_OPTIONS reach them
  * anyway, in the environment. */
-static void pass_on(struct probe *p, const char *option, const char *value)
+static void pass_on(struct probe *p, char letter, const char *value)
 {
-	const char *quote = value && strchr(value, '"') ? "'" : "\"", *parts[] = { " ", quote, value, quote };
+	const char option[] = { '-', letter, 0 }, *quote = strchr(value, '"') ? "'" : "\"";
+	const char *parts[] = { " ", quote, value, quote };
 
 	if (p->from_environment)
 		return;
 	text_string(&p->passed_on, p->passed_on.size ? " " : "");
 	text_string(&p->passed_on, option);
-	for (size_t i = 0; value && i < COUNT_OF(parts); i++)
+	for (size_t i = 0; letter == CONFIG && i < COUNT_OF(parts); i++)
 		text_string(&p->passed_on, parts[i]);
 }
 
@@ -58,57 +57,13 @@ static enum verdict apply(void *context, char letter, const char *value)
 {
 	struct probe *p = context;
 
-	switch (letter) {
-	case 'a': p->all = true; break;
-	case 'b': p->use_blacklist = true; break;
-	case 'c': p->show_config = true; break;
-	case 'C':
+	if (letter == CONFIG)
 		p->configs[p->config_count++] = value;
-		pass_on(p, "-C", value);
-		break;
-	case 'd': p->base = base_open(&p->memory, value); break;
-	case 'D': p->show_depends = true; break;
-	case 'f': p->force_versions = p->force_vermagic = true; break;
-	case 'l': p->list = true; break;
-	case 'i': p->ignore_commands = true; break;
-	case 'n': p->dry_run = true; break;
-	case 'q':
-		p->quiet = true;
-		pass_on(p, "-q", NULL);
-		break;
-	case 'r': p->remove = true; break;
-	case 'R': p->resolve = true; break;
-	case 's':
-		p->syslog = true;
-		pass_on(p, "-s", NULL);
-		break;
-	case 'S': p->release = value; break;
-	case 'v':
-		p->verbose = true;
-		pass_on(p, "-v", NULL);
-		break;
-	case 'w':
-		if (!parse_number(value, &p->wait))
-			return wrong_usage("--wait needs milliseconds, not ", value);
-		break;
-	case REMOVE_HOLDERS: p->remove = p->remove_holders = true; break;
-	case FIRST_TIME: p->first_time = true; break;
-	case FORCE_VERSIONS: p->force_versions = true; break;
-	case FORCE_VERMAGIC: p->force_vermagic = true; break;
-	case SHOW_VERSIONS: p->show_versions = true; break;
-	case SHOW_EXPORTS: p->show_exports = true; break;
-	case CONFIG_FROM_BASE: p->config_from_base = true; break;
-	default: p->print = letter; return DONE;
-	}
-	return GO_ON;
-}
-
-static enum verdict add_operand(void *context, char *word)
-{
-	struct probe *p = context;
-
-	p->names[p->name_count++] = word;
-	return GO_ON;
+	if (letter == CONFIG || letter == QUIET || letter == SYSLOG || letter == VERBOSE)
+		pass_on(p, letter, value);
+	if (letter == WAIT && !parse_number(value, &p->wait))
+		return wrong_usage("--wait needs milliseconds, not ", value);
+	return note_option(p, letter, value);
 }
 
 /* Cuts the next word off, without its quotes; a blank inside quotes does not end the word. NULL at the end. */
@@ -148,7 +103,7 @@ static char **environment_arguments(struct probe *p, size_t *count)
 static enum verdict read_options(struct probe *p)
 {
 	size_t count = 0, size = 1;
-	struct arguments line = { environment_arguments(p, &count), known, apply, add_operand, p };
+	struct arguments line = { environment_arguments(p, &count), known, apply, note_operand, p };
 	enum verdict verdict;
 
 	for (char **argument = p->arguments; *argument; argument++, count++)
@@ -164,7 +119,8 @@ static enum verdict read_options(struct probe *p)
 		verdict = parse_arguments(&line);
 	p->configs[p->config_count] = p->names[p->name_count] = NULL;
 	text_add(&p->passed_on, "", 1);
-	if (verdict == GO_ON && !p->name_count && !p->list && (!p->show_config || p->show_versions || p->show_exports))
+	if (verdict == GO_ON && !p->name_count && !p->given[LIST_FILES] &&
+	    (!p->given[SHOW_CONFIG] || p->given[SHOW_VERSIONS] || p->given[SHOW_EXPORTS]))
 		verdict = wrong_usage("no module is named", "");
 	return verdict;
 }
@@ -177,24 +133,26 @@ void modprobe(struct probe *p)
 
 	verdict = read_options(p);
 	p->status = verdict == WRONG_USAGE;
-	if (p->print)
-		print_help(p, p->print);
 	if (verdict != GO_ON)
 		return;
 	report_setup((struct report_settings){
-		.verbose = p->verbose,
-		.silent = p->quiet,
-		.syslog = p->syslog,
+		.verbose = p->given[VERBOSE],
+		.silent = p->given[QUIET],
+		.syslog = p->given[SYSLOG],
 	});
-	open_catalog(p, p->config_from_base ? p->base : NULL, p->config_count ? p->configs : NULL);
-	if (p->show_versions || p->show_exports)
+	p->given[FORCE_VERSIONS] |= p->given[FORCE];
+	p->given[FORCE_VERMAGIC] |= p->given[FORCE];
+	p->base = p->given[BASE_DIRECTORY] ? base_open(&p->memory, value_of(p, BASE_DIRECTORY)) : NULL;
+	p->release = value_of(p, RELEASE);
+	open_catalog(p, p->given[CONFIG_FROM_BASE] ? p->base : NULL, p->config_count ? p->configs : NULL);
+	if (p->given[SHOW_VERSIONS] || p->given[SHOW_EXPORTS])
 		for (const char **name = p->names; *name; name++)
 			show_symbols_of(p, *name);
-	else if (p->list)
+	else if (p->given[LIST_FILES])
 		list_files(p);
-	else if (p->show_config)
+	else if (p->given[SHOW_CONFIG])
 		show_configuration(p);
-	else if (p->remove)
+	else if (p->given[REMOVE_THEM] || p->given[REMOVE_HOLDERS])
 		remove_named(p);
 	else
 		load_named(p);

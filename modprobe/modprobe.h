@@ -28,27 +28,52 @@ enum command {
 	COMMAND_COUNT
 };
 
+/* Options of modprobe by their letters, or what stands in place of one. */
+enum option {
+	REMOVE_HOLDERS = 1,
+	FIRST_TIME,
+	FORCE_VERSIONS,
+	FORCE_VERMAGIC,
+	SHOW_VERSIONS,
+	SHOW_EXPORTS,
+	CONFIG_FROM_BASE,
+	ALL = 'a',
+	USE_BLACKLIST = 'b',
+	CONFIG = 'C',
+	SHOW_CONFIG = 'c',
+	BASE_DIRECTORY = 'd',
+	SHOW_DEPENDS = 'D',
+	FORCE = 'f',
+	IGNORE_COMMANDS = 'i',
+	LIST_FILES = 'l',
+	DRY_RUN = 'n',
+	QUIET = 'q',
+	REMOVE_THEM = 'r',
+	RESOLVE = 'R',
+	RELEASE = 'S',
+	SYSLOG = 's',
+	VERBOSE = 'v',
+	WAIT = 'w',
+};
+
 /* One run of a command: its options, and what it works with. */
 struct probe {
-	bool all, remove, remove_holders, first_time, ignore_commands, use_blacklist, force_versions, force_vermagic;
-	bool show_depends, show_config, show_versions, show_exports, resolve, list, dry_run, quiet, syslog, verbose;
-	bool config_from_base;
-	const struct base *base; /* -d */
+	bool given[128]; /* by letter: the option was given */
+	enum command command;
+	const struct base *base; /* -d; of modinfo: -b */
 	const char *release;
 	const char **configs, **names;           /* -C; operands; both ended by NULL */
 	uint32_t config_count, name_count, wait; /* wait: milliseconds */
-	enum command command;
-	const char *given[128]; /* by the letter of an option, in the small commands: its value, or "" */
-	char print;             /* 'h' or 'V': help or version is to be printed, and no more */
-	bool from_environment;  /* the options being read come from MODPROBE_OPTIONS */
-	struct text passed_on;  /* options that go to any modprobe that our commands call */
+	bool from_environment;                   /* the options being read come from MODPROBE_OPTIONS */
+	struct text passed_on;                   /* options that go to any modprobe that our commands call */
 	char **arguments;
 	struct arena memory, scratch;
 	struct catalog *catalog;
-	struct text out; /* standard output */
+	struct text out;        /* standard output */
+	const char *shown;      /* file whose symbols are being shown */
+	int status;             /* exit status */
+	const char *values[32]; /* of options, for value_of() */
 	char output[4096];
-	const char *shown; /* file whose symbols are being shown */
-	int status;        /* exit status */
 };
 
 /* ---- modprobe.c: the command modprobe ----------------------------------------------------------- */
@@ -131,14 +156,21 @@ const char *command_name(enum command command);
 /* COMMAND_COUNT where there is none of that name. */
 enum command command_named(const char *name);
 
-/* Prints the help ('h') or the version ('V'). */
-void print_help(struct probe *p, char what);
+/* For parse_arguments(). note_option() prints the help or the version when it is asked to. */
+enum verdict note_option(struct probe *p, char letter, const char *value);
+enum verdict note_operand(void *context, char *word);
+
+/* The value that the option was given; NULL when it was not given. */
+const char *value_of(const struct probe *p, char letter);
 
 /* Reads the options of a small command, see parse_arguments(). False when there is nothing more to do. */
 bool begin_run(struct probe *p, const char *known);
 
 /* False, after a message that begins with `what`, when the command line has no operand. */
 bool needs_name(struct probe *p, const char *what);
+
+/* Reports the errno; returns false, and the exit status will be 1. */
+bool fails(struct probe *p, const char *what, int failed);
 
 /* Adds blanks to a text of `size` bytes until it is `width` bytes wide. */
 void pad(struct text *text, size_t size, size_t width);

@@ -9,70 +9,76 @@
 
 #include "modprobe.h"
 
-/* How a node is told: for people, for systemd-tmpfiles, or as modules.devname has it. */
-enum form { HUMAN, TMPFILES, DEVNAME, FORM_COUNT };
-static const char forms[] = "human\0tmpfiles\0devname";
+/* How a node is told: for people, for systemd-tmpfiles, or as modules.devname has it. Each form has a name, and a text
+ * with numbers of parts. */
+static const char forms[] = "human\0"
+			    "Module: \1\n\tDevice node: /dev/\2\n\t\tType: \4 device\n\t\tMajor: \5\n\t\tMinor: \6\n\0"
+			    "tmpfiles\0"
+			    "\3! /dev/\2 0600 - - - \5:\6\n\0"
+			    "devname\0"
+			    "\1 \2 \3\5:\6\n\0";
+enum { MODULE = 1, NAME, KIND, KIND_WORD, MAJOR, MINOR, PART_COUNT };
+enum { TMPFILES = 't' };
 
-/* A node: `device` is MAJOR:MINOR, `kind` "c" or "b". */
-struct node {
-	const char *module, *name, *kind, *major, *minor, *device;
-};
-
-static void print_node(struct text *out, enum form form, const struct node *n)
+static void print_form(struct text *out, const char *form, const char *const *parts)
 {
-	const char *slash = strrchr(n->name, '/');
-
-	if (form == HUMAN) {
-		text_line(out, "Module: ", n->module, "\n\tDevice node: /dev/", n->name,
-			  "\n\t\tType: ", *n->kind == 'c' ? "character" : "block", " device\n\t\tMajor: ", n->major,
-			  "\n\t\tMinor: ", n->minor, (char *)NULL);
-	} else if (form == DEVNAME) {
-		text_line(out, n->module, " ", n->name, " ", n->kind, n->device, (char *)NULL);
-	} else {
-		if (slash) {
-			text_string(out, "d /dev/");
-			text_add(out, n->name, (size_t)(slash - n->name));
-			text_string(out, " 0755 - - -\n");
-		}
-		text_line(out, n->kind, "! /dev/", n->name, " 0600 - - - ", n->device, (char *)NULL);
-	}
+	for (; *form; form++)
+		if (*form < PART_COUNT)
+			text_string(out, parts[(uint8_t)*form]);
+		else
+			text_add(out, form, 1);
 }
 
 /* Reads `MODULE NAME cMAJOR:MINOR`, or b for a block device. */
-static bool read_node(struct arena *memory, struct span line, struct node *n)
+static bool read_node(struct arena *memory, struct span line, const char **parts)
 {
-	struct span module, name, device;
-	const char *end;
-	uint32_t number;
+	struct span word;
+	char *device, *colon;
 
-	if (!next_word(&line, &module) || !next_word(&line, &name) || !next_word(&line, &device))
+	for (unsigned part = MODULE; part <= KIND; part++) {
+		next_word(&line, &word);
+		parts[part] = arena_copy(memory, word);
+	}
+	device = arena_copy(memory, word);
+	colon = strchr(device, ':');
+	if (!colon || (*device != 'c' && *device != 'b'))
 		return false;
-	n->module = arena_copy(memory, module);
-	n->name = arena_copy(memory, name);
-	n->kind = arena_string(memory, (const char *)device.p, 1);
-	device.p++;
-	n->device = end = arena_copy(memory, device);
-	if ((*n->kind != 'c' && *n->kind != 'b') || !parse_unsigned(&end, &number) || *end != ':')
-		return false;
-	n->major = arena_string(memory, n->device, (size_t)(end - n->device));
-	n->minor = ++end;
-	return parse_unsigned(&end, &number) && !*end;
+	*colon = 0;
+	parts[KIND] = *device == 'c' ? "c" : "b";
+	parts[KIND_WORD] = *device == 'c' ? "character" : "block";
+	parts[MAJOR] = device + 1;
+	parts[MINOR] = colon + 1;
+	return true;
 }
 
-static void print_nodes(struct probe *p, struct text *out, enum form form, struct span content)
+/* systemd-tmpfiles is to make the directory first. */
+static void print_directory(struct text *out, const char *name)
 {
+	const char *slash = strrchr(name, '/');
+
+	if (!slash)
+		return;
+	text_string(out, "d /dev/");
+	text_add(out, name, (size_t)(slash - name));
+	text_string(out, " 0755 - - -\n");
+}
+
+static void print_nodes(struct probe *p, const char *form, struct span content)
+{
+	const char *parts[PART_COUNT];
 	struct span line;
-	struct node node;
 
 	while (next_line(&content, &line)) {
 		if (line.p < line.end && *line.p == '#')
 			continue;
-		if (read_node(&p->memory, line, &node)) {
-			print_node(out, form, &node);
-		} else {
+		if (!read_node(&p->memory, line, parts)) {
 			error("modules.devname: no device node: ", arena_copy(&p->memory, line));
 			p->status = 1;
+			continue;
 		}
+		if (*form == TMPFILES)
+			print_directory(&p->out, parts[NAME]);
+		print_form(&p->out, form + strlen(form) + 1, parts);
 	}
 }
 
@@ -90,43 +96,40 @@ static bool redirect(struct probe *p, const char *path)
 {
 	int fd = create(&p->memory, path);
 
-	if (fd >= 0)
-		p->out.fd = fd;
-	else
-		error("could not create ", path, ": ", error_text(errno));
-	p->status |= fd < 0;
-	return fd >= 0;
+	if (fd < 0)
+		return fails(p, path, errno);
+	p->out.fd = fd;
+	return true;
 }
 
-static enum form form_named(const char *name)
+/* The form of that name; "" when there is none. */
+static const char *form_named(const char *name)
 {
-	enum form form = 0;
+	const char *form = forms;
 
-	while (form < FORM_COUNT && strcmp(nth_string(forms, form), name) != 0)
-		form++;
+	while (*form && strcmp(form, name) != 0)
+		form = nth_string(form, 2);
 	return form;
 }
 
 void static_nodes(struct probe *p)
 {
-	const char *path;
+	const char *path, *form = forms;
 	struct span content;
-	enum form form;
 	int failed;
 
 	if (!begin_run(p, "f=format\no=output\nh help\n"))
 		return;
-	form = p->given['f'] ? form_named(p->given['f']) : HUMAN;
-	if (form == FORM_COUNT) {
-		p->status = 1;
-		(void)wrong_usage("the format may be human, tmpfiles or devname, not ", p->given['f']);
-		return;
-	}
+	if (p->given['f'])
+		form = form_named(value_of(p, 'f'));
 	path = join_path(&p->memory, modules_place(p).path, "modules.devname");
 	failed = file_read(&p->memory, CURRENT_DIRECTORY, path, REGULAR_FILE, &content);
-	if (failed)
-		REPORT(failed == ENOENT ? WARNING : ERROR, path, ": ", error_text(failed));
-	p->status = failed && failed != ENOENT;
-	if (!failed && (!p->given['o'] || redirect(p, p->given['o'])))
-		print_nodes(p, &p->out, form, content);
+	if (!*form)
+		p->status = wrong_usage("a format is human, tmpfiles or devname, not ", value_of(p, 'f'));
+	else if (failed == ENOENT)
+		warning(path, ": ", error_text(failed));
+	else if (failed)
+		fails(p, path, failed);
+	else if (!p->given['o'] || redirect(p, value_of(p, 'o')))
+		print_nodes(p, form, content);
 }

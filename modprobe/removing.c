@@ -11,16 +11,16 @@ static int remove_loaded(struct probe *p, const char *name)
 	int failed = 0;
 
 	show_step(p, "rmmod", name, NULL);
-	if (p->dry_run)
+	if (p->given[DRY_RUN])
 		return 0;
 	for (uint32_t left = p->wait, pause = 1;; left -= pause, pause *= pause < LONGEST_PAUSE ? 2 : 1) {
-		failed = running_remove(name, p->force_versions && p->force_vermagic);
+		failed = running_remove(name, p->given[FORCE_VERSIONS] && p->given[FORCE_VERMAGIC]);
 		if (failed != EAGAIN || !left)
 			break;
 		pause = pause < left ? pause : left;
 		poll(NULL, 0, (int)pause);
 	}
-	if (failed == ENOENT && !p->first_time)
+	if (failed == ENOENT && !p->given[FIRST_TIME])
 		failed = 0;
 	if (failed)
 		error("could not remove '", name, "': ", error_text(failed));
@@ -64,7 +64,7 @@ static bool is_removable(struct probe *p, struct ko *ko, enum cause cause, int *
 	}
 	if (running_state(&p->scratch, ko->name) != ABSENT)
 		return true;
-	if (p->first_time) {
+	if (p->given[FIRST_TIME]) {
 		REPORT(FATAL, "Module ", ko->name,
 		       p->command == COMMAND_RMMOD ? " is not currently loaded" : " is not in kernel.");
 		*failed = ENOENT;
@@ -102,7 +102,7 @@ static int remove_alone(struct probe *p, struct ko *ko, const char *command)
 	if (command) {
 		command = replace_all(&p->memory, command, "$CMDLINE_OPTS", "");
 		show_step(p, "remove", command, NULL);
-		return p->dry_run ? 0 : run_rule(p, "remove", ko, command, "");
+		return p->given[DRY_RUN] ? 0 : run_rule(p, "remove", ko, command, "");
 	}
 	/* A holder that was the last one to need the module may have taken it along. */
 	failed = running_state(&p->scratch, ko->name) == ABSENT ? 0 : remove_loaded(p, ko->name);
@@ -115,7 +115,7 @@ static int remove_alone(struct probe *p, struct ko *ko, const char *command)
 
 static int remove_ko(struct probe *p, struct ko *ko, enum cause cause)
 {
-	bool with_holders = p->remove_holders && cause != SOFT;
+	bool with_holders = p->given[REMOVE_HOLDERS] && cause != SOFT;
 	struct item *before = NULL, *after = NULL;
 	const char *command = NULL;
 	int failed = 0;
@@ -123,7 +123,7 @@ static int remove_ko(struct probe *p, struct ko *ko, enum cause cause)
 	if (ko->leaving)
 		return 0;
 	ko->leaving = true;
-	if (!p->ignore_commands) {
+	if (!p->given[IGNORE_COMMANDS]) {
 		ko_soft(p->catalog, ko, &before, &after);
 		command = ko_command(p->catalog, ko, REMOVE);
 	}
@@ -132,7 +132,7 @@ static int remove_ko(struct probe *p, struct ko *ko, enum cause cause)
 	remove_soft(p, after);
 	if (with_holders && remove_holders(p, ko))
 		return EBUSY;
-	if (!command && !(with_holders && p->dry_run) && in_use(p, ko))
+	if (!command && !(with_holders && p->given[DRY_RUN]) && in_use(p, ko))
 		return EBUSY;
 	failed = remove_alone(p, ko, command);
 	if (!failed)
@@ -155,5 +155,6 @@ bool remove_one(struct probe *p, const char *name)
 	struct ko *ko = ko_named(p->catalog, name);
 	int failed;
 
-	return is_removable(p, ko, NAMED, &failed) && (p->force_versions || !in_use(p, ko)) && !remove_loaded(p, name);
+	return is_removable(p, ko, NAMED, &failed) && (p->given[FORCE_VERSIONS] || !in_use(p, ko)) &&
+	       !remove_loaded(p, name);
 }

@@ -25,7 +25,8 @@ void rmmod(struct probe *p)
 	if (!begin_run(p, "a all\nw wait\nf force\ns syslog\nv verbose\nV version\nh help\n"))
 		return;
 	open_catalog(p, NULL, no_configuration);
-	p->first_time = true;
+	p->given[FIRST_TIME] = true;
+	p->given[FORCE_VERSIONS] = p->given[FORCE_VERMAGIC] = p->given[FORCE];
 	p->wait = p->given['w'] ? UINT32_MAX : 0;
 	if (p->given['a'])
 		remove_all_unused(p);

@@ -21,23 +21,27 @@ enum command command_named(const char *name)
 	return command;
 }
 
-void print_help(struct probe *p, char what)
+enum verdict note_option(struct probe *p, char letter, const char *value)
 {
-	print_about(&p->out, what, command_name(p->command), span_of(help, sizeof(help)), p->command);
-}
-
-static enum verdict note_option(void *context, char letter, const char *value)
-{
-	struct probe *p = context;
-
-	p->given[(uint8_t)letter] = value;
+	p->given[(uint8_t)letter] = true;
+	p->values[letter & 31] = value;
 	if (letter != 'h' && letter != 'V')
 		return GO_ON;
-	print_help(p, letter);
+	print_about(&p->out, letter, command_name(p->command), span_of(help, sizeof(help)), p->command);
 	return DONE;
 }
 
-static enum verdict note_operand(void *context, char *word)
+const char *value_of(const struct probe *p, char letter)
+{
+	return p->given[(uint8_t)letter] ? p->values[letter & 31] : NULL;
+}
+
+static enum verdict note_small_option(void *context, char letter, const char *value)
+{
+	return note_option(context, letter, value);
+}
+
+enum verdict note_operand(void *context, char *word)
 {
 	struct probe *p = context;
 
@@ -47,7 +51,7 @@ static enum verdict note_operand(void *context, char *word)
 
 bool begin_run(struct probe *p, const char *known)
 {
-	struct arguments line = { p->arguments + 1, known, note_option, note_operand, p };
+	struct arguments line = { p->arguments + 1, known, note_small_option, note_operand, p };
 	enum verdict verdict;
 	size_t count = 0;
 
@@ -57,9 +61,7 @@ bool begin_run(struct probe *p, const char *known)
 	verdict = parse_arguments(&line);
 	p->names[p->name_count] = NULL;
 	p->status = verdict == WRONG_USAGE;
-	p->verbose = p->given['v'] != NULL;
-	p->force_versions = p->force_vermagic = p->given['f'] != NULL;
-	report_setup((struct report_settings){ .verbose = p->verbose, .syslog = p->given['s'] != NULL });
+	report_setup((struct report_settings){ .verbose = p->given[VERBOSE], .syslog = p->given[SYSLOG] });
 	return verdict == GO_ON;
 }
 
@@ -69,6 +71,13 @@ bool needs_name(struct probe *p, const char *what)
 	if (!p->name_count)
 		(void)wrong_usage(what, " is named");
 	return p->name_count != 0;
+}
+
+bool fails(struct probe *p, const char *what, int failed)
+{
+	error(what, ": ", error_text(failed));
+	p->status = 1;
+	return false;
 }
 
 void pad(struct text *text, size_t size, size_t width)

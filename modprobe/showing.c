@@ -66,8 +66,8 @@ static void show_symbols(void *context)
 	struct elf_sink sink = {
 		.context = p,
 		.wants_crcs = true,
-		.export = p->show_exports ? show_crc : NULL,
-		.version = p->show_versions ? show_crc : NULL,
+		.export = p->given[SHOW_EXPORTS] ? show_crc : NULL,
+		.version = p->given[SHOW_VERSIONS] ? show_crc : NULL,
 	};
 	int fd = module_open(CURRENT_DIRECTORY, p->shown);
 

@@ -29,7 +29,17 @@ static const uint8_t nist[] = { 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2 }, sha1[] = {
 static const uint8_t common_name[] = { 0x55, 4, 3 };
 
 /* Tags; ANY is none. */
-enum { ANY = 0, INTEGER = 2, OCTETS = 4, OBJECT = 6, SEQUENCE = 0x30, SET = 0x31, FIRST = 0xa0, SECOND = 0xa1 };
+enum {
+	ANY = 0,
+	INTEGER = 2,
+	OCTETS = 4,
+	OBJECT = 6,
+	SEQUENCE = 0x30,
+	SET = 0x31,
+	FIRST = 0xa0,
+	SECOND = 0xa1,
+	INTO = 0x40
+};
 
 static const char damaged[] = "damaged signature";
 
@@ -49,10 +59,20 @@ static struct span element(struct span *rest, uint8_t tag)
 	return take(rest, length, damaged);
 }
 
-static void skip_optional(struct span *rest, uint8_t tag)
+/* Goes on along elements of these tags, ended by 0: into one of a tag with INTO, behind any other. Without INTO, one with
+ * FIRST or SECOND may be missing. */
+static void walk(struct span *rest, const uint8_t *tags)
 {
-	if (rest->p < rest->end && *rest->p == tag)
-		element(rest, tag);
+	for (; *tags; tags++) {
+		uint8_t tag = *tags & (uint8_t)~INTO;
+		struct span content;
+
+		if (*tags == tag && tag >= FIRST && (rest->p == rest->end || *rest->p != tag))
+			continue;
+		content = element(rest, tag);
+		if (*tags != tag)
+			*rest = content;
+	}
 }
 
 /* Whether the element begins with these bytes, and has so many more. */
@@ -90,25 +110,19 @@ static const char *hash_name(struct span object)
 
 static void read_pkcs7(struct span rest, struct signature *s)
 {
-	struct span signer, who, algorithm;
+	/* ContentInfo; SignedData: version, algorithms, content, certificates; SignerInfo: version */
+	static const uint8_t to_signer[] = {
+		SEQUENCE | INTO, OBJECT, FIRST | INTO, SEQUENCE | INTO, INTEGER, SET, SEQUENCE,
+		FIRST,           SECOND, SET | INTO,   SEQUENCE | INTO, INTEGER, 0
+	};
+	static const uint8_t to_value[] = { FIRST, SEQUENCE, 0 };
+	struct span who, algorithm;
 
-	rest = element(&rest, SEQUENCE); /* ContentInfo */
-	element(&rest, OBJECT);
-	rest = element(&rest, FIRST);
-	rest = element(&rest, SEQUENCE); /* SignedData: version, algorithms, content, certificates */
-	element(&rest, INTEGER);
-	element(&rest, SET);
-	element(&rest, SEQUENCE);
-	skip_optional(&rest, FIRST);
-	skip_optional(&rest, SECOND);
-	rest = element(&rest, SET);
-	signer = element(&rest, SEQUENCE); /* SignerInfo: version, issuer and number, algorithm, attributes */
-	element(&signer, INTEGER);
-	who = element(&signer, SEQUENCE);
-	algorithm = element(&signer, SEQUENCE);
-	skip_optional(&signer, FIRST);
-	element(&signer, SEQUENCE);
-	s->value = element(&signer, OCTETS);
+	walk(&rest, to_signer);
+	who = element(&rest, SEQUENCE);
+	algorithm = element(&rest, SEQUENCE);
+	walk(&rest, to_value);
+	s->value = element(&rest, OCTETS);
 	s->algorithm = hash_name(element(&algorithm, OBJECT));
 	s->signer = issuer_name(element(&who, SEQUENCE));
 	s->signer.end = s->signer.p + strnlen((const char *)s->signer.p, span_size(s->signer));

@@ -5,7 +5,7 @@
 
 void show_step(struct probe *p, const char *what, const char *object, const char *more)
 {
-	if (!p->show_depends && !p->verbose && !p->dry_run)
+	if (!p->given[SHOW_DEPENDS] && !p->given[VERBOSE] && !p->given[DRY_RUN])
 		return;
 	text_line(&p->out, what, " ", object, more ? " " : "", more ? more : "", (char *)NULL);
 	text_flush(&p->out);

@@ -138,7 +138,7 @@ static bool start_reading(struct run *run, struct slice *slice)
 	slice->pid = fork_bound();
 	if (slice->pid)
 		return slice->pid > 0;
-	confine(false);
+	confine();
 	for (uint32_t i = slice->first; i < slice->last; i++)
 		read_one(run, slice, i);
 	_exit(0);

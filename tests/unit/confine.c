@@ -40,7 +40,7 @@ static int confined(int (*work)(const void *context), const void *context)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		setrlimit(RLIMIT_CORE, &no_core);
-		confine(false);
+		confine();
 		syscall(SYS_exit_group, work(context));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

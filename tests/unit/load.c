@@ -16,7 +16,7 @@
 
 enum { FILES = 100, MEMORY = 1 << 26 };
 
-void __wrap_confine(bool writes);
+void __wrap_confine(void);
 void __wrap_keep_module(struct keeper *keeper, int fd, uint32_t number, const struct load_options *options,
 			struct facts *facts);
 
@@ -30,7 +30,7 @@ static struct {
 static struct keeper *writer; /* of the worker that reads at present */
 
 /* The sanitizers call what workers may not. */
-void __wrap_confine(bool writes)
+void __wrap_confine(void)
 {
 }
 
