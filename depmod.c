@@ -457,7 +457,7 @@ static void run_command(void *context)
 	if (verdict != GO_ON) {
 		run->status = verdict == WRONG_USAGE;
 		if (o->print)
-			print_about(&run->standard_output, o->print, "depmod", span_of(help, sizeof(help)));
+			print_about(&run->standard_output, o->print, "depmod", span_of(help, sizeof(help)), 0);
 		return;
 	}
 	o->jobs = worker_count(o->jobs);

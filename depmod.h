@@ -122,8 +122,9 @@ enum verdict parse_options(struct options *options, int count, char **arguments,
 
 /* ---- about.c: --help and --version ------------------------------------------------------------- */
 
-/* Prints the help text ('h'), which is a gzip file, or name and version ('V') of the command. */
-void print_about(struct text *out, char what, const char *name, struct span help);
+/* Prints the help text ('h'), or name and version ('V') of the command. `help` is a gzip file of texts, each ended by
+ * NUL; `number` tells which one. */
+void print_about(struct text *out, char what, const char *name, struct span help, unsigned number);
 
 /* ---- older.c: kernels before 2.6, and map files: work for the program depmod.old --------------- */
 

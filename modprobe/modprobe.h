@@ -1,4 +1,4 @@
-/* modprobe.h: the program modprobe, which has the running kernel load and remove modules. Each section describes a room
+/* modprobe.h: the program modprobe, which has the running kernel load and remove modules, and its other commands. Each section describes a room
  * (a .c file), which calls only rooms described below it, and rooms of depmod.h. */
 #ifndef MODPROBE_H
 #define MODPROBE_H
@@ -19,7 +19,6 @@ typedef void index_found(void *context, const char *key, uint32_t priority, cons
 enum { INDEX_PIECES = 8 };
 
 /* The pieces of indexes that were read last, each in the place of its number modulo INDEX_PIECES. */
-
 struct pieces {
 	const struct index_file *files[INDEX_PIECES];
 	size_t numbers[INDEX_PIECES]; /* in the file, from 1 on; 0: none */
@@ -33,6 +32,177 @@ struct index_file {
 	struct pieces *pieces; /* may be those of several files */
 	struct arena *memory;  /* for strings that no piece has as a whole */
 };
+
+struct ko;
+struct item;
+struct catalog;
+
+/* The commands. Up to COMMAND_KMOD, the program's own name may be one of them; those behind it stand behind kmod. */
+enum command {
+	COMMAND_MODPROBE,
+	COMMAND_MODINFO,
+	COMMAND_INSMOD,
+	COMMAND_RMMOD,
+	COMMAND_LSMOD,
+	COMMAND_KMOD,
+	COMMAND_LIST,
+	COMMAND_STATIC_NODES,
+	COMMAND_COUNT
+};
+
+/* Options of modprobe by their letters, or what stands in place of one. */
+enum option {
+	REMOVE_HOLDERS = 1,
+	FIRST_TIME,
+	FORCE_VERSIONS,
+	FORCE_VERMAGIC,
+	SHOW_VERSIONS,
+	SHOW_EXPORTS,
+	CONFIG_FROM_BASE,
+	ALL = 'a',
+	USE_BLACKLIST = 'b',
+	CONFIG = 'C',
+	SHOW_CONFIG = 'c',
+	BASE_DIRECTORY = 'd',
+	SHOW_DEPENDS = 'D',
+	FORCE = 'f',
+	IGNORE_COMMANDS = 'i',
+	LIST_FILES = 'l',
+	DRY_RUN = 'n',
+	QUIET = 'q',
+	REMOVE_THEM = 'r',
+	RESOLVE = 'R',
+	RELEASE = 'S',
+	SYSLOG = 's',
+	VERBOSE = 'v',
+	WAIT = 'w',
+};
+
+/* One run of a command: its options, and what it works with. */
+struct probe {
+	bool given[128]; /* by letter: the option was given */
+	enum command command;
+	const struct base *base; /* -d; of modinfo: -b */
+	const char *release;
+	const char **configs, **names;           /* -C; operands; both ended by NULL */
+	uint32_t config_count, name_count, wait; /* wait: milliseconds */
+	bool from_environment;                   /* the options being read come from MODPROBE_OPTIONS */
+	struct text passed_on;                   /* options that go to any modprobe that our commands call */
+	char **arguments;
+	struct arena memory, scratch;
+	struct catalog *catalog;
+	struct text out;        /* standard output */
+	const char *shown;      /* file whose symbols are being shown */
+	int status;             /* exit status */
+	const char *values[32]; /* of options, for value_of() */
+	char output[4096];
+};
+
+/* ---- modprobe.c: the command modprobe ----------------------------------------------------------- */
+
+void modprobe(struct probe *p);
+
+/* ---- modinfo.c: the command modinfo -------------------------------------------------------------- */
+
+void modinfo(struct probe *p);
+
+/* Writes what modinfo shows of the module, or of the part of the kernel, in the open file. */
+struct view {
+	struct text *out;
+	const char *field;   /* -F: only its values; NULL: all */
+	const char *builtin; /* the name of what is part of the kernel; NULL: the file is a module */
+	char separator;      /* behind each value */
+	struct arena *memory;
+	struct parameter *parameters, *end; /* of the module; .end: behind the last one */
+};
+
+void view_bytes(struct view *view, struct span bytes);
+
+/* ---- insmod.c, rmmod.c, lsmod.c, nodes.c: small commands ---------------------------------------- */
+
+void insmod(struct probe *p);
+void rmmod(struct probe *p);
+void lsmod(struct probe *p);
+void static_nodes(struct probe *p);
+
+/* ---- showing.c: the configuration, and the symbols of modules ---------------------------------- */
+
+/* Prints the configuration, and the aliases and symbols of all modules. */
+void show_configuration(struct probe *p);
+
+/* Prints the paths of all modules whose names match one of those that were named, or of all modules. */
+void list_files(struct probe *p);
+
+/* Prints the symbols that the module needs or exports, with their CRCs. */
+void show_symbols_of(struct probe *p, const char *name);
+
+/* ---- loading.c: loading modules ----------------------------------------------------------------- */
+
+/* Loads the modules that the command line names, or shows what they are. */
+void load_named(struct probe *p);
+
+/* What stands behind the first name, separated by blanks. */
+const char *given_parameters(struct probe *p);
+
+/* ---- removing.c: removing modules --------------------------------------------------------------- */
+
+/* Removes the modules that the command line names. */
+void remove_named(struct probe *p);
+
+/* Removes the module, and nothing else. False after a message. */
+bool remove_one(struct probe *p, const char *name);
+
+/* ---- finding.c: what a name on the command line means -------------------------------------------- */
+
+/* Whether the name says that it is a file's: it begins with a slash, ./ or ../ */
+bool is_path(const char *name);
+
+/* The modules that a name, an alias or a path means; NULL, after a message, when there are none. */
+struct item *find_modules(struct probe *p, const char *name);
+
+/* Says that a module is not there, and what may be the reason. */
+void not_found(struct probe *p, const char *name);
+
+/* ---- steps.c: a step of loading or removing ------------------------------------------------------ */
+
+/* Prints a step like `insmod PATH PARAMETERS` for -v, -n and -D. */
+void show_step(struct probe *p, const char *what, const char *object, const char *more);
+
+/* Has the shell run the command of the configuration; returns 0 or an errno. */
+int run_rule(struct probe *p, const char *kind, const struct ko *ko, const char *command, const char *parameters);
+
+/* ---- run.c: what the commands have in common ------------------------------------------------------ */
+
+const char *command_name(enum command command);
+
+/* COMMAND_COUNT where there is none of that name. */
+enum command command_named(const char *name);
+
+/* For parse_arguments(). note_option() prints the help or the version when it is asked to. */
+enum verdict note_option(struct probe *p, char letter, const char *value);
+enum verdict note_operand(void *context, char *word);
+
+/* The value that the option was given; NULL when it was not given. */
+const char *value_of(const struct probe *p, char letter);
+
+/* Reads the options of a small command, see parse_arguments(). False when there is nothing more to do. */
+bool begin_run(struct probe *p, const char *known);
+
+/* False, after a message that begins with `what`, when the command line has no operand. */
+bool needs_name(struct probe *p, const char *what);
+
+/* Reports the errno; returns false, and the exit status will be 1. */
+bool fails(struct probe *p, const char *what, int failed);
+
+/* Adds blanks to a text of `size` bytes until it is `width` bytes wide. */
+void pad(struct text *text, size_t size, size_t width);
+
+/* The directory of the modules of the release and the base that were asked for. */
+struct location modules_place(struct probe *p);
+
+/* Opens p->catalog with the configuration that catalog_open() is told of. */
+void open_catalog(struct probe *p, const struct base *base, const char *const *configuration);
+extern const char *const no_configuration[];
 
 /* ---- lookup.c: modules by name, alias or file, and what belongs to them ---------------------- */
 
@@ -211,13 +381,23 @@ enum module_state running_state(struct arena *scratch, const char *name);
 /* How many users a loaded module has, other modules among them; 0 where that is not known. */
 uint32_t running_uses(struct arena *scratch, const char *name);
 
+/* The content of /proc/modules. Returns 0 or an errno. */
+int running_modules(struct arena *memory, struct span *list);
+
 /* The names of the loaded modules that use this one. */
 struct words *running_holders(struct arena *memory, const char *name);
+
+/* Opens the module in the file, whose path may begin with that of the base: then links are followed in it. Returns a
+ * descriptor, or -1 and errno. */
+int running_open(const struct base *base, const char *path);
 
 /* Loads the module in the file, whose path may begin with that of the base: then links are followed in it. On request the kernel compares neither symbol versions nor vermagic. Returns 0 or an
  * errno; a file that cannot be opened or decompressed is an error message, too. */
 int running_insert(struct arena *scratch, const struct base *base, const char *path, const char *parameters,
 		   bool no_versions, bool no_vermagic);
+
+/* What such an errno means, and what a person can do about it. */
+const char *insertion_error(int failed);
 
 /* Removes the module; with `force`, even while it is in use. Returns 0 or an errno. */
 int running_remove(const char *name, bool force);
@@ -227,5 +407,19 @@ int running_remove(const char *name, bool force);
 /* Has /bin/sh run the module's command of that kind ("install" or "remove"), with `options` added to MODPROBE_OPTIONS.
  * False after an error message: the command failed, or this modprobe was called by that same command. */
 bool shell_run(struct arena *memory, const char *kind, const char *module, const char *command, const char *options);
+
+/* ---- signature.c: who signed a module ------------------------------------------------------------- */
+
+/* What the signature behind a module says; all but `id` are bytes of the file. */
+struct signature {
+	const char *id, *algorithm; /* the form of the signature, and how the module was hashed */
+	struct span signer, key, value;
+};
+
+/* Cuts the mark off the end of a module that says that a signature stands before it. False when there is none. */
+bool cut_mark(struct span *module);
+
+/* Reads the signature of the module; false where it has none, or one that cannot be read. */
+bool signature_read(struct span module, struct signature *signature);
 
 #endif

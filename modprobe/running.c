@@ -29,12 +29,17 @@ static const char *first_word(struct arena *scratch, const char *path)
 	return arena_copy(scratch, word);
 }
 
+int running_modules(struct arena *memory, struct span *list)
+{
+	return file_read(memory, CURRENT_DIRECTORY, "/proc/modules", ANY_FILE, list);
+}
+
 /* A word of the module's line in /proc/modules, which has from column 0 on: name, size, uses, holders, state. */
 static const char *listed(struct arena *scratch, const char *name, int column)
 {
 	struct span content, line, word;
 
-	if (file_read(scratch, CURRENT_DIRECTORY, "/proc/modules", ANY_FILE, &content))
+	if (running_modules(scratch, &content))
 		return "";
 	while (next_line(&content, &line)) {
 		if (!next_word(&line, &word) || !span_is(word, name))
@@ -71,21 +76,40 @@ uint32_t running_uses(struct arena *scratch, const char *name)
 	return count;
 }
 
-struct words *running_holders(struct arena *memory, const char *name)
+/* The words of "a,b," or "-" */
+static struct words *listed_holders(struct arena *memory, const char *listing)
 {
-	const char *listing = listed(memory, name, 3);
-	struct words *holders = NULL;
+	struct words *holders = NULL, **end = &holders;
 
-	/* "a,b," or "-" */
 	while (*listing && *listing != '-') {
 		size_t length = strcspn(listing, ",");
-		struct words *holder = arena_take(memory, 1, sizeof(*holder), sizeof(void *));
 
-		*holder = (struct words){ arena_string(memory, listing, length), holders };
-		holders = holder;
+		append_word(memory, &end, arena_string(memory, listing, length));
 		listing += length;
 		listing += *listing == ',';
 	}
+	return holders;
+}
+
+/* A directory has an entry for each holder. They keep the order in which the system tells them, as lsmod shows it. */
+struct words *running_holders(struct arena *memory, const char *name)
+{
+	enum { LENGTH = 16, NAME = 19 }; /* where they stand in a record of getdents64(2) */
+	int fd = open_again(CURRENT_DIRECTORY, sys_path(memory, name, "holders"), DIRECTORY_FLAGS);
+	struct words *holders = NULL, **end = &holders;
+	_Alignas(8) char records[4096];
+	uint16_t length;
+	long size;
+
+	if (fd < 0)
+		return listed_holders(memory, listed(memory, name, 3));
+	while ((size = syscall(SYS_getdents64, fd, records, sizeof(records))) > 0)
+		for (const char *r = records; r < records + size; r += length) {
+			memcpy(&length, r + LENGTH, sizeof(length));
+			if (r[NAME] != '.')
+				append_word(memory, &end, arena_string(memory, r + NAME, strlen(r + NAME)));
+		}
+	close(fd);
 	return holders;
 }
 
@@ -108,18 +132,6 @@ struct insertion {
 	bool no_versions, no_vermagic;
 };
 
-/* Cuts off the mark at the end that says that a signature stands before it. Changed bytes no longer match the
- * signature, and the kernel refuses a module with a wrong signature; without the mark the module counts as unsigned. */
-static struct span without_signature(struct span bytes)
-{
-	static const char mark[] = "~Module signature appended~\n";
-	const size_t length = sizeof(mark) - 1;
-
-	if (span_size(bytes) >= length && memcmp(bytes.end - length, mark, length) == 0)
-		bytes.end -= length;
-	return bytes;
-}
-
 static void insert_bytes(void *context)
 {
 	struct insertion *i = context;
@@ -129,7 +141,9 @@ static void insert_bytes(void *context)
 		struct memory_source memory = source_of(bytes);
 
 		elf_force(&memory.source, i->no_versions, i->no_vermagic);
-		bytes = without_signature(bytes);
+		/* Changed bytes no longer match the signature, and the kernel refuses a module with a wrong one. Without
+		 * the mark, the module counts as unsigned. */
+		cut_mark(&bytes);
 	}
 	i->failed = syscall(SYS_init_module, bytes.p, span_size(bytes), i->parameters) ? errno : 0;
 }
@@ -155,7 +169,7 @@ static int insert(struct insertion *i, const char *path)
 }
 
 /* A link inside the base may lead out of it, but only to a regular file. */
-static int open_module(const struct base *base, const char *path)
+int running_open(const struct base *base, const char *path)
 {
 	size_t length = base ? strlen(base->name) : 0;
 	struct stat st;
@@ -186,7 +200,7 @@ int running_insert(struct arena *scratch, const struct base *base, const char *p
 	size_t used = scratch->used;
 	int failed;
 
-	i.fd = open_module(base, path);
+	i.fd = running_open(base, path);
 	if (i.fd < 0) {
 		failed = errno;
 		error(path, ": ", error_text(failed));
@@ -201,4 +215,19 @@ int running_insert(struct arena *scratch, const struct base *base, const char *p
 int running_remove(const char *name, bool force)
 {
 	return syscall(SYS_delete_module, name, O_NONBLOCK | (force ? O_TRUNC : 0)) ? errno : 0;
+}
+
+const char *insertion_error(int failed)
+{
+	switch (failed) {
+	case EEXIST: return "Module already in kernel";
+	case ENOENT: return "Unknown symbol in module, or unknown parameter (see dmesg)";
+	case ENOEXEC: return "Invalid module format: made for another kernel? (see dmesg; --force-vermagic)";
+	case EKEYREJECTED: return "Key was rejected: the kernel wants modules with a signature it knows (see dmesg)";
+	case ENODATA: return "No such file: has depmod run since the module went?";
+	case ECHILD: return "its command failed";
+	case EPERM: return "Operation not permitted: not root, or the kernel is locked down";
+	case ENODEV: return "No such device";
+	default: return error_text(failed);
+	}
 }

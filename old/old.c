@@ -269,7 +269,7 @@ static void run_command(void *context)
 	verdict = parse_options(o, c->count, c->arguments, &c->words);
 	c->status = verdict == WRONG_USAGE;
 	if (o->print)
-		print_about(&c->out, o->print, "depmod.old", span_of(help, sizeof(help)));
+		print_about(&c->out, o->print, "depmod.old", span_of(help, sizeof(help)), 0);
 	if (verdict != GO_ON)
 		return;
 	arena_plan(RUN_MEMORY + SCRATCH_MEMORY + SHARED_MEMORY + 2 * OUTPUT_MEMORY);

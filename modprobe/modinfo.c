@@ -1,0 +1,306 @@
+/* modinfo.c: the command modinfo, which shows what a module says of itself in its section .modinfo, and who signed it. Of
+ * what is part of the kernel, modules.builtin.modinfo says as much. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../elffile.h"
+#include "modprobe.h"
+
+enum { PARAMETERS_MAX = 4096, LABEL_WIDTH = 16, BYTES_IN_LINE = 20 };
+
+/* A parameter of the module; parts that are not known have no .p. */
+struct parameter {
+	struct span name, description, type;
+};
+
+/* ---- writing ---- */
+
+/* Adds bytes of the file, without characters that could steer a terminal. */
+static void add_span(struct view *v, struct span s)
+{
+	for (; s.p < s.end; s.p++)
+		text_add(v->out,
+			 (*s.p < ' ' && *s.p != '\n' && *s.p != '\t') || *s.p == 0x7f ? (const uint8_t *)"?" : s.p, 1);
+}
+
+static void add_label(struct view *v, struct span key)
+{
+	size_t used = span_size(key) + 1;
+
+	add_span(v, key);
+	text_string(v->out, ":");
+	/* As kmod does it: a key that is too long is followed by as many blanks as it is too long. */
+	pad(v->out, 0, used < LABEL_WIDTH ? LABEL_WIDTH - used : used - LABEL_WIDTH);
+}
+
+static void end_value(struct view *v)
+{
+	text_add(v->out, &v->separator, 1);
+}
+
+/* Adds the key of a field, where all fields are shown; false when the field is not to be shown. */
+static bool add_key(struct view *v, struct span key)
+{
+	if (v->field)
+		return span_is(key, v->field);
+	if (v->separator) {
+		add_label(v, key);
+	} else {
+		add_span(v, key);
+		text_string(v->out, "=");
+	}
+	return true;
+}
+
+static void show_field(struct view *v, struct span key, struct span value)
+{
+	if (!add_key(v, key))
+		return;
+	add_span(v, value);
+	end_value(v);
+}
+
+static struct span words(const char *string)
+{
+	return span_of(string, strlen(string));
+}
+
+/* A field that is not among those of the module itself: without -F, it has a label in any case. */
+static void show_own_field(struct view *v, const char *key, const char *value)
+{
+	if (v->field && strcmp(v->field, key) != 0)
+		return;
+	if (!v->field)
+		add_label(v, words(key));
+	text_string(v->out, value);
+	end_value(v);
+}
+
+static void show_bytes(struct view *v, const char *key, struct span bytes)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	if (!add_key(v, words(key)))
+		return;
+	for (unsigned i = 1; bytes.p < bytes.end; i++) {
+		uint8_t byte = *bytes.p++;
+		const char hex[] = { digits[byte >> 4], digits[byte & 15], ':' };
+
+		text_add(v->out, hex, bytes.p < bytes.end ? 3 : 2);
+		if (i % BYTES_IN_LINE == 0 && bytes.p < bytes.end)
+			text_string(v->out, "\n\t\t");
+	}
+	end_value(v);
+}
+
+/* ---- parameters ---- */
+
+static bool same(struct span a, struct span b)
+{
+	return span_size(a) == span_size(b) && memcmp(a.p, b.p, span_size(a)) == 0;
+}
+
+static void note_parameter(struct view *v, bool type, struct span value)
+{
+	const uint8_t *colon = memchr(value.p, ':', span_size(value));
+	struct parameter *p = v->parameters;
+	struct span name = { value.p, colon };
+
+	if (!colon)
+		return;
+	while (p < v->end && !same(p->name, name))
+		p++;
+	if (p == v->end) {
+		if (v->end++ == v->parameters + PARAMETERS_MAX)
+			bad("too many parameters");
+		*p = (struct parameter){ .name = name };
+	}
+	value.p = colon + 1;
+	*(type ? &p->type : &p->description) = value;
+}
+
+/* The parameter that was named last comes first. */
+static void show_parameters(struct view *v)
+{
+	for (struct parameter *p = v->end; p-- > v->parameters;) {
+		if (!v->field)
+			add_label(v, words("parm"));
+		add_span(v, p->name);
+		text_string(v->out, ":");
+		add_span(v, p->description);
+		if (!p->description.p && !v->field) {
+			add_span(v, p->type);
+		} else if (p->type.p) {
+			text_string(v->out, " (");
+			add_span(v, p->type);
+			text_string(v->out, ")");
+		}
+		end_value(v);
+	}
+}
+
+/* ---- fields ---- */
+
+static void show_string(struct view *v, struct span string)
+{
+	const uint8_t *equals = memchr(string.p, '=', span_size(string));
+	struct span key = { string.p, equals ? equals : string.end },
+		    value = { equals ? equals + 1 : string.end, string.end };
+	bool parameters = !v->field || strcmp(v->field, "parm") == 0, type = span_is(key, "parmtype");
+
+	if (parameters && (type || span_is(key, "parm")))
+		note_parameter(v, type, value);
+	else
+		show_field(v, key, value);
+}
+
+/* Strings of what is part of the kernel begin with its name and a point. */
+static bool cut_name(const struct view *v, struct span *string)
+{
+	size_t length = v->builtin ? strlen(v->builtin) + 1 : 0;
+
+	if (!length)
+		return string->p < string->end;
+	if (span_size(*string) < length || memcmp(string->p, v->builtin, length - 1) != 0 ||
+	    string->p[length - 1] != '.')
+		return false;
+	string->p += length;
+	return true;
+}
+
+static void show_signature(struct view *v, struct span module)
+{
+	struct signature s;
+
+	if (!signature_read(module, &s))
+		return;
+	show_field(v, words("sig_id"), words(s.id));
+	show_field(v, words("signer"), s.signer);
+	show_bytes(v, "sig_key", s.key);
+	show_field(v, words("sig_hashalgo"), words(s.algorithm));
+	show_bytes(v, "signature", s.value);
+}
+
+static struct span strings_of(struct span module)
+{
+	struct memory_source memory = source_of(module);
+	struct elf elf;
+
+	elf_open(&elf, &memory.source);
+	if (!elf.sections[MODINFO].present)
+		bad("has no section .modinfo");
+	return elf_bytes(&elf, elf.sections[MODINFO], ".modinfo");
+}
+
+void view_bytes(struct view *v, struct span bytes)
+{
+	struct span strings = v->builtin ? bytes : strings_of(bytes), string;
+
+	v->parameters = v->end = arena_take(v->memory, PARAMETERS_MAX, sizeof(*v->parameters), sizeof(void *));
+	while (strings.p < strings.end) {
+		string.p = strings.p;
+		string.end = strings.p += strnlen((const char *)strings.p, span_size(strings));
+		strings.p += strings.p < strings.end;
+		if (cut_name(v, &string))
+			show_string(v, string);
+	}
+	if (!v->builtin)
+		show_signature(v, bytes);
+	show_parameters(v);
+}
+
+struct reader {
+	struct probe *p;
+	struct view view;
+	int fd;
+};
+
+static void read_file(void *context)
+{
+	struct reader *reader = context;
+
+	view_bytes(&reader->view, module_bytes(reader->fd, &reader->p->scratch));
+}
+
+/* ---- the command ---- */
+
+static int open_builtin(struct probe *p)
+{
+	struct location place = modules_place(p);
+
+	return open_inside(place.base, join_path(&p->memory, place.path, "modules.builtin.modinfo"),
+			   FILE_FLAGS(REGULAR_FILE));
+}
+
+static void show_ko(struct probe *p, struct ko *ko)
+{
+	const char *path = ko_path(p->catalog, ko), *field = value_of(p, 'F');
+	struct reader reader = { .p = p, .view = { .out = &p->out, .field = field, .memory = &p->scratch } };
+
+	size_t used = p->scratch.used;
+	struct fault fault;
+
+	reader.view.separator = p->given['0'] ? 0 : '\n';
+	reader.view.builtin = path ? NULL : ko->name;
+	if (!path)
+		show_own_field(&reader.view, "name", ko->name);
+	show_own_field(&reader.view, "filename", path ? path : "(builtin)");
+	if (field && strcmp(field, "filename") == 0)
+		return;
+	reader.fd = path ? running_open(p->base, path) : open_builtin(p);
+	if (reader.fd < 0 && path)
+		fails(p, path, errno);
+	if (reader.fd < 0)
+		return;
+	if (!attempt(read_file, &reader, &fault)) {
+		report_fault(ERROR, path ? path : ko->name, &fault);
+		p->status = 1;
+	}
+	close(reader.fd);
+	arena_rewind(&p->scratch, used, 0);
+}
+
+/* With -m, the module of exactly that name: it is no alias and no file. */
+static struct item *module_named(struct probe *p, const char *name)
+{
+	struct item *item = arena_take(&p->memory, 1, sizeof(*item), sizeof(void *));
+	struct ko *ko = ko_named(p->catalog, module_name(&p->memory, name));
+
+	*item = (struct item){ ko, NULL };
+	if (ko_path(p->catalog, ko) || ko_is_builtin(p->catalog, ko))
+		return item;
+	not_found(p, name);
+	return NULL;
+}
+
+static struct item *modules_of(struct probe *p, const char *name)
+{
+	struct item *list = plain_length(base_name(name)) ? look_up_path(p->catalog, name) : NULL;
+
+	if (p->given['m'])
+		return module_named(p, name);
+	return list ? list : find_modules(p, name);
+}
+
+/* Options that are short for -F, each followed by its field. */
+static const char shortcuts[] = "aauthor\0ddescription\0llicense\0pparm\0nfilename\0";
+
+void modinfo(struct probe *p)
+{
+	if (!begin_run(p, "a author\nd description\nl license\np parameters\nn filename\n0 null\nm modname\nF=field\n"
+			  "k=set-version\nb=basedir\nV version\nh help\n") ||
+	    !needs_name(p, "no module"))
+		return;
+	for (const char *s = shortcuts; *s; s += strlen(s) + 1)
+		if (p->given[(uint8_t)*s])
+			note_option(p, 'F', s + 1);
+	p->base = p->given['b'] ? base_open(&p->memory, value_of(p, 'b')) : NULL;
+	p->release = value_of(p, 'k');
+	open_catalog(p, NULL, no_configuration);
+	for (const char **name = p->names; *name; name++)
+		for (struct item *i = modules_of(p, *name); i; i = i->next)
+			show_ko(p, i->ko);
+}

@@ -1,0 +1,111 @@
+/* showing.c: what modprobe shows in place of doing anything: the configuration, and the symbols of modules. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "modprobe.h"
+
+static void print_alias(void *context, const char *key, uint32_t priority, const char *value)
+{
+	(void)priority;
+	text_line(context, "alias ", key, " ", value, (char *)NULL);
+}
+
+void show_configuration(struct probe *p)
+{
+	struct catalog *c = p->catalog;
+
+	rules_complete(c->rules);
+	for (enum rule_kind kind = 0; kind < RULE_KINDS; kind++)
+		for (const struct rule *r = c->rules->rules; (r = next_rule(r, kind)); r = r->next)
+			text_line(&p->out, rule_command(kind), " ", r->name, r->value ? " " : "",
+				  r->value ? r->value : "", (char *)NULL);
+	text_string(&p->out, "\n# End of configuration files. Dumping indexes now:\n\n");
+	database_each(c->database, TABLE_ALIASES, print_alias, &p->out);
+	database_each(c->database, TABLE_SYMBOLS, print_alias, &p->out);
+}
+
+/* Prints the path of a module, from a line of modules.dep, when its name matches one of the patterns. */
+static void list_file(void *context, const char *key, uint32_t priority, const char *value)
+{
+	struct probe *p = context;
+	bool matches = !p->name_count;
+
+	(void)priority;
+	for (const char **pattern = p->names; *pattern; pattern++)
+		matches |= glob_matches(*pattern, key);
+	if (!matches)
+		return;
+	text_add(&p->out, value, strcspn(value, ":"));
+	text_string(&p->out, "\n");
+}
+
+void list_files(struct probe *p)
+{
+	for (const char **pattern = p->names; *pattern; pattern++) {
+		char *name = arena_string(&p->memory, *pattern, strlen(*pattern));
+
+		if (normalize(name))
+			*pattern = name;
+	}
+	database_each(p->catalog->database, TABLE_DEPENDENCIES, list_file, p);
+}
+
+static void show_crc(void *context, const char *name, size_t length, uint32_t crc)
+{
+	struct probe *p = context;
+
+	text_string(&p->out, "0x");
+	text_hex(&p->out, crc, 8);
+	text_string(&p->out, "\t");
+	text_add(&p->out, name, length);
+	text_string(&p->out, "\n");
+}
+
+static void show_symbols(void *context)
+{
+	struct probe *p = context;
+	struct elf_sink sink = {
+		.context = p,
+		.wants_crcs = true,
+		.export = p->given[SHOW_EXPORTS] ? show_crc : NULL,
+		.version = p->given[SHOW_VERSIONS] ? show_crc : NULL,
+	};
+	int fd = module_open(CURRENT_DIRECTORY, p->shown);
+
+	if (fd < 0)
+		bad(error_text(errno));
+	elf_read(module_source(fd, &p->scratch, false), &sink);
+	close(fd);
+}
+
+static void show_symbols_of_file(struct probe *p, const char *path)
+{
+	struct fault fault;
+
+	p->shown = path;
+	if (!attempt(show_symbols, p, &fault)) {
+		report_fault(ERROR, path, &fault);
+		p->status = 1;
+	}
+	arena_rewind(&p->scratch, 0, 0);
+}
+
+/* A name that is no module's may be a file in the working directory. */
+void show_symbols_of(struct probe *p, const char *name)
+{
+	struct item *list = is_path(name) ? NULL : look_up(p->catalog, name);
+
+	if (!list && (is_path(name) || look_up_path(p->catalog, name)))
+		show_symbols_of_file(p, name);
+	else if (!list)
+		not_found(p, name);
+	for (; list; list = list->next) {
+		const char *path = ko_path(p->catalog, list->ko);
+
+		if (path)
+			show_symbols_of_file(p, path);
+		else
+			error(list->ko->name, " is part of the kernel, and has no file");
+		p->status |= !path;
+	}
+}
