@@ -10,6 +10,8 @@ ALL_ROOMS = $(sort $(basename $(wildcard *.c base/*.c xz/*.c zstd/*.c)))
 SHARED = $(filter-out depmod $(if $(MUSL),,base/libc base/start),$(ALL_ROOMS))
 ROOMS = depmod $(SHARED) $(sort $(basename $(wildcard modprobe/*.c old/*.c)))
 objects = $(patsubst %,build/%.o,$(1) $(SHARED))
+# modprobe reads few modules, so that none of its rooms is made for speed.
+small_objects = $(patsubst %,build/%.o,$(1) $(filter-out $(DECODERS) $(FAST),$(SHARED)) $(addprefix small/,$(DECODERS) $(FAST)))
 
 # Rooms that take most of the time, and are made for speed. All others are made small.
 DECODERS = inflate xz/lzma2 zstd/literals zstd/sequences zstd/fse zstd/xxh64
@@ -55,7 +57,7 @@ ifndef MUSL
 endif
 
 depmod: $(call objects,depmod)
-modprobe/modprobe: $(call objects,$(sort $(basename $(wildcard modprobe/*.c))))
+modprobe/modprobe: $(call small_objects,$(sort $(basename $(wildcard modprobe/*.c))))
 depmod.old: $(call objects,$(sort $(basename $(wildcard old/*.c))))
 $(PROGRAMS): $(if $(MUSL),release/program.ld)
 	$(LINK)
@@ -65,9 +67,14 @@ $(FAST:%=build/%.o): OPTIMISE = -O2 $(UNALIGNED) $(SMALLER)
 $(DECODERS:%=build/%.o): OPTIMISE = -O2 $(UNALIGNED)
 
 HEADERS = $(wildcard *.h */*.h)
-build/%.o: %.c $(HEADERS) Makefile $(wildcard release/processors.mk) build/compiler
+NEEDED = $(HEADERS) Makefile $(wildcard release/processors.mk) build/compiler
+COMPILE = $(CC) -std=c11 $(WARNINGS) $(LIMITS) $(SAFE) $(SMALL) $(OPTIMISE) $(PROCESSOR) $(ACROSS) $(CFLAGS) -c $< -o $@
+build/%.o: %.c $(NEEDED)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARNINGS) $(LIMITS) $(SAFE) $(SMALL) $(OPTIMISE) $(PROCESSOR) $(ACROSS) $(CFLAGS) -c $< -o $@
+	$(COMPILE)
+build/small/%.o: %.c $(NEEDED)
+	@mkdir -p $(@D)
+	$(COMPILE)
 
 # Help texts, compressed, as numbers for C.
 build/depmod.o: build/help/depmod.inc
