@@ -15,6 +15,8 @@ objects = $(patsubst %,build/%.o,$(1) $(SHARED))
 DECODERS = inflate xz/lzma2 zstd/literals zstd/sequences zstd/fse zstd/xxh64
 FAST = elf facts hash
 
+QUICK = $(DECODERS) $(FAST)
+
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 LIMITS = -Wframe-larger-than=16384
 SAFE = -D_FILE_OFFSET_BITS=64 -fPIE -fstack-protector
@@ -52,7 +54,7 @@ ifndef MUSL
 endif
 
 depmod: $(call objects,depmod)
-modprobe/modprobe: $(call objects,$(sort $(basename $(wildcard modprobe/*.c))))
+modprobe/modprobe: $(filter-out $(QUICK:%=build/%.o),$(call objects,$(sort $(basename $(wildcard modprobe/*.c))))) $(QUICK:%=build/small/%.o)
 depmod.old: $(call objects,$(sort $(basename $(wildcard old/*.c))))
 $(PROGRAMS):
 	$(LINK)
@@ -62,9 +64,16 @@ $(FAST:%=build/%.o): OPTIMISE = -O2 $(UNALIGNED) $(SMALLER)
 $(DECODERS:%=build/%.o): OPTIMISE = -O2 $(UNALIGNED)
 
 HEADERS = $(wildcard *.h */*.h)
-build/%.o: %.c $(HEADERS) Makefile $(wildcard release/processors.mk) build/compiler
+SETTINGS = $(HEADERS) Makefile $(wildcard release/processors.mk) build/compiler
+COMPILE = $(CC) -std=c11 $(WARNINGS) $(LIMITS) $(SAFE) $(SMALL) $(OPTIMISE) $(PROCESSOR) $(ACROSS) $(CFLAGS) -c $< -o $@
+build/%.o: %.c $(SETTINGS)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARNINGS) $(LIMITS) $(SAFE) $(SMALL) $(OPTIMISE) $(PROCESSOR) $(ACROSS) $(CFLAGS) -c $< -o $@
+	$(COMPILE)
+
+# modprobe reads few modules, so there all rooms are made small.
+build/small/%.o: %.c $(SETTINGS)
+	@mkdir -p $(@D)
+	$(COMPILE)
 
 # Help texts, compressed, as numbers for C.
 build/depmod.o: build/help/depmod.inc
