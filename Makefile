@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' about.c)
 # the linker leaves out functions that a program does not use.
 PROGRAMS = depmod modprobe/modprobe depmod.old
 ALL_ROOMS = $(sort $(basename $(wildcard *.c base/*.c xz/*.c zstd/*.c)))
-SHARED = $(filter-out depmod $(if $(MUSL),,base/libc base/relro),$(ALL_ROOMS))
+SHARED = $(filter-out depmod $(if $(MUSL),,base/libc base/start),$(ALL_ROOMS))
 ROOMS = depmod $(SHARED) $(sort $(basename $(wildcard modprobe/*.c old/*.c)))
 objects = $(patsubst %,build/%.o,$(1) $(SHARED))
 
@@ -41,9 +41,12 @@ ifdef MUSL
 include release/processors.mk
 # The compiler optimises across rooms. Objects have ordinary code, too, for `make size`.
 ACROSS = -flto -ffat-lto-objects
-build/base/libc.o: private OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
-LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) $(LAYOUT) -flto=auto -flto-partition=one $(SMALLEST) $(PROCESSOR) -o $@ \
-	"$(MUSL)"/rcrt1.o "$(MUSL)"/crti.o $(filter %.o,$^) "$(MUSL)"/libc.a -lgcc -lgcc_eh "$(MUSL)"/libc.a "$(MUSL)"/crtn.o
+build/base/libc.o build/base/start.o: private OPTIMISE = $(SMALLEST) -fno-builtin -fno-tree-loop-distribute-patterns
+build/base/libc.o: private ACROSS += $(OWN_START)
+build/base/start.o: private ACROSS = $(OWN_START) -fno-stack-protector
+LINK = $(CROSS)$(or $(REALGCC),gcc) -nostdlib -static-pie $(LINK_SAFE) $(LINK_SMALL) -flto=auto -flto-partition=one $(SMALLEST) $(PROCESSOR) -o $@ \
+	$(if $(OWN_START),,"$(MUSL)"/rcrt1.o "$(MUSL)"/crti.o) $(filter %.o,$^) "$(MUSL)"/libc.a -lgcc -lgcc_eh "$(MUSL)"/libc.a \
+	$(if $(OWN_START),,"$(MUSL)"/crtn.o)
 else
 LINK = $(CC) $(CFLAGS) -static $(LINK_SAFE) -o $@ $^
 endif
@@ -56,7 +59,7 @@ endif
 depmod: $(call objects,depmod)
 modprobe/modprobe: $(filter-out $(QUICK:%=build/%.o),$(call objects,$(sort $(basename $(wildcard modprobe/*.c))))) $(QUICK:%=build/small/%.o)
 depmod.old: $(call objects,$(sort $(basename $(wildcard old/*.c))))
-$(PROGRAMS):
+$(PROGRAMS): $(if $(MUSL),release/program.ld)
 	$(LINK)
 
 UNALIGNED = -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1

@@ -183,7 +183,7 @@ static pid_t start_values(struct run *run)
 	struct fault fault = { 0 };
 	pid_t pid;
 
-	if (run->loaded.workers < 2 || run->options.dry_run || run->options.warn)
+	if (run->options.jobs < 2 || run->options.dry_run || run->options.warn)
 		return 0;
 	pid = fork_bound();
 	if (pid == 0) {

@@ -81,6 +81,12 @@ struct tree {
 	struct shadowed *shadowed; /* in no particular order */
 };
 
+/* What the ELF header says of a module. */
+struct elf_form {
+	uint8_t wide, big; /* a word has 64 bits; the most significant byte is first */
+	uint16_t machine;  /* e_machine */
+};
+
 /* For next_value(): what is left of a module's values, and the kind that is looked for. A value is stored as its kind
  * (a character), its bytes and a NUL. */
 struct values {
@@ -289,6 +295,8 @@ struct facts {
 	const uint32_t *exports, *export_crcs;
 	const uint32_t *needs, *need_crcs; /* WEAK_NEED may be added to a need */
 	/* No bools, as a hostile worker may leave any byte here. */
+	struct elf_form form;
+	uint8_t compression;       /* of the file, for compression_name() */
 	uint8_t has_devname;       /* an alias begins with devname: */
 	uint8_t refused;           /* there are REFUSED values: too long, or with control characters */
 	uint8_t begun, done;       /* reading the module has begun, has ended; .done stays 0 when the worker dies */
@@ -526,6 +534,16 @@ int find_beside(const struct tree *tree, uint32_t root, const char *name, struct
  * warning where a root other than the first has no such file. */
 bool read_beside(const struct tree *tree, uint32_t root, const char *name, struct arena *arena, struct span *content);
 
+/* ---- ahead.c: keeping a disk busy ------------------------------------------------------------- */
+
+/* How many blocks have been read from a disk for this process, or asked for by it, since it began. What was in memory
+ * already does not count. */
+uint32_t disk_blocks(void);
+
+/* Asks for files that will be read soon, or for those parts of them, as far as memory allows. `paths` are relative to
+ * the open directory, one after another, up to an empty one. A file that cannot be had is passed over. */
+void ask_ahead(int directory, const char *paths);
+
 /* ---- module.c: one module's bytes ------------------------------------------------------------ */
 
 /* Bytes of a module, read piece by piece. read() returns `size` bytes at `offset`, valid until the scratch memory is
@@ -536,6 +554,7 @@ struct source {
 	void (*expect)(struct source *source, uint64_t offset, uint64_t size);
 	struct span head;      /* the first bytes: up to 64 */
 	const char *otherwise; /* the reason to give when they do not begin an ELF file */
+	uint8_t compression;   /* of the file, for compression_name() */
 };
 
 /* A source whose bytes are all in memory. */
@@ -557,8 +576,10 @@ struct span module_bytes(int fd, struct arena *scratch);
 /* A source of bytes in memory. */
 struct memory_source source_of(struct span bytes);
 
-/* The compression of the open file, as the kernel calls it: "gzip", "xz", "zstd", or "" where there is none. */
-const char *module_form(int fd);
+/* The number of the open file's compression, and the name that the kernel has for it: "gzip", "xz" or "zstd", or "" where
+ * there is none. */
+uint8_t module_compression(int fd);
+const char *compression_name(uint8_t number);
 
 /* ---- gunzip.c: gzip -------------------------------------------------------------------------- */
 
@@ -587,11 +608,6 @@ struct elf_sink {
 	void (*need)(void *context, const char *name, size_t length, bool weak);
 	void (*version)(void *context, const char *name, size_t length, uint32_t crc);
 	void (*aliases)(void *context, struct span strings); /* from .modalias: values without "alias=" */
-};
-
-struct elf_form {
-	bool wide, big;   /* a word has 64 bits; the most significant byte is first */
-	uint16_t machine; /* e_machine of the ELF header */
 };
 
 /* The form of the file that begins so; bad() when it has no ELF header. */

@@ -365,10 +365,11 @@ INLINE void each_symbol(const struct elf *elf, struct symbols *s, const struct l
 	for (const uint8_t *p = s->table.p; p < s->table.end; p += l->symbol_size) {
 		uint32_t at = (uint32_t)get(big, p, l->st_name);
 		uint32_t section = (uint32_t)get(big, p, l->st_shndx);
-		const char *name = (const char *)s->strings.p + at;
+		const char *name;
 
 		if (at >= string_size)
 			bad_at("symbol name beyond .strtab", (uint64_t)number_of(s, l, p) * l->symbol_size);
+		name = (const char *)s->strings.p + at;
 		if (section == SHN_UNDEF)
 			note_need(elf, s, name, (uint8_t)get(big, p, l->st_info));
 		if (at < crc_limit && is_crc(s->strings.p + at) && name[CRC_PREFIX]) {
@@ -411,19 +412,18 @@ COLD static void read_exported_names(const struct elf *elf)
 COLD static struct section symbols_that_matter(const struct elf *elf, uint32_t *first)
 {
 	struct section symtab = elf->sections[SYMTAB];
-	uint64_t size = elf->layout->symbol_size, skip = size;
+	uint64_t size = elf->layout->symbol_size, skip;
 
 	if (!elf->sections[SYMTAB].present || !elf->sections[STRTAB].present)
 		bad("no symbol table");
 	if (symtab.size % size)
 		bad(".symtab does not hold whole symbols");
-	if (!elf->sections[KSYMTAB_STRINGS].present && symtab.info)
-		skip = symtab.info * size;
+	*first = elf->sections[KSYMTAB_STRINGS].present || !symtab.info ? 1 : symtab.info;
+	skip = *first * size;
 	if (skip > symtab.size || symtab.offset > UINT64_MAX - skip)
-		skip = 0;
+		*first = 0, skip = 0;
 	symtab.offset += skip;
 	symtab.size -= skip;
-	*first = (uint32_t)(skip / size);
 	return symtab;
 }
 

@@ -214,18 +214,13 @@ static const char *machine_name(uint16_t machine, struct number *number)
 
 static void put_form(struct page *p)
 {
-	int fd = module_open(p->inquiry->tree->roots[p->module->root].directory, path_to_open(p->module));
+	const struct elf_form form = p->facts->form;
+	const char *compression = compression_name(p->facts->compression);
 	struct number number;
-	struct elf_form form;
-	const char *kind;
 
-	if (fd < 0)
-		return;
-	kind = module_form(fd);
-	form = elf_form(module_source(fd, p->scratch, false)->head);
-	text_line(&p->text, "form:\t", *kind ? kind : "plain", form.wide ? " ELF 64-bit " : " ELF 32-bit ",
-		  form.big ? "big-endian " : "little-endian ", machine_name(form.machine, &number), (char *)NULL);
-	close(fd);
+	text_line(&p->text, "form:\t", *compression ? compression : "plain",
+		  form.wide ? " ELF 64-bit " : " ELF 32-bit ", form.big ? "big-endian " : "little-endian ",
+		  machine_name(form.machine, &number), (char *)NULL);
 }
 
 static void put_shadowed(struct page *p, const struct module *shadowed)

@@ -231,9 +231,14 @@ void keep_module(struct keeper *k, int fd, uint32_t module, const struct load_op
 		.version = keep_version,
 	};
 
+	struct source *source;
+
 	/* The values form one piece: nothing else is taken from this memory until all values are there. */
 	facts->values = (char *)k->facts.start + k->facts.used;
-	elf_read(module_source(fd, &k->scratch, false), &sink);
+	source = module_source(fd, &k->scratch, false);
+	elf_read(source, &sink);
+	facts->form = elf_form(source->head);
+	facts->compression = source->compression;
 	facts->exports = keep_words(&k->facts, k->exports, facts->export_count);
 	facts->needs = keep_words(&k->facts, k->needs, facts->need_count);
 	if (options->wants_crcs) {

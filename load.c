@@ -18,6 +18,7 @@ enum {
 	LINE = 128,         /* bytes of the largest cache line: no two workers write to the same line */
 	CHUNKS = 8,         /* packets that a worker should get, of the files known so far */
 	LARGEST_CHUNK = 32, /* files in a packet */
+	SELDOM = 16,        /* packets between two looks at whether the disk is read */
 	PACKET = 4096,      /* bytes: PIPE_BUF, so that each packet is written, and read, as a whole */
 };
 
@@ -48,6 +49,7 @@ struct loading {
 	uint32_t first, started;  /* number of this round's first worker; of the next worker to start */
 	uint32_t files, capacity; /* how many files there are, and can be */
 	int in, out;              /* ends of the pipe; -1: not open here */
+	int permissions;          /* in a worker: which files it may read; -1: all of them */
 	struct packet packet;     /* is being filled */
 	uint32_t packed;          /* number of files in the packet */
 	size_t size;              /* bytes of their paths */
@@ -93,6 +95,13 @@ static void forget(struct keeper *k, const struct keeper *before, struct fault *
 	arena_rewind(&k->facts, before->facts.used, KEEP);
 }
 
+/* Whether the file lies where the workers of the first round may not read: a link leads out of the tree, or its
+ * directory is an external one. Such files are left to the next round, in which each of them is permitted. */
+static bool is_outside(const struct loading *l, int error)
+{
+	return error == EACCES && l->permissions >= 0 && !l->first;
+}
+
 /* Reads one file, whose path is relative to the root, and notes its facts or why it failed. */
 static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32_t root, const char *path)
 {
@@ -107,6 +116,10 @@ static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32
 
 	*job.facts = (struct facts){ .worker = worker, .begun = true };
 	job.fd = module_open(l->tree->roots[root].directory, path);
+	if (job.fd < 0 && is_outside(l, errno)) {
+		job.facts->begun = false;
+		return;
+	}
 	if (job.fd < 0) {
 		fault = system_fault(errno);
 		note_failure(l, number, &fault);
@@ -173,18 +186,78 @@ static bool receive(const struct loading *l, struct packet *packet)
 	return n == sizeof(*packet) && (!packet->root || packet->root < l->tree->root_count);
 }
 
-/* The whole life of a worker process, which gives up all rights but reading files. */
+typedef void on_file(struct loading *l, uint32_t file, uint32_t root, const char *path);
+
+/* Calls the function for each module that no worker has begun to read. */
+static void each_left(struct loading *l, on_file *call)
+{
+	for (uint32_t i = 0; i < l->tree->count; i++) {
+		const struct module *module = &l->tree->modules[i];
+
+		if (!l->facts[module->file].begun)
+			call(l, module->file, module->root, path_to_open(module));
+	}
+}
+
+static void permit_left(struct loading *l, uint32_t file, uint32_t root, const char *path)
+{
+	(void)file;
+	permit_file(l->permissions, l->tree->roots[root].directory, path);
+}
+
+/* Gives up all rights but reading files of the tree and, after the first round, those that are left. */
+static void give_up_rights(struct loading *l)
+{
+	l->permissions = permissions_begin();
+	if (l->permissions >= 0) {
+		for (uint32_t i = 0; i < l->tree->root_count; i++)
+			permit(l->permissions, l->tree->roots[i].directory);
+		if (l->first)
+			each_left(l, permit_left);
+	}
+	confine(l->permissions);
+}
+
+/* Reads all files of the packet, which has none after that. */
+static void take_packet(struct loading *l, struct packet *packet)
+{
+	for (const char *path = packet->paths; *path && packet->first < l->capacity; path += strlen(path) + 1)
+		take_job(l, l->started, packet->first++, packet->root, path);
+	*packet->paths = 0;
+}
+
+/* Gets packets and reads their files. While the disk has to be read, a packet is held back until the files of the next
+ * one have been asked for. Where all is in memory, the look whether that is so is rare enough to cost nothing. */
+static void work_through_packets(struct loading *l)
+{
+	struct packet held, next;
+	uint32_t before = 0, blocks;
+	bool cold = false, more = true;
+
+	*held.paths = 0;
+	for (uint32_t n = 0; more; n++) {
+		more = receive(l, &next) && *next.paths;
+		if (cold && more)
+			ask_ahead(l->tree->roots[next.root].directory, next.paths);
+		take_packet(l, &held);
+		held = next;
+		if (!cold && more)
+			take_packet(l, &held);
+		if (cold || n % SELDOM == 0) {
+			blocks = disk_blocks();
+			cold = blocks != before;
+			before = blocks;
+		}
+	}
+}
+
+/* The whole life of a worker process. */
 static void work(void *context)
 {
-	struct loading *l = context;
-	struct packet packet;
-
-	prepare_work(l);
-	close_others(l);
-	confine();
-	while (receive(l, &packet) && *packet.paths)
-		for (const char *path = packet.paths; *path && packet.first < l->capacity; path += strlen(path) + 1)
-			take_job(l, l->started, packet.first++, packet.root, path);
+	prepare_work(context);
+	close_others(context);
+	give_up_rights(context);
+	work_through_packets(context);
 }
 
 static void prepare_next(void *context)
@@ -369,19 +442,6 @@ static uint32_t left(const struct loading *l)
 	return count;
 }
 
-typedef void on_file(struct loading *l, uint32_t file, uint32_t root, const char *path);
-
-/* Calls the function for each module that no worker has begun to read. */
-static void each_left(struct loading *l, on_file *call)
-{
-	for (uint32_t i = 0; i < l->tree->count; i++) {
-		const struct module *module = &l->tree->modules[i];
-
-		if (!l->facts[module->file].begun)
-			call(l, module->file, module->root, path_to_open(module));
-	}
-}
-
 static void take_alone(struct loading *l, uint32_t file, uint32_t root, const char *path)
 {
 	take_job(l, l->started, file, root, path);
@@ -391,7 +451,7 @@ static void work_alone(void *context)
 {
 	prepare_work(context);
 	close_others(context);
-	confine();
+	give_up_rights(context);
 	each_left(context, take_alone);
 }
 

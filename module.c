@@ -137,13 +137,14 @@ static const struct format formats[] = {
 	{ "zstd", "\x28\xb5\x2f\xfd", 4, UNZSTD_WORK_SIZE, unzstd },
 };
 
-static const struct format *format_of(struct span head)
+/* The number of the file's compression: that of its entry in formats[], plus 1; 0 when there is none. */
+static uint8_t compression_of(struct span head)
 {
-	for (size_t i = 0; i < COUNT_OF(formats); i++)
+	for (uint8_t i = 0; i < COUNT_OF(formats); i++)
 		if (span_size(head) >= formats[i].magic_size &&
 		    memcmp(head.p, formats[i].magic, formats[i].magic_size) == 0)
-			return &formats[i];
-	return NULL;
+			return i + 1;
+	return 0;
 }
 
 static struct span decode(const struct format *format, struct arena *scratch, struct span file)
@@ -192,16 +193,16 @@ static struct span read_head(int fd, struct arena *scratch)
 /* All bytes of the module in the file, which begins with `head`: as they are, or decompressed. */
 static struct span whole(int fd, struct arena *scratch, struct span head)
 {
-	const struct format *format = format_of(head);
+	uint8_t compression = compression_of(head);
 	struct span bytes = read_rest(scratch, fd, head);
 
-	return format ? decode(format, scratch, bytes) : bytes;
+	return compression ? decode(&formats[compression - 1], scratch, bytes) : bytes;
 }
 
 /* The reason to give for a file that is not ELF. */
 static const char *otherwise(struct span head)
 {
-	if (format_of(head))
+	if (compression_of(head))
 		return "does not hold an ELF file";
 	return head.p < head.end ? "neither ELF nor a known compression" : "empty file";
 }
@@ -210,7 +211,7 @@ struct memory_source source_of(struct span bytes)
 {
 	struct span head = span_size(bytes) < HEAD ? bytes : span_of(bytes.p, HEAD);
 
-	return (struct memory_source){ { read_from_memory, expect_from_memory, head, otherwise(head) }, bytes };
+	return (struct memory_source){ { read_from_memory, expect_from_memory, head, otherwise(head), 0 }, bytes };
 }
 
 static struct source *source_of_file(int fd, struct arena *scratch, struct span head)
@@ -218,7 +219,7 @@ static struct source *source_of_file(int fd, struct arena *scratch, struct span 
 	struct file_source *file = arena_take(scratch, 1, sizeof(*file), 8);
 
 	*file = (struct file_source){
-		.source = { read_from_file, expect_from_file, head, otherwise(head) },
+		.source = { read_from_file, expect_from_file, head, otherwise(head), 0 },
 		.fd = fd,
 		.scratch = scratch,
 		.head = { head, 0 },
@@ -231,12 +232,13 @@ struct source *module_source(int fd, struct arena *scratch, bool at_once)
 	struct span head = read_head(fd, scratch), bytes;
 	struct memory_source *memory;
 
-	if (!format_of(head) && !at_once)
+	if (!compression_of(head) && !at_once)
 		return source_of_file(fd, scratch, head);
 	bytes = whole(fd, scratch, head);
 	memory = arena_take(scratch, 1, sizeof(*memory), 8);
 	*memory = source_of(bytes);
 	memory->source.otherwise = otherwise(head);
+	memory->source.compression = compression_of(head);
 	return &memory->source;
 }
 
@@ -245,10 +247,14 @@ struct span module_bytes(int fd, struct arena *scratch)
 	return whole(fd, scratch, read_head(fd, scratch));
 }
 
-const char *module_form(int fd)
+uint8_t module_compression(int fd)
 {
 	uint8_t head[HEAD];
-	const struct format *format = format_of(span_of(head, read_at(fd, head, HEAD, 0)));
 
-	return format ? format->name : "";
+	return compression_of(span_of(head, read_at(fd, head, HEAD, 0)));
+}
+
+const char *compression_name(uint8_t number)
+{
+	return number && number <= COUNT_OF(formats) ? formats[number - 1].name : "";
 }

@@ -10,7 +10,7 @@
 #include "depmod.h"
 
 enum {
-	LINKED_MAX = 65536, /* directories entered through links: more is a maze, not a tree */
+	LINKED_MAX = MODULES_MAX / 4, /* entries found through links to directories: more is a maze, not a tree */
 };
 
 static const char tree_itself[] = ".";
@@ -162,6 +162,15 @@ static void cannot_follow(struct walk *walk, const char *path, bool module, int 
 	walk->lost |= module;
 }
 
+/* Counts what is found through links to directories. Links that lead to each other make endless paths to a few files,
+ * all of which have been found by a short path when there are too many. */
+static bool is_maze(struct walk *walk, const char *path)
+{
+	if (++walk->linked == LINKED_MAX)
+		tell(walk, ERROR, "too many links to directories; not followed from here on: ", path, 0);
+	return walk->linked >= LINKED_MAX;
+}
+
 /* A link to the directory that `st` describes. To one that is `parent` or above it, it would lead around. */
 static void add_linked_place(struct walk *walk, struct place *parent, const char *path, const struct stat *st)
 {
@@ -177,9 +186,7 @@ static void add_linked_place(struct walk *walk, struct place *parent, const char
 			return;
 		}
 	}
-	if (++walk->linked == LINKED_MAX)
-		tell(walk, ERROR, "too many links to directories; not followed from here on: ", path, 0);
-	else if (walk->linked < LINKED_MAX)
+	if (!is_maze(walk, path))
 		know_place(add_place(walk, parent, path, true), st);
 }
 
@@ -243,7 +250,8 @@ static void read_place(struct walk *walk, struct place *place)
 	while (!walk->ended && (name = directory_next(directory, &type))) {
 		bool module = is_module(walk, name);
 
-		if (excluded(walk, name) || (type == DT_REG && !module))
+		if (excluded(walk, name) || (type == DT_REG && !module) ||
+		    (place->linked && is_maze(walk, place->path)))
 			continue;
 		name = join_path(walk->memory, place->path == tree_itself ? "" : place->path, name);
 		/* Behind a link, any directory may be one that was read already. */

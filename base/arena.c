@@ -43,14 +43,31 @@ size_t arena_share(size_t size)
 	return size >> scarcity;
 }
 
-void arena_reserve(struct arena *arena, const char *name, size_t size, bool shared)
+static void begin(struct arena *arena, const char *name, void *start, size_t size, bool shared)
 {
-	void *start = map(arena_share(size), shared);
-
 	if (start == MAP_FAILED)
 		bad_in(name, "no memory");
 	*arena = (struct arena){ .name = name, .start = start, .size = arena_share(size), .shared = shared };
 	describe_limit(arena);
+}
+
+void arena_reserve(struct arena *arena, const char *name, size_t size, bool shared)
+{
+	begin(arena, name, map(arena_share(size), shared), size, shared);
+}
+
+void arena_reserve_alone(struct arena *arena, const char *name, size_t size)
+{
+	void *start = map(arena_share(size), false);
+
+	while (start == MAP_FAILED && arena_share(size) > SMALLEST) {
+		scarcity++;
+		start = map(arena_share(size), false);
+	}
+	/* Pages that are huge take longer to be cleared than a short run lasts. */
+	if (start != MAP_FAILED)
+		(void)madvise(start, arena_share(size), MADV_NOHUGEPAGE);
+	begin(arena, name, start, size, false);
 }
 
 void *arena_take(struct arena *arena, size_t count, size_t size, size_t alignment)

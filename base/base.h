@@ -167,9 +167,17 @@ bool regex_matches(const char *pattern, const char *text, bool *valid);
 
 /* ---- confine.c: a worker's rights ------------------------------------------------------------ */
 
-/* From here on the process can only read files and end. Where the kernel cannot restrict a process so, nothing
- * changes. */
-void confine(void);
+/* Begins the list of the files that this process may read once it is confined: for permit(). -1 where the kernel has no
+ * such lists (Landlock: Linux 5.13), so that any file may be read. */
+int permissions_begin(void);
+
+/* Permit to read all files below the open directory, or the file at a path, which may be a link to it. */
+void permit(int permissions, int directory);
+void permit_file(int permissions, int directory, const char *path);
+
+/* From here on the process can only read files, those on the list alone, and end. Where the kernel cannot restrict a
+ * process so, nothing changes. Closes the list. */
+void confine(int permissions);
 
 /* ---- cores.c: other processes, and the processors that they may use ---------------------------- */
 
@@ -406,6 +414,11 @@ size_t arena_share(size_t size);
 /* Reserves address space of arena_share(size) bytes, `shared` with processes that are forked later, or ends in
  * bad(). */
 void arena_reserve(struct arena *arena, const char *name, size_t size, bool shared);
+
+/* The same without a plan: where the system does not grant as much, the sizes of this arena and all later ones are
+ * halved. For programs that touch little of an arena, and run so short that huge pages would cost more than they
+ * save. */
+void arena_reserve_alone(struct arena *arena, const char *name, size_t size);
 
 /* Memory for `count` objects of `size` bytes each, not cleared; bad() when the arena is full. `alignment` is a power of
  * two, 64 at most. */

@@ -1,6 +1,8 @@
 /* conf.c: configuration in directories like depmod.d and modprobe.d: which files count, and their lines. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base.h"
@@ -11,12 +13,14 @@ static const char standard_places[][16] = { "/etc", "/run", "/usr/local/lib", "/
 struct candidate {
 	const struct base *base;
 	const char *path;
+	int fd; /* -1: not open yet */
 };
 
 /* Files in the order of the last parts of their paths. */
 struct candidates {
 	struct candidate *files;
 	uint32_t count;
+	struct directory *directory; /* for each directory in turn */
 };
 
 void conf_say(const struct conf *conf, enum level level, const char *what, const char *word)
@@ -76,7 +80,8 @@ static void read_file(struct conf *conf, const struct candidate *file)
 {
 	struct span content, line;
 	enum file_kind kind = file->base ? REGULAR_FILE : ANY_FILE;
-	int failed = read_inside(conf->memory, file->base, file->path, kind, &content);
+	int failed = file->fd < 0 ? read_inside(conf->memory, file->base, file->path, kind, &content)
+				  : file_take(conf->memory, file->fd, file->path, kind, &content);
 
 	conf->path = below_base(conf->memory, file->base, file->path);
 	if (failed) {
@@ -103,7 +108,7 @@ static bool is_configuration(const struct conf *conf, const char *directory, con
 }
 
 /* Names keep their order; a name that a higher directory has already stays hidden. */
-static void add_candidate(struct candidates *c, const struct base *base, const char *path)
+static void add_candidate(struct candidates *c, const struct base *base, const char *path, int fd)
 {
 	uint32_t at = c->count;
 	int order = 1;
@@ -117,37 +122,33 @@ static void add_candidate(struct candidates *c, const struct base *base, const c
 		return;
 	}
 	memmove(c->files + at + 1, c->files + at, (c->count++ - at) * sizeof(*c->files));
-	c->files[at] = (struct candidate){ base, path };
+	c->files[at] = (struct candidate){ base, path, fd };
 }
 
+/* Lists the directory that is open in c->directory. */
 static void list_directory(struct conf *conf, const struct base *base, const char *path, struct candidates *c)
 {
-	struct directory *directory = arena_take(conf->memory, 1, sizeof(*directory), 8);
 	unsigned char type;
 	const char *name;
 
-	if (list_inside(directory, base, path)) {
-		cannot_read("directory ", path, directory->error);
-		return;
-	}
-	while ((name = directory_next(directory, &type))) {
+	while ((name = directory_next(c->directory, &type))) {
 		const char *file;
 		struct stat st;
 
 		if (!is_configuration(conf, path, name))
 			continue;
 		file = join_path(conf->memory, path, name);
-		if (stat_inside(base, file, &st) == 0 && S_ISDIR(st.st_mode))
+		if (type != DT_REG && stat_inside(base, file, &st) == 0 && S_ISDIR(st.st_mode))
 			error("directories inside directories are not supported: ", file);
 		else
-			add_candidate(c, base, file);
+			add_candidate(c, base, file, -1);
 	}
-	if (directory->error)
-		cannot_read("all of directory ", path, directory->error);
+	if (c->directory->error)
+		cannot_read("all of directory ", path, c->directory->error);
 }
 
-/* Whether there is something. */
-static bool list_path(struct conf *conf, const struct base *base, const char *path, struct candidates *c)
+/* What the path leads to is no directory that can be opened. Returns 0 or an errno. */
+static int list_file(const struct base *base, const char *path, struct candidates *c)
 {
 	struct stat st;
 	int failed = stat_inside(base, path, &st);
@@ -157,20 +158,42 @@ static bool list_path(struct conf *conf, const struct base *base, const char *pa
 	if (failed && failed != ENOENT && failed != ENOTDIR)
 		cannot_read("", path, failed);
 	else if (!failed && S_ISDIR(st.st_mode))
-		list_directory(conf, base, path, c);
+		cannot_read("directory ", path, c->directory->error);
 	else if (!failed)
-		add_candidate(c, base, path);
+		add_candidate(c, base, path, -1);
+	return failed;
+}
+
+/* Whether there is something. Most paths are directories, or lead nowhere: opening one tells both at once. */
+static bool list_path(struct conf *conf, const struct base *base, const char *path, struct candidates *c)
+{
+	int failed = list_inside(c->directory, base, path);
+
+	if (!failed)
+		list_directory(conf, base, path, c);
+	else if (failed != ENOENT)
+		failed = list_file(base, path, c);
 	return failed != ENOENT;
+}
+
+/* A file of conf->more. Why it cannot be opened is said when it is read. */
+static void list_more(const struct base *base, const char *path, struct candidates *c)
+{
+	int fd = open_inside(base, path, FILE_FLAGS(REGULAR_FILE));
+
+	if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR))
+		add_candidate(c, base, path, fd);
 }
 
 void conf_read(struct conf *conf, const char *const *paths)
 {
 	struct candidates c = {
 		.files = arena_take(conf->memory, CONFIG_FILES_MAX, sizeof(*c.files), sizeof(void *)),
+		.directory = arena_take(conf->memory, 1, sizeof(*c.directory), 8),
 	};
 
 	for (const char *const *path = conf->more; path && *path; path++)
-		list_path(conf, conf->more_base, *path, &c);
+		list_more(conf->more_base, *path, &c);
 	for (const char *const *path = paths; path && *path; path++)
 		if (!list_path(conf, NULL, *path, &c))
 			info("no such configuration: ", *path);

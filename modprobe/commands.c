@@ -1,7 +1,7 @@
 /* commands.c: the program has several commands: which one it is to be, the name by which it is started tells. */
 #include "modprobe.h"
 
-enum { PROBE_MEMORY = 256 << 20, PROBE_SCRATCH = DECODED_LIMIT + (128 << 20) };
+enum { PROBE_MEMORY = 128 << 20, PROBE_SCRATCH = DECODED_LIMIT + (128 << 20) };
 
 /* Says which commands there are. */
 static void unknown_command(struct probe *p, const char *name)
@@ -47,9 +47,8 @@ static void begin(void *context)
 {
 	struct probe *p = context;
 
-	arena_plan(PROBE_MEMORY + PROBE_SCRATCH);
-	arena_reserve(&p->memory, "memory", PROBE_MEMORY, false);
-	arena_reserve(&p->scratch, "scratch memory", PROBE_SCRATCH, false);
+	arena_reserve_alone(&p->memory, "memory", PROBE_MEMORY);
+	arena_reserve_alone(&p->scratch, "scratch memory", PROBE_SCRATCH);
 	run(p);
 }
 

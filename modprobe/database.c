@@ -1,6 +1,9 @@
 /* database.c: looking things up in what depmod wrote about a kernel's modules: in a binary index or, where that is
  * missing or damaged, in the text file with the same content. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "modprobe.h"
 
@@ -36,7 +39,7 @@ static void add_match(void *context, const char *key, uint32_t priority, const c
 	(void)key;
 	while (*place && (*place)->priority < priority)
 		place = (const struct match **)&(*place)->next;
-	*match = (struct match){ value, priority, *place };
+	*match = (struct match){ arena_string(l->database->memory, value, strlen(value)), priority, *place };
 	*place = match;
 	l->kept = true;
 }
@@ -128,16 +131,15 @@ static void search_text(struct lookup *l, struct span text)
 
 /* ---- tables ---- */
 
-static int read_table(struct database *d, enum lookup_table table, const char *name)
+static const char *path_of(const struct database *d, const char *name)
 {
-	return read_inside(d->memory, d->place.base, join_path(d->memory, d->place.path, name), REGULAR_FILE,
-			   &d->content[table]);
+	return join_path(d->memory, d->place.path, name);
 }
 
 static void use_text(struct database *d, enum lookup_table table, const char *why)
 {
 	const char *index = files[table].index, *text = files[table].text;
-	int failed = read_table(d, table, text);
+	int failed = read_inside(d->memory, d->place.base, path_of(d, text), REGULAR_FILE, &d->texts[table]);
 
 	d->form[table] = failed ? NOTHING : TEXT;
 	if (!failed)
@@ -146,9 +148,22 @@ static void use_text(struct database *d, enum lookup_table table, const char *wh
 		warning(d->directory, "/", text, ": ", error_text(failed));
 }
 
+/* Returns 0 or an errno. */
+static int open_index(struct database *d, enum lookup_table table)
+{
+	const char *path = path_of(d, files[table].index);
+	int fd = open_inside(d->place.base, path, FILE_FLAGS(REGULAR_FILE));
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return check_transient(path, errno);
+	d->indexes[table] = (struct index_file){ fd, (size_t)st.st_size, d->pieces, d->memory };
+	return S_ISREG(st.st_mode) ? 0 : EINVAL;
+}
+
 static void open_table(struct database *d, enum lookup_table table)
 {
-	int failed = read_table(d, table, files[table].index);
+	int failed = open_index(d, table);
 
 	d->form[table] = INDEX;
 	if (failed)
@@ -158,7 +173,7 @@ static void open_table(struct database *d, enum lookup_table table)
 static void search_index(void *context)
 {
 	struct lookup *l = context;
-	struct span file = l->database->content[l->table];
+	struct index_file *file = &l->database->indexes[l->table];
 
 	if (!l->key)
 		index_each(file, l->each, l->context);
@@ -168,21 +183,25 @@ static void search_index(void *context)
 		index_find(file, l->key, add_match, l);
 }
 
+/* What was found in an index before it turned out to be damaged does not count. */
 static void search(struct lookup *l)
 {
 	struct database *d = l->database;
 	enum lookup_table table = l->table;
 	struct fault fault;
 	struct reason reason;
+	size_t used;
 
-	if (d->form[table] == UNREAD)
+	if (d->form[table] == UNOPENED)
 		open_table(d, table);
+	used = d->memory->used;
 	if (d->form[table] == INDEX && !attempt(search_index, l, &fault)) {
 		l->matches = NULL;
+		d->memory->used = used;
 		use_text(d, table, fault_text(&reason, &fault));
 	}
 	if (d->form[table] == TEXT)
-		search_text(l, d->content[table]);
+		search_text(l, d->texts[table]);
 }
 
 const struct match *database_find(struct database *d, enum lookup_table table, const char *key)

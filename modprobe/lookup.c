@@ -90,9 +90,10 @@ bool ko_is_builtin(struct catalog *c, struct ko *ko)
 
 static void add_alias_of(struct catalog *c, const char *asked, struct item ***end)
 {
-	for (const struct rule *r = c->rules->rules; (r = next_rule(r, ALIAS_OF)); r = r->next)
-		if (glob_matches(r->name, asked))
-			append(c, end, ko_of(c, r->value, r->name));
+	struct matches matches = rules_for(c->rules, ALIAS_OF, asked, NULL);
+
+	for (const struct rule *r; (r = next_match(&matches));)
+		append(c, end, ko_of(c, r->value, r->name));
 }
 
 static void add_name(struct catalog *c, const char *name, struct item ***end)
@@ -122,11 +123,10 @@ static void add_matches(struct catalog *c, enum lookup_table table, const char *
 static void add_command(struct catalog *c, const char *name, struct item ***end)
 {
 	for (enum rule_kind kind = INSTALL; kind <= REMOVE; kind++)
-		for (const struct rule *r = c->rules->rules; (r = next_rule(r, kind)); r = r->next)
-			if (strcmp(r->name, name) == 0) {
-				append(c, end, ko_of(c, name, NULL));
-				return;
-			}
+		if (rules_for(c->rules, kind, name, NULL).exact) {
+			append(c, end, ko_of(c, name, NULL));
+			return;
+		}
 }
 
 static void add_builtin(struct catalog *c, const char *name, struct item ***end)
@@ -198,30 +198,27 @@ struct item *look_up_listed(struct catalog *c, const char *path)
 
 const char *ko_command(const struct catalog *c, const struct ko *ko, enum rule_kind kind)
 {
-	const struct rule *r = c->rules->rules;
+	struct matches matches = rules_for(c->rules, kind, ko->name, NULL);
+	const struct rule *r = next_match(&matches);
 
-	while ((r = next_rule(r, kind)) && !glob_matches(r->name, ko->name))
-		r = r->next;
 	return r ? r->value : NULL;
 }
 
 bool ko_is_blacklisted(const struct catalog *c, const struct ko *ko)
 {
-	const struct rule *r = c->rules->rules;
-
-	while ((r = next_rule(r, BLACKLIST)) && strcmp(r->name, ko->name) != 0)
-		r = r->next;
-	return r != NULL;
+	rules_complete(c->rules);
+	return rules_for(c->rules, BLACKLIST, ko->name, NULL).exact != NULL;
 }
 
 const char *ko_parameters(const struct catalog *c, const struct ko *ko, const char *more)
 {
+	struct matches matches;
 	struct text text;
 
+	rules_complete(c->rules);
+	matches = rules_for(c->rules, PARAMETERS, ko->name, ko->alias);
 	text_open(&text, c->memory);
-	for (const struct rule *r = c->rules->rules; (r = next_rule(r, PARAMETERS)); r = r->next) {
-		if (strcmp(r->name, ko->name) != 0 && (!ko->alias || strcmp(r->name, ko->alias) != 0))
-			continue;
+	for (const struct rule *r; (r = next_match(&matches));) {
 		if (text.size)
 			text_string(&text, " ");
 		text_string(&text, r->value);
@@ -326,7 +323,9 @@ void catalog_open(struct catalog *c, struct arena *memory, struct location place
 		.place = place,
 		.directory = below_base(memory, place.base, place.path),
 		.memory = memory,
+		.pieces = arena_take(memory, 1, sizeof(*c->database->pieces), 64),
 	};
+	memset(c->database->pieces->numbers, 0, sizeof(c->database->pieces->numbers));
 	names_init(&c->names, memory, room, 0, 0);
 	c->kos = arena_take(memory, room, sizeof(*c->kos), 64);
 	rules_read(c->rules, memory, base, configuration, place);

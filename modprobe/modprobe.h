@@ -8,8 +8,30 @@
 /* Kinds of lines in modprobe.d; the words they begin with are in rules.c. */
 enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WEAK_RULE, RULE_KINDS };
 
-/* Called for each value that a search finds, in no particular order. */
+/* Called for each value that a search finds, in no particular order. The strings may be gone after the call. */
 typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
+
+/* How many bytes a piece of an index has, and how many pieces are kept. Of a small one, borders are met more often, so
+ * fuzz targets choose their own. */
+#ifndef INDEX_PIECE
+#define INDEX_PIECE 2048
+#endif
+enum { INDEX_PIECES = 8 };
+
+/* The pieces of indexes that were read last, each in the place of its number modulo INDEX_PIECES. */
+struct pieces {
+	const struct index_file *files[INDEX_PIECES];
+	size_t numbers[INDEX_PIECES]; /* in the file, from 1 on; 0: none */
+	uint8_t bytes[INDEX_PIECES][INDEX_PIECE];
+};
+
+/* A binary index that is being read. */
+struct index_file {
+	int fd;
+	size_t size;
+	struct pieces *pieces; /* may be those of several files */
+	struct arena *memory;  /* for strings that no piece has as a whole */
+};
 
 struct ko;
 struct item;
@@ -277,13 +299,15 @@ struct match {
 	const struct match *next;
 };
 
-/* The files that depmod wrote, each read when it is first needed. */
+/* The files that depmod wrote, each opened when it is first needed. */
 struct database {
 	struct location place; /* directory of the kernel's modules */
 	const char *directory; /* its absolute path */
 	struct arena *memory;
-	struct span content[TABLE_COUNT];
-	enum { UNREAD, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
+	enum { UNOPENED, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
+	struct index_file indexes[TABLE_COUNT];
+	struct span texts[TABLE_COUNT];
+	struct pieces *pieces; /* of all indexes */
 };
 
 /* What the table has for a key: a module's name or, in tables whose keys are patterns, a string that they may match. By
@@ -298,11 +322,11 @@ bool database_each(struct database *database, enum lookup_table table, index_fou
 enum { INDEX_KEY_MAX = VALUE_MAX + 16 }; /* bytes of a key, with its NUL */
 
 /* index_find() tells the values of a key; index_match(), those of all patterns (see glob.c) that match the key;
- * index_each(), all values. Only the last one gives found() whole keys. A file that is no index, or is damaged, ends in
- * bad(). */
-void index_find(struct span file, const char *key, index_found *found, void *context);
-void index_match(struct span file, const char *key, index_found *found, void *context);
-void index_each(struct span file, index_found *found, void *context);
+ * index_each(), all values. Only the last one gives found() whole keys. A file that is no index, is damaged or cannot be
+ * read ends in bad(). */
+void index_find(struct index_file *file, const char *key, index_found *found, void *context);
+void index_match(struct index_file *file, const char *key, index_found *found, void *context);
+void index_each(struct index_file *file, index_found *found, void *context);
 
 /* ---- rules.c: modprobe.d --------------------------------------------------------------------- */
 
@@ -311,20 +335,43 @@ struct rule {
 	enum rule_kind kind;
 	const char *name, *value; /* name: normalized; value: NULL in a BLACKLIST rule */
 	struct rule *next;
+	const struct rule *same; /* the next one of the same kind and name */
+	uint32_t number;         /* place in the order of the configuration */
 };
 
 struct rules {
 	struct conf conf;
 	struct rule *rules, **last; /* the list, and where its next rule goes */
+	bool complete;              /* with those of the kernel's command line */
+	uint32_t count;
+	struct names keys;         /* of rules with the same kind and name */
+	const struct rule **first; /* by id of the key */
 };
 
-/* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; what depmod wrote about
- * soft and weak dependencies into the directory; and what the kernel's command line says of modules. */
+/* For next_match(): rules that are left, in two lists. */
+struct matches {
+	const struct rule *exact, *other;
+	const char *text; /* what the names of .other are compared with as patterns; NULL: all of them match */
+};
+
+/* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; and what depmod wrote
+ * about soft and weak dependencies into the directory. */
 void rules_read(struct rules *rules, struct arena *memory, const struct base *base, const char *const *paths,
 		struct location directory);
 
+/* Adds what the kernel's command line says of modules, their PARAMETERS and BLACKLIST, unless that has been done: no other
+ * kind of rule stands there, and to find modules none is needed. */
+void rules_complete(struct rules *rules);
+
 /* The first rule of that kind in the list that begins with `rule`; NULL when there is none. */
 const struct rule *next_rule(const struct rule *rule, enum rule_kind kind);
+
+/* The rules of that kind for the name: those with a pattern that matches it; or, for BLACKLIST and PARAMETERS, those
+ * with this very name, or with `alias`, which may be NULL. */
+struct matches rules_for(const struct rules *rules, enum rule_kind kind, const char *name, const char *alias);
+
+/* The next of these rules, in the order of the configuration; NULL at the end. */
+const struct rule *next_match(struct matches *matches);
 
 /* The word that lines of that kind begin with. */
 const char *rule_command(enum rule_kind kind);

@@ -1,6 +1,8 @@
 /* rules.c: rules about modules, from modprobe.d and the kernel's command line. */
 #include "modprobe.h"
 
+enum { PAGE_KEPT = 1 << 16 }; /* bytes of memory for a key that the next one finds in place */
+
 static const char commands[RULE_KINDS][10] = {
 	[BLACKLIST] = "blacklist", [INSTALL] = "install",   [REMOVE] = "remove",     [ALIAS_OF] = "alias",
 	[PARAMETERS] = "options",  [SOFT_RULE] = "softdep", [WEAK_RULE] = "weakdep",
@@ -15,7 +17,7 @@ static void add_rule(struct rules *rules, enum rule_kind kind, const char *name,
 {
 	struct rule *rule = arena_take(rules->conf.memory, 1, sizeof(*rule), sizeof(void *));
 
-	*rule = (struct rule){ kind, name, value, NULL };
+	*rule = (struct rule){ .kind = kind, .name = name, .value = value, .number = rules->count++ };
 	*rules->last = rule;
 	rules->last = &rule->next;
 }
@@ -187,12 +189,90 @@ static void read_command_line(struct rules *rules, struct span text)
 	}
 }
 
+/* ---- rules by name ---- */
+
+static bool has_patterns(enum rule_kind kind)
+{
+	return kind != BLACKLIST && kind != PARAMETERS;
+}
+
+/* What rules are found by: their kind and name, in new memory. All patterns of a kind have one key, without a name. */
+static struct span key_of(struct arena *memory, enum rule_kind kind, const char *name)
+{
+	size_t length = strlen(name);
+	char *key = arena_take(memory, length + 1, 1, 1);
+
+	*key = (char)kind;
+	memcpy(key + 1, name, length);
+	return span_of(key, length + 1);
+}
+
+/* Makes lists of the rules with one key: anew when there are more rules. */
+static void index_rules(struct rules *rules)
+{
+	struct arena *memory = rules->conf.memory;
+	const struct rule ***end = arena_take(memory, rules->count, sizeof(*end), sizeof(void *));
+
+	rules->first = arena_take(memory, rules->count, sizeof(*rules->first), sizeof(void *));
+	names_init(&rules->keys, memory, rules->count + 1, 0, 0);
+	for (struct rule *r = rules->rules; r; r = r->next) {
+		bool pattern = has_patterns(r->kind) && r->name[strcspn(r->name, "*?[\\")];
+		struct span key = key_of(memory, r->kind, pattern ? "" : r->name);
+		uint32_t known = rules->keys.count;
+		uint32_t id = names_borrow(&rules->keys, (const char *)key.p, span_size(key));
+
+		r->same = NULL;
+		*(id == known ? &rules->first[id] : end[id]) = r;
+		end[id] = &r->same;
+	}
+}
+
+static const struct rule *first_of(const struct rules *rules, enum rule_kind kind, const char *name)
+{
+	struct arena *memory = rules->conf.memory;
+	size_t used = memory->used;
+	struct span key = key_of(memory, kind, name);
+	uint32_t id = names_find(&rules->keys, (const char *)key.p, span_size(key));
+
+	arena_rewind(memory, used, PAGE_KEPT);
+	return id == NONE ? NULL : rules->first[id];
+}
+
+struct matches rules_for(const struct rules *rules, enum rule_kind kind, const char *name, const char *alias)
+{
+	struct matches matches = { .exact = *name ? first_of(rules, kind, name) : NULL };
+
+	if (has_patterns(kind)) {
+		matches.text = name;
+		matches.other = first_of(rules, kind, "");
+	} else if (alias && strcmp(alias, name) != 0) {
+		matches.other = first_of(rules, kind, alias);
+	}
+	return matches;
+}
+
+const struct rule *next_match(struct matches *m)
+{
+	const struct rule *next;
+
+	while (m->other && m->text && !glob_matches(m->other->name, m->text))
+		m->other = m->other->same;
+	if (m->other && (!m->exact || m->other->number < m->exact->number)) {
+		next = m->other;
+		m->other = next->same;
+	} else if ((next = m->exact)) {
+		m->exact = next->same;
+	}
+	return next;
+}
+
+/* ---- the whole ---- */
+
 void rules_read(struct rules *rules, struct arena *memory, const struct base *base, const char *const *paths,
 		struct location directory)
 {
 	const char *const more[] = { join_path(memory, directory.path, "modules.softdep"),
 				     join_path(memory, directory.path, "modules.weakdep"), NULL };
-	struct span line;
 
 	*rules = (struct rules){
 		.conf = { .memory = memory,
@@ -205,6 +285,19 @@ void rules_read(struct rules *rules, struct arena *memory, const struct base *ba
 	};
 	rules->last = &rules->rules;
 	conf_read(&rules->conf, paths);
-	if (file_read(memory, CURRENT_DIRECTORY, "/proc/cmdline", ANY_FILE, &line) == 0)
+	index_rules(rules);
+}
+
+void rules_complete(struct rules *rules)
+{
+	uint32_t count = rules->count;
+	struct span line;
+
+	if (rules->complete)
+		return;
+	rules->complete = true;
+	if (file_read(rules->conf.memory, CURRENT_DIRECTORY, "/proc/cmdline", ANY_FILE, &line) == 0)
 		read_command_line(rules, line);
+	if (rules->count > count)
+		index_rules(rules);
 }

@@ -158,7 +158,7 @@ static void insert_bytes(void *context)
 /* Has the kernel read the file itself or, where it cannot, gives it the decompressed bytes. */
 static int insert(struct insertion *i, const char *path)
 {
-	const char *form = module_form(i->fd);
+	const char *form = compression_name(module_compression(i->fd));
 	int flags = (i->no_versions ? IGNORE_VERSIONS : 0) | (i->no_vermagic ? IGNORE_VERMAGIC : 0);
 	struct fault fault;
 

@@ -14,6 +14,7 @@ void show_configuration(struct probe *p)
 {
 	struct catalog *c = p->catalog;
 
+	rules_complete(c->rules);
 	for (enum rule_kind kind = 0; kind < RULE_KINDS; kind++)
 		for (const struct rule *r = c->rules->rules; (r = next_rule(r, kind)); r = r->next)
 			text_line(&p->out, rule_command(kind), " ", r->name, r->value ? " " : "",

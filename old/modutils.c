@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "old.h"
 
@@ -71,111 +70,168 @@ void find_old_modules(struct old_run *run)
 	}
 }
 
-/* ---- reading ---- */
+/* ---- reading, in a process of its own ---- */
 
-/* One module being read. */
-struct reading {
-	struct old_run *run;
-	struct object_file *module;
+/* Kinds of values of a module: a symbol; what is wrong with its device tables; a line of a map is '0' + enum map. */
+enum { EXPORT = 'x', NEED = 'n', DAMAGE = 'd' };
+
+static void put_symbol(void *context, const char *name, bool export)
+{
+	put_value(context, export ? EXPORT : NEED, name, strlen(name));
+}
+
+static void put_line(void *context, enum map map, const char *line, size_t length)
+{
+	put_value(context, (char)('0' + map), line, length);
+}
+
+struct tables {
+	struct reader *reader;
 	const struct elf *elf;
-	size_t names_used; /* bytes of names that earlier modules took */
-	uint32_t lines;    /* of map files */
-	int fd;            /* of the module's file */
 };
-
-static void add_symbol(void *context, const char *name, bool export)
-{
-	struct reading *r = context;
-	struct old_run *run = r->run;
-
-	if (++r->module->count > SYMBOLS_OF_MODULE || run->names.used - r->names_used > NAMES_SIZE)
-		bad("too many symbols");
-	new_words(&run->symbols, 1, names_add(&run->names, name, strlen(name)) | (export ? EXPORTED : 0));
-}
-
-static void add_line(void *context, enum map map, const char *line, size_t length)
-{
-	struct reading *r = context;
-	uint32_t file = 0;
-
-	(void)length;
-	if (++r->lines > LINES_MAX)
-		bad("too many entries in device tables");
-	while (old_maps[file] != map)
-		file++;
-	map_add(&r->run->files[file + 1], r->module->path, line);
-}
-
-static void tell_damage(struct old_run *run, const struct object_file *module, const struct fault *fault)
-{
-	if (fault->transient)
-		bad_in(module->path, fault->why);
-	report_fault(ERROR, module->path, fault);
-	run->status |= run->named || run->options->strict;
-}
 
 static void read_tables(void *context)
 {
-	struct reading *r = context;
+	struct tables *tables = context;
 
-	old_map_lines(r->elf, add_line, r);
+	old_map_lines(tables->elf, put_line, tables->reader);
 }
 
 /* A module whose device tables are damaged, or of another kernel's layout, is only left out of map files. */
-static void read_elf(struct reading *r, const struct elf *elf)
+static void read_values(struct reader *reader, const struct elf *elf)
 {
-	struct text files[OLD_FILES];
+	struct tables tables = { reader, elf };
+	struct reason reason;
 	struct fault fault;
+	size_t used;
 
-	r->elf = elf;
-	ksymtab_read(elf, r->run->scratch, add_symbol, r);
-	memcpy(files, r->run->files, sizeof(files));
-	if (attempt(read_tables, r, &fault))
+	ksymtab_read(elf, reader->scratch, put_symbol, reader);
+	used = reader->values->used;
+	if (attempt(read_tables, &tables, &fault))
 		return;
-	memcpy(r->run->files, files, sizeof(files));
-	tell_damage(r->run, r->module, &fault);
+	if (fault.transient)
+		bad_fault(fault);
+	reader->values->used = used;
+	fault_text(&reason, &fault);
+	put_value(reader, DAMAGE, reason.text, strlen(reason.text));
 }
 
-static void read_module(void *context)
-{
-	struct reading *r = context;
-	struct elf elf;
+/* ---- reading, in the parent ---- */
 
-	if (r->fd < 0)
-		bad_fault(system_fault(errno));
-	elf_open(&elf, module_source(r->fd, r->run->scratch, true));
-	read_elf(r, &elf);
+/* What was read from one module, being taken over. */
+struct taking {
+	struct old_run *run;
+	struct object_file *module;
+	uint32_t number;
+	size_t names_used; /* bytes of names that earlier modules took */
+	uint32_t lines;    /* of map files */
+};
+
+/* The next value. One with control characters could forge a line: only a process that its module took over leaves it. */
+static const char *take_value(struct values *values, size_t *length)
+{
+	const char *value = next_value(values, length);
+
+	if (value && has_control(value, *length))
+		bad("the process that read it left nonsense");
+	return value;
 }
 
-/* Reads one module. A damaged module is left out, with all that was read from it. */
-static void try_module(struct old_run *run, struct object_file *module)
+static void take_symbols(struct taking *t, char kind)
 {
+	struct old_run *run = t->run;
+	struct values values = values_read(run->readings, t->number, kind);
+	size_t length;
+
+	for (const char *name; (name = take_value(&values, &length));) {
+		if (++t->module->count > SYMBOLS_OF_MODULE || run->names.used - t->names_used > NAMES_SIZE)
+			bad("too many symbols");
+		new_words(&run->symbols, 1, names_add(&run->names, name, length) | (kind == EXPORT ? EXPORTED : 0));
+	}
+}
+
+static void take_lines(struct taking *t)
+{
+	for (uint32_t file = 0; file < MAPS_OLD; file++) {
+		struct values values = values_read(t->run->readings, t->number, (char)('0' + old_maps[file]));
+		size_t length;
+
+		for (const char *line; (line = take_value(&values, &length));) {
+			if (++t->lines > LINES_MAX)
+				bad("too many entries in device tables");
+			map_add(&t->run->files[file + 1], t->module->path, line);
+		}
+	}
+}
+
+static void tell_damage(struct old_run *run, const struct object_file *module, const char *reason)
+{
+	error(module->path, ": ", reason);
+	run->status |= run->named || run->options->strict;
+}
+
+static void take_values(void *context)
+{
+	struct taking *t = context;
+
+	take_symbols(t, EXPORT);
+	take_symbols(t, NEED);
+	take_lines(t);
+}
+
+/* Takes over what was read from one module. A damaged module is left out, with all that was read from it. */
+static void take_module(struct old_run *run, uint32_t number)
+{
+	struct object_file *module = &run->modules[number];
 	struct names names = run->names;
-	struct reading r = { .run = run, .module = module, .names_used = names.used };
-	size_t symbols = run->symbols.used;
+	struct taking t = { .run = run, .module = module, .number = number, .names_used = names.used };
+	struct values damage = values_read(run->readings, number, DAMAGE);
+	size_t symbols = run->symbols.used, length;
+	struct text files[OLD_FILES];
+	struct reason text;
 	struct fault fault;
+	bool transient;
+	const char *reason = reading_failed(run->readings, number, &transient);
 
+	if (reason && transient)
+		bad_in(module->path, reason);
 	module->first = (uint32_t)(symbols / sizeof(uint32_t));
-	r.fd = module_open(CURRENT_DIRECTORY, module->path);
-	if (!attempt(read_module, &r, &fault)) {
-		tell_damage(run, module, &fault);
+	memcpy(files, run->files, sizeof(files));
+	if (!reason && !attempt(take_values, &t, &fault)) {
+		reason = fault_text(&text, &fault);
+		memcpy(run->files, files, sizeof(files));
 		names_rewind(&run->names, names.count, names.used);
 		run->symbols.used = symbols;
 		module->count = 0;
-		module->left_out = true;
 	}
-	if (r.fd >= 0)
-		close(r.fd);
-	arena_rewind(run->scratch, 0, 1 << 20);
+	module->left_out = reason != NULL;
+	if (!reason)
+		reason = next_value(&damage, &length);
+	if (reason)
+		tell_damage(run, module, reason);
 }
 
-void read_old_modules(struct old_run *run)
+bool read_old_modules(struct old_run *run)
 {
+	struct readings *readings = arena_take(run->memory, 1, sizeof(*readings), 64);
+
+	run->readings = readings;
+	*readings = (struct readings){
+		.files = arena_take(run->memory, run->count, sizeof(*readings->files), sizeof(void *)),
+		.count = run->count,
+		.read = read_values,
+		.scratch = run->scratch,
+	};
+	for (uint32_t i = 0; i < run->count; i++)
+		readings->files[i] = run->modules[i].path;
+	if (!read_objects(readings, worker_count(run->options->jobs)))
+		return false;
 	for (uint32_t i = 0; i < run->count; i++) {
 		if (run->options->verbose)
 			text_line(run->out, run->modules[i].shown, (char *)NULL);
-		try_module(run, &run->modules[i]);
+		take_module(run, i);
 	}
+	return true;
 }
 
 /* ---- symbols ---- */

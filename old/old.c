@@ -144,7 +144,8 @@ static bool index_modules(struct old_run *run)
 	find_old_modules(run);
 	if (!read_old_kernel(run))
 		return false;
-	read_old_modules(run);
+	if (!read_old_modules(run))
+		return false;
 	resolve_old_modules(run);
 	if (run->named || run->options->dry_run)
 		print_files(run);

@@ -5,6 +5,8 @@
 #ifndef OLD_H
 #define OLD_H
 
+#include <sys/types.h>
+
 #include "../elffile.h"
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -45,6 +47,7 @@ struct old_run {
 	struct modulesconf conf;
 	struct object_file *modules;
 	uint32_t count;
+	struct readings *readings;                   /* what was read from the modules */
 	struct names names;                          /* of symbols; the kernel's come first */
 	uint32_t kernel_symbols;                     /* how many of `names` they are */
 	struct arena symbols;                        /* exports and needs of all modules, as ids of names */
@@ -76,11 +79,55 @@ void find_old_modules(struct old_run *run);
 /* Reads the kernel's symbols. False after an error message. */
 bool read_old_kernel(struct old_run *run);
 
-/* Reads the exports and needs of all modules, and makes the content of map files. */
-void read_old_modules(struct old_run *run);
+/* Reads the exports and needs of all modules, and makes the content of map files. False after an error message. */
+bool read_old_modules(struct old_run *run);
 
 /* Makes the content of modules.dep. */
 void resolve_old_modules(struct old_run *run);
+
+/* ---- reading.c: modules, read by processes without rights ------------------------------------- */
+
+/* One module in the hands of the process that reads it. */
+struct reader {
+	struct arena *values;  /* shared; those of this module begin at offset `from` */
+	struct arena *scratch; /* forgotten after each module */
+	uint32_t from;
+};
+
+/* Calls put_value() for what there is to know of a module; bad() when it is damaged. */
+typedef void object_reader(struct reader *reader, const struct elf *elf);
+
+/* The modules that one process reads, and the memory for their values. */
+struct slice {
+	uint32_t first, last; /* number of the first module, and of the last one plus 1 */
+	struct arena values;  /* shared */
+	pid_t pid;
+};
+
+struct readings {
+	const char **files; /* of modules */
+	uint32_t count;
+	object_reader *read;
+	struct arena *scratch;
+	/* The rest is reading.c's own. */
+	struct outcome *outcomes; /* by module; shared */
+	struct slice slices[JOBS_MAX];
+	uint32_t slice_count, each; /* each: modules in a slice; the last one may have fewer */
+};
+
+/* For an object_reader: keeps a value, as struct values describes, of any kind; bad() when there are too many. And the
+ * values of a kind that it has kept of this module. */
+void put_value(struct reader *reader, char kind, const char *value, size_t length);
+struct values values_put(const struct reader *reader, char kind);
+
+/* Reads all modules with so many processes. Returns false after an error message: no process could be had. */
+bool read_objects(struct readings *readings, uint32_t jobs);
+
+/* Why the module could not be read, or NULL; *transient is set when that was the system's fault. */
+const char *reading_failed(const struct readings *readings, uint32_t number, bool *transient);
+
+/* The module's values of that kind. A hostile process may have left any bytes in them. */
+struct values values_read(struct readings *readings, uint32_t number, char kind);
 
 /* ---- ksyms.c: the kernel's symbols ------------------------------------------------------------ */
 

@@ -81,3 +81,34 @@ needs_filters() {
 	[ "$(grep -c 'open.*O_CLOEXEC' trace)" -gt 40 ]
 	[ -z "$(grep 'open.*(' trace | grep -v O_CLOEXEC)" ]
 }
+
+@test "a file outside of the tree, behind a link, is read in a second round, by workers that may read it alone" {
+	needs_tracing
+	many_modules
+	module far.ko --alias far
+	mkdir -p root/elsewhere
+	mv "$TREE/far.ko" root/elsewhere
+	ln -s /elsewhere/far.ko "$TREE/kernel/far.ko"
+	ln -s "$PWD/root/elsewhere/far.ko" "$TREE/kernel/farther.ko"
+	strace -f -qq -o trace -e trace=landlock_create_ruleset -e inject=landlock_create_ruleset:error=ENOSYS \
+		"$DEPMOD" --jobs 2 -b root -C empty -o expected "$RELEASE"
+	grep -q '^alias far far$' "expected/lib/modules/$RELEASE/modules.alias"
+	grep -q '^alias far farther$' "expected/lib/modules/$RELEASE/modules.alias"
+	strace -f -qq -o trace -e trace=landlock_restrict_self,openat "$DEPMOD" --jobs 2 -b root -C empty -o out "$RELEASE"
+	diff -r expected out
+	grep -q 'landlock_restrict_self(.*) = 0' trace || skip "this kernel has no Landlock"
+	[ "$(grep -c 'far.*\.ko.*O_RDONLY.* = -1 EACCES' trace)" = 2 ]
+	[ "$(grep -c 'far.*\.ko.*O_RDONLY.* = [0-9]' trace)" = 2 ]
+}
+
+@test "--explain tells of a file what a worker found in it" {
+	needs_filters
+	module kernel/shown.ko
+	gzip -n "$TREE/kernel/shown.ko"
+	strace -f -qq -o trace "$DEPMOD" --explain shown --jobs 2 -b root -C empty "$RELEASE" >out
+	grep -q '^form: *gzip ELF 64-bit' out
+	perl -ne '
+		my ($pid) = /^(\d+)/;
+		$confined{$pid} = 1 if /PR_SET_SECCOMP/;
+		die "unconfined: $_" if /shown\.ko/ and /openat/ and !$confined{$pid} or /pread64/ and !$confined{$pid}' trace
+}

@@ -12,14 +12,14 @@ errors_of() {
 	read | pread64) echo EIO EINTR ENOMEM ;;
 	write) echo ENOSPC EINTR EIO ;;
 	open | openat) echo EIO EMFILE ENFILE ENOMEM EACCES EINTR ;;
-	close) echo EIO EINTR ;;
-	*stat* | statx) echo EIO ENOMEM EACCES ;;
-	getdents64) echo EIO EINTR ENOMEM ;;
+	close) echo EIO EINTR ENOMEM ;;
+	*stat* | statx) echo EIO ENOMEM EACCES EMFILE ;;
+	getdents64) echo EIO EINTR ENOMEM EACCES EMFILE ;;
 	mmap* | munmap | madvise | getcwd) echo ENOMEM ;;
 	fork | vfork | clone | clone3) echo EAGAIN ENOMEM ;;
-	rename*) echo EIO ENOSPC EINVAL ;;
-	unlink* | access) echo EIO EROFS ;;
-	mkdir*) echo ENOSPC EACCES ;;
+	rename*) echo EIO ENOSPC EINVAL ENOMEM EACCES ;;
+	unlink* | access) echo EIO EROFS ENOMEM EACCES ;;
+	mkdir*) echo ENOSPC EACCES EIO ENOMEM EMFILE ;;
 	fsync) echo EIO ENOSPC EINTR ;;
 	flock) echo EINTR ENOLCK ;;
 	wait4 | waitid) echo EINTR ;;
@@ -196,4 +196,49 @@ fresh() { old_files "$TREE"; }
 	cp -p "$TREE"/modules.* done
 	fresh() { cp -p done/* "$TREE"; }
 	every_fault first
+}
+
+# every_directory_fault: the calls that have to do with directories fail with all errors; of each, nine calls all over the run.
+every_directory_fault() {
+	local call count error n runs=0 failures=0 before good unremoved=' none'
+	local -A outcomes=()
+	needs_tracing
+	fresh
+	before=$(contents "$OUT")
+	calls=$(calls_made | grep -E '^(open|openat|openat2|getdents64|.*stat.*|statx|mkdir.*|rename.*|unlink.*|rmdir|close|readlink.*|fchdir|getcwd) ')
+	good=$(result)
+	while read -r call count; do
+		for error in $(errors_of "$call"); do
+			for n in $(for i in 0 1 2 3 4 5 6 7 8; do echo $((1 + i * (count - 1) / 8)); done | uniq); do
+				one_fault "$call" "$error" "$n"
+			done
+		done
+	done <<<"$calls"
+	tell "$runs runs"
+	[ $failures = 0 ]
+}
+
+@test "directories: -o to a new one" {
+	with --jobs 1 -o out
+	OUT=out/lib/modules/$RELEASE
+	fresh() { rm -rf out; }
+	every_directory_fault
+}
+
+@test "directories: two bases" {
+	local more=more/lib/modules/$RELEASE
+	with --jobs 1 -b more -o out
+	OUT=out/lib/modules/$RELEASE
+	mkdir -p $more/kernel/deep/deeper
+	"$MKMODULE" --need one=1 $more/kernel/deep/deeper/h.ko
+	ln -s ../../../../root/elsewhere $more/kernel/linked
+	fresh() { old_files "$OUT"; }
+	every_directory_fault
+}
+
+@test "directories: -A, when there is something to do" {
+	with --jobs 1 -A
+	find "$TREE" "$ROOT/elsewhere" extra -exec touch -h -d 2000-01-01 {} +
+	touch "$TREE/kernel/b.ko"
+	every_directory_fault
 }

@@ -29,7 +29,7 @@ misses() { [ "$status" = 1 ] && [ "$(grep -v '^ok ' <<<"$output")" = "MISSING  $
 	compile
 	link
 	[ "$status" = 0 ]
-	[ "$(grep -c '^ok ' <<<"$output")" = 12 ]
+	[ "$(grep -c '^ok ' <<<"$output")" = 13 ]
 }
 
 @test "a fixed address is seen" {
@@ -81,6 +81,18 @@ misses() { [ "$status" = 1 ] && [ "$(grep -v '^ok ' <<<"$output")" = "MISSING  $
 	compile
 	link -Wl,-z,notext more.s
 	misses "no relocations in code"
+}
+
+@test "a relocation that base/start.c does not know is seen" {
+	cat >choice.c <<'END'
+static int one(void) { return 1; }
+static void *choose(void) { return one; }
+int chosen(void) __attribute__((ifunc("choose")));
+int (*const volatile later)(void) = chosen;
+END
+	compile
+	link choice.c
+	misses "relocations that only add the program's address"
 }
 
 @test "an executable stack is seen" {

@@ -8,7 +8,12 @@ installed() { (cd "$1" && find . ! -type d -printf '%P %l\n' | sed 's/ $//' | LC
 
 files='sbin/depmod
 sbin/depmod.old
+sbin/insmod modprobe
+sbin/kmod modprobe
+sbin/lsmod modprobe
+sbin/modinfo modprobe
 sbin/modprobe
+sbin/rmmod modprobe
 share/bash-completion/completions/depmod
 share/bash-completion/completions/modprobe depmod
 share/fish/vendor_completions.d/depmod.fish
@@ -38,7 +43,7 @@ share/zsh/site-functions/_depmod'
 	cmp to/usr/sbin/modprobe "$MODPROBE"
 	cmp to/usr/sbin/depmod.old "$DEPMOD_OLD"
 	cmp to/usr/share/bash-completion/completions/depmod "$PROJECT/completions/depmod.bash"
-	cmp to/usr/share/zsh/site-functions/_depmod "$PROJECT/completions/_depmod"
+	cmp to/usr/share/zsh/*/_depmod "$PROJECT/completions/_depmod"
 	cmp to/usr/share/fish/vendor_completions.d/depmod.fish "$PROJECT/completions/depmod.fish"
 	[ "$(to/usr/sbin/depmod --help)" = "$("$DEPMOD" --help)" ]
 	[ "$(to/usr/sbin/modprobe --help)" = "$("$MODPROBE" --help)" ]
@@ -50,8 +55,11 @@ share/zsh/site-functions/_depmod'
 	exits 0
 	sed -n 's/^PROGRAMS = //p' "$PROJECT/Makefile" | tr ' ' '\n' | sed 's,.*/,,' | LC_ALL=C sort >programs
 	[ "$(wc -l <programs)" -ge 3 ]
-	LC_ALL=C ls to/sbin | diff programs -
-	[ -z "$(find to/sbin ! -type d ! -type f)" ]
+	find to/sbin -type f -printf '%f\n' | LC_ALL=C sort | diff programs -
+	sed -n 's/^COMMANDS = //p' "$PROJECT/release/install.mk" | tr ' ' '\n' | { cat; echo kmod; } | LC_ALL=C sort >links
+	[ "$(wc -l <links)" -ge 5 ]
+	find to/sbin -type l -lname modprobe -printf '%f\n' | LC_ALL=C sort | diff links -
+	[ -z "$(find to/sbin ! -type d ! -type f ! -lname modprobe)" ]
 }
 
 @test "install: what is installed works: depmod finds depmod.old beside itself" {
@@ -92,7 +100,12 @@ man/man8/depmod.old.8
 man/man8/modprobe.8
 sbin/depmod
 sbin/depmod.old
+sbin/insmod modprobe
+sbin/kmod modprobe
+sbin/lsmod modprobe
+sbin/modinfo modprobe
 sbin/modprobe
+sbin/rmmod modprobe
 z/_depmod" ]
 	make_it uninstall DESTDIR="$PWD/to" PREFIX=/opt/x SBINDIR=/sbin MANDIR=/man BASHDIR=/b ZSHDIR=/z FISHDIR=/f
 	exits 0
@@ -124,12 +137,13 @@ z/_depmod" ]
 
 @test "uninstall: all that install brought, and nothing else" {
 	make_it install DESTDIR="$PWD/to"
+	rm to/usr/local/sbin/insmod
 	echo mine >to/usr/local/sbin/insmod
 	echo mine >to/usr/local/sbin/depmod.new
-	echo mine >to/usr/local/share/man/man8/insmod.8
+	echo mine >to/usr/local/share/man/man8/mine.8
 	make_it uninstall DESTDIR="$PWD/to"
 	exits 0
-	[ "$(installed to/usr/local)" = $'sbin/depmod.new\nsbin/insmod\nshare/man/man8/insmod.8' ]
+	[ "$(installed to/usr/local)" = $'sbin/depmod.new\nsbin/insmod\nshare/man/man8/mine.8' ]
 }
 
 @test "uninstall: links of these names that lead elsewhere stay, whatever brought them" {
@@ -157,4 +171,56 @@ usr/share/man/man5/modules.dep.bin.5 elsewhere.5" ]
 	exits 0
 	says_nothing
 	[ ! -e nowhere ]
+}
+
+# ---- what somebody else owns ----
+
+@test "install: what a package owns, it does not overwrite" {
+	command -v dpkg-query >/dev/null || skip "this is no Debian"
+	local shell
+	shell=$(readlink -f /bin/sh) # any package's program will do
+	run "$PROJECT/packaging/owners" "$PWD/nowhere" "$shell"
+	exits 1
+	says_line "$shell belongs to the package $(dpkg-query -S "${shell#/usr}" "$shell" 2>/dev/null | sed 's/: .*//' | head -n 1)"
+	[ "${#lines[@]}" = 1 ]
+}
+
+@test "install: kmod's links in /sbin stay, and nothing else is installed" {
+	[ "$(readlink -f /sbin/modprobe)" = "$(readlink -f /bin/kmod)" ] || skip "there is no kmod"
+	before=$(ls -l /sbin/{modprobe,depmod,modinfo})
+	make_it install SBINDIR=/sbin PREFIX="$PWD/to"
+	exits 2
+	says "/sbin/modprobe "
+	says "/sbin/modinfo "
+	says "FORCE=1"
+	[ "$(ls -l /sbin/{modprobe,depmod,modinfo})" = "$before" ]
+	[ ! -e to ]
+}
+
+@test "install: links that are not ours stay, but with FORCE=1" {
+	mkdir sbin
+	ln -s /bin/kmod sbin/modprobe
+	ln -s modprobe sbin/modinfo # as we make it
+	echo old >sbin/depmod
+	make_it install SBINDIR="$PWD/sbin" PREFIX="$PWD/to"
+	exits 2
+	says_line "$PWD/sbin/modprobe is a link to /bin/kmod"
+	says_not "modinfo is"
+	says_not "depmod is"
+	[ ! -e to ]
+	[ "$(installed sbin)" = $'depmod\nmodinfo modprobe\nmodprobe /bin/kmod' ]
+	make_it install SBINDIR="$PWD/sbin" PREFIX="$PWD/to" FORCE=1
+	exits 0
+	cmp sbin/modprobe "$MODPROBE"
+	[ ! -L sbin/modprobe ]
+	make_it install SBINDIR="$PWD/sbin" PREFIX="$PWD/to" # again, without being told
+	exits 0
+}
+
+@test "install: below DESTDIR nobody owns anything" {
+	mkdir -p to/sbin
+	ln -s /bin/kmod to/sbin/modprobe
+	make_it install DESTDIR="$PWD/to" SBINDIR=/sbin
+	exits 0
+	cmp to/sbin/modprobe "$MODPROBE"
 }

@@ -1,5 +1,6 @@
 # Kernels of the 2.4 series and older: what depmod of modutils did.
 load common
+load invariants
 
 RELEASE=2.4.20
 K=/lib/modules/$RELEASE/kernel
@@ -937,6 +938,32 @@ named_from() {
 		"depmod: ERROR: $ROOT$K/d.o: neither ELF nor a known compression" \
 		"depmod: ERROR: $ROOT$K/e.o.gz: does not hold an ELF file"
 	dep_is "$K/a.o:\n\n"
+}
+
+@test "modules are read by processes that may do nothing else; one that dies costs its module" {
+	needs_tracing
+	kernel
+	for n in {1..9}; do old "kernel/m$n.o" --export "s$n"; done
+	strace -f -qq -o trace "$DEPMOD" -F map --jobs 2 -b root -C /dev/null "$RELEASE"
+	if grep -q 'PR_SET_SECCOMP' trace; then
+		perl -ne '
+			my ($pid) = /^(\d+)/;
+			$confined{$pid} = 1 if /PR_SET_SECCOMP/;
+			$read++ if /openat\(.*\.o"/ and !/O_PATH/;
+			die "unconfined: $_" if (/openat\(.*\.o"/ and !/O_PATH/ or /pread64/) and !$confined{$pid};
+			END { $read == 9 or die "$read modules\n" }' trace
+	fi
+	run strace -f -qq -o trace -e trace=pread64 -e inject=pread64:signal=SEGV:when=3 \
+		"$DEPMOD" -F map --jobs 2 -b root -C /dev/null "$RELEASE"
+	exits 0
+	lost=$(grep -c 'm[1-9].o: the process that read it died$' <<<"$output")
+	[ "$lost" -ge 1 ]
+	[ "$(grep -c '/m[1-9].o:' "$TREE/modules.dep")" = $((9 - lost)) ]
+	cp "$TREE/modules.dep" before
+	run strace -f -qq -o trace -e trace=pread64 -e inject=pread64:signal=KILL:when=3 \
+		"$DEPMOD" -F map --jobs 2 -b root -C /dev/null "$RELEASE"
+	exits 1
+	cmp before "$TREE/modules.dep"
 }
 
 @test "names that modules.dep cannot hold are refused" {

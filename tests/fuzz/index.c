@@ -1,6 +1,10 @@
 /* index.c and modprobe/trie.c: a question, a NUL, and bytes that are an index or lines of which one is made. Whatever is
- * found by a question must be what a look at all there is finds. */
+ * found by a question must be what a look at all there is finds. The file's size may be less than what the reader was told,
+ * as if it had become shorter since. */
+#define _GNU_SOURCE
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "../../modprobe/modprobe.h"
 #include "fuzz.h"
@@ -8,8 +12,7 @@
 enum { ENTRIES_MAX = 4096, PAIRS_MAX = 256 };
 
 struct entry {
-	char key[256];
-	const char *value;
+	char key[256], value[64]; /* value: how it begins */
 	uint32_t priority;
 };
 
@@ -20,7 +23,7 @@ struct answer {
 };
 
 struct question {
-	struct span file;
+	struct index_file *file;
 	const char *key;
 	bool patterns;
 	struct answer answer;
@@ -36,7 +39,8 @@ static void note(void *context, const char *key, uint32_t priority, const char *
 		a->incomplete = true;
 		return;
 	}
-	a->entries[a->count] = (struct entry){ .value = value, .priority = priority };
+	a->entries[a->count].priority = priority;
+	strncpy(a->entries[a->count].value, value, sizeof(a->entries->value) - 1);
 	strcpy(a->entries[a->count++].key, key);
 }
 
@@ -62,7 +66,7 @@ static bool fits(const struct question *q, const struct entry *e)
 
 static bool same_entry(const struct entry *a, const struct entry *b)
 {
-	return a->value == b->value && a->priority == b->priority;
+	return strcmp(a->value, b->value) == 0 && a->priority == b->priority;
 }
 
 static uint32_t times(const struct answer *a, const struct entry *e)
@@ -173,24 +177,45 @@ static struct span index_of(struct span lines, struct arena *memory)
 	return file;
 }
 
+/* A file of these bytes. Its pieces are kept in memory of their size, and other bytes are there at first. */
+static struct index_file file_of(struct span bytes, struct arena *memory)
+{
+	struct index_file file = { memfd_create("index", 0), span_size(bytes), malloc(sizeof(*file.pieces)), memory };
+
+	CHECK(file.fd >= 0 && file.pieces);
+	CHECK(write(file.fd, bytes.p, file.size) == (ssize_t)file.size);
+	memset(file.pieces, 0xa5, sizeof(*file.pieces));
+	memset(file.pieces->numbers, 0, sizeof(file.pieces->numbers));
+	return file;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *end = memchr(data, 0, size);
 	struct question q = { .key = (const char *)data };
+	struct index_file file;
 	struct arena memory;
-	bool lines;
+	struct span bytes;
+	bool lines, shrunk;
 
 	if (!end || data == end)
 		return 0;
 	lines = *data == '+';      /* else an index */
-	q.key += lines;
-	q.file = span_of(end + 1, size - (size_t)(end + 1 - data));
+	shrunk = *data == '-';
+	q.key += lines || shrunk;
+	bytes = span_of(end + 1, size - (size_t)(end + 1 - data));
 	begin_run();
 	memory = memory_for("memory");
 	if (lines)
-		q.file = index_of(q.file, &memory);
+		bytes = index_of(bytes, &memory);
+	file = file_of(bytes, &memory);
+	if (shrunk)
+		file.size += size % 3000;
+	q.file = &file;
 	run_twice(ask_all, &q);
+	close(file.fd);
+	free(file.pieces);
 	if (lines)
-		free((void *)(uintptr_t)q.file.p);
+		free((void *)(uintptr_t)bytes.p);
 	return 0;
 }

@@ -40,7 +40,7 @@ static int confined(int (*work)(const void *context), const void *context)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		setrlimit(RLIMIT_CORE, &no_core);
-		confine();
+		confine(-1);
 		syscall(SYS_exit_group, work(context));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -223,6 +223,87 @@ static void privileges_and_filter_stay(void **state)
 	assert_int_equal(WEXITSTATUS(status), 1);
 }
 
+/* ---- which files are read ---- */
+
+/* Paths of files that a process with a list tries to read, and which of them it must be able to. */
+static const struct {
+	const char *path;
+	bool permitted;
+} listed[] = {
+	{ "tree/module", true },
+	{ "tree/below/module", true },
+	{ "outside/named", true },
+	{ "outside/other", false },
+	{ "tree/link", false },    /* to outside/other */
+	{ "tree/permitted", true } /* to outside/named */
+};
+
+static char lists[] = "/tmp/confine-XXXXXX";
+
+/* The number of the first file for which that is not so, + 1; 0 when there is none. */
+static int try_listed(const void *context)
+{
+	int directory = *(const int *)context;
+
+	for (int i = 0; i < (int)COUNT_OF(listed); i++) {
+		int fd = openat(directory, listed[i].path, O_RDONLY | O_CLOEXEC);
+
+		if ((fd >= 0) != listed[i].permitted)
+			return i + 1;
+		close(fd);
+	}
+	return 0;
+}
+
+static int make_files(void **state)
+{
+	char command[512];
+
+	(void)state;
+	assert_non_null(mkdtemp(lists));
+	snprintf(command, sizeof(command), "cd %s && mkdir -p tree/below outside && touch tree/module tree/below/module && "
+		 "touch outside/named outside/other && ln -s ../outside/other tree/link && "
+		 "ln -s ../outside/named tree/permitted && ln -s ../outside tree/directory", lists);
+	return system(command);
+}
+
+static int remove_files(void **state)
+{
+	char command[512];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", lists);
+	return system(command);
+}
+
+static void only_listed_files_are_read(void **state)
+{
+	int permissions = permissions_begin(), here = open(lists, O_RDONLY | O_DIRECTORY), status, tree;
+	pid_t pid;
+
+	(void)state;
+	if (permissions < 0)
+		skip();  /* a kernel without Landlock */
+	tree = openat(here, "tree", O_RDONLY | O_DIRECTORY);
+	permit(permissions, tree);
+	permit_file(permissions, here, "outside/missing");
+	permit_file(permissions, here, "tree/permitted");
+	permit_file(permissions, here, "tree/directory");  /* no file: permits nothing */
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		confine(permissions);
+		syscall(SYS_exit_group, try_listed(&here));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status))
+		fail_msg("%s: should be %d", listed[WEXITSTATUS(status) - 1].path, listed[WEXITSTATUS(status) - 1].permitted);
+	close(permissions);
+	close(tree);
+	close(here);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -234,6 +315,7 @@ int main(void)
 		cmocka_unit_test(no_call_in_another_architecture),
 #endif
 		cmocka_unit_test(privileges_and_filter_stay),
+		cmocka_unit_test_setup_teardown(only_listed_files_are_read, make_files, remove_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,7 +371,7 @@ static void parse(void *argument)
 static const char *reason_of(const uint8_t *bytes, size_t size, const struct elf_sink *sink)
 {
 	static char reason[200];
-	struct parse p = { { { read_piece, expect_pieces, { 0 }, OTHERWISE }, bytes, size, 0, { NULL } }, sink };
+	struct parse p = { { { read_piece, expect_pieces, { 0 }, OTHERWISE, 0 }, bytes, size, 0, { NULL } }, sink };
 	struct fault fault = { 0 };
 	bool fine;
 

@@ -465,7 +465,7 @@ static void lead_astray(struct table *t, int way, uint32_t *count, size_t *used)
 	case 5: entry->string = t->names.bytes + t->names.used; break;
 	case 6: entry->length = UINT32_MAX; break;
 	case 7: entry->length = (uint32_t)t->names.used; break;
-	case 8: t->names.bytes[entry->string - t->names.bytes + entry->length] = 'x'; break;
+	case 8: t->names.bytes[(size_t)(entry->string - t->names.bytes) + entry->length] = 'x'; break;
 	case 9: t->names.bytes[entry->string - t->names.bytes + 1] = 0; break;  /* a name that ends twice */
 	}
 }

@@ -1,8 +1,11 @@
 /* index.c and modprobe/trie.c: an index is read back by a reader that trusts no offset, and byte for byte where they are known. */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -517,7 +520,7 @@ static void an_offset_beyond_28_bits_is_a_reason(void **state)
 
 /* An index, a question, and what is found: how often, and a sum that does not depend on the order. */
 struct question {
-	struct span file;
+	struct index_file *file;
 	const char *key;            /* NULL: everything */
 	bool patterns;
 	uint32_t count;
@@ -552,6 +555,7 @@ static void ask(void *context)
 {
 	struct question *q = context;
 
+	q->file->memory->used = 0;
 	if (!q->key)
 		index_each(q->file, note, q);
 	else if (q->patterns)
@@ -561,7 +565,7 @@ static void ask(void *context)
 }
 
 /* What is right, by a look at each of the pairs. */
-static void check_answer(struct span file, const struct pair *pairs, uint32_t n, const char *key, bool patterns)
+static void check_answer(struct index_file *file, const struct pair *pairs, uint32_t n, const char *key, bool patterns)
 {
 	struct question q = { .file = file, .key = key, .patterns = patterns };
 	struct fault fault;
@@ -570,42 +574,47 @@ static void check_answer(struct span file, const struct pair *pairs, uint32_t n,
 
 	assert_true(attempt(ask, &q, &fault));
 	for (uint32_t i = 0; i < n; i++) {
-		char value[16];
+		char *value;
 
 		if (key && !(patterns ? glob_matches(pairs[i].key, key) : strcmp(pairs[i].key, key) == 0))
 			continue;
-		snprintf(value, sizeof(value), "%.*s", (int)pairs[i].value_length, pairs[i].value);
+		value = copy(pairs[i].value, pairs[i].value_length);
 		count++;
 		sum += hash_entry(key ? "" : pairs[i].key, pairs[i].priority, value);
+		free(value);
 	}
 	if (q.count != count)
 		fail_msg("%u found for %s, not %u", q.count, key ? key : "all", count);
 	assert_true(q.sum == sum);
 }
 
-/* In memory of just its size, so that a step beyond it is seen. */
-static struct span exactly(const void *bytes, size_t size)
+/* A file in memory, whose pieces are kept in memory of other bytes. One at a time. */
+static struct index_file *file_of(const void *bytes, size_t size)
 {
-	uint8_t *copied = malloc(size + !size);
+	static struct index_file file;
+	static struct pieces pieces;
+	static struct arena memory;
 
-	memcpy(copied, bytes, size);
-	return (struct span){ copied, copied + size };
+	if (!memory.start)
+		arena_reserve(&memory, "memory", 1 << 20, false);
+	memory.used = 0;
+	memset(&pieces, 0xa5, sizeof(pieces));
+	memset(pieces.numbers, 0, sizeof(pieces.numbers));
+	file = (struct index_file){ memfd_create("index", 0), size, &pieces, &memory };
+	assert_true(file.fd >= 0);
+	assert_int_equal(write(file.fd, bytes, size), size);
+	return &file;
 }
 
-static struct span written_index(const struct pair *pairs, uint32_t n)
+static struct index_file *written_index(const struct pair *pairs, uint32_t n)
 {
+	struct index_file *file;
 	struct written w;
-	struct span file;
 
 	assert_true(write_index(&w, pairs, n, ROOM));
-	file = exactly(w.text.start, w.text.size);
+	file = file_of(w.text.start, w.text.size);
 	free_index(&w);
 	return file;
-}
-
-static void free_span(struct span s)
-{
-	free((void *)(uintptr_t)s.p);
 }
 
 static void what_is_found(void **state)
@@ -621,7 +630,7 @@ static void what_is_found(void **state)
 		"", "k", "kv", "kvm", "kvm_", "kvm_amd", "kvm_amd2", "pci:v1d7", "pci:v1d8", "pci:v", "x", "\x01\x7f",
 		"\x01", "\xff", "kvm\xff", "pci:v1", "pci:v12d7", "pci:v3d7", "lv", "x*ab",
 	};
-	struct span file = written_index(pairs, COUNT_OF(pairs));
+	struct index_file *file = written_index(pairs, COUNT_OF(pairs));
 
 	(void)state;
 	check_answer(file, pairs, COUNT_OF(pairs), NULL, false);
@@ -629,19 +638,19 @@ static void what_is_found(void **state)
 		check_answer(file, pairs, COUNT_OF(pairs), questions[i], false);
 		check_answer(file, pairs, COUNT_OF(pairs), questions[i], true);
 	}
-	free_span(file);
+	close(file->fd);
 }
 
 static void nothing_is_found_where_nothing_is(void **state)
 {
-	struct span file = written_index(NULL, 0);
+	struct index_file *file = written_index(NULL, 0);
 
 	(void)state;
 	check_answer(file, NULL, 0, NULL, false);
 	check_answer(file, NULL, 0, "", false);
 	check_answer(file, NULL, 0, "", true);
 	check_answer(file, NULL, 0, "a", true);
-	free_span(file);
+	close(file->fd);
 }
 
 /* Patterns and questions of few letters, so that they meet. */
@@ -649,7 +658,7 @@ static void ask_at_random(uint32_t n, unsigned longest, const char *letters)
 {
 	struct pair *pairs = malloc(n * sizeof(*pairs));
 	char *bytes = malloc(n * (longest + 1u)), *key = bytes, asked[32];
-	struct span file;
+	struct index_file *file;
 
 	for (uint32_t i = 0; i < n; i++) {
 		unsigned length = below(longest + 1);
@@ -672,7 +681,7 @@ static void ask_at_random(uint32_t n, unsigned longest, const char *letters)
 		check_answer(file, pairs, n, asked, false);
 		check_answer(file, pairs, n, pairs[below(n)].key, false);
 	}
-	free_span(file);
+	close(file->fd);
 	free(pairs);
 	free(bytes);
 }
@@ -702,13 +711,122 @@ static void the_longest_keys(void **state)
 	q.file = written_index(pairs, INDEX_KEY_MAX);
 	assert_true(attempt(ask, &q, &fault));
 	assert_int_equal(q.count, INDEX_KEY_MAX);
-	free_span(q.file);
+	close(q.file->fd);
 	pairs[0].key = longest;
 	pairs[0].key_length = INDEX_KEY_MAX;
 	q.file = written_index(pairs, 1);
 	assert_false(attempt(ask, &q, &fault));
 	assert_string_equal(fault.why, "a key is too long");
-	free_span(q.file);
+	close(q.file->fd);
+}
+
+/* ---- pieces ------------------------------------------------------------------------------- */
+
+/* A value in front of all others moves them on, byte by byte, so that a border of two pieces comes to stand at each byte
+ * of a prefix, a range of children, their offsets, a count, a priority and a value. */
+static void a_border_anywhere(void **state)
+{
+	static char filling[INDEX_PIECE + 1];
+	static struct pair pairs[] = {
+		{ "\x01", filling, 1, 0, 0 }, PAIR("abcdefgh", "one", 1), PAIR("abcdefgh*ijk", "two", 2),
+		PAIR("abcdefghz", "three", 3), PAIR("[a]b*", "four", 4), PAIR("abc", "five", UINT32_MAX),
+	};
+	static const char *const questions[] = { "abcdefgh", "abcdefghijk", "abcdefghz", "abc", "ab", "abcdefghy", "" };
+
+	(void)state;
+	for (uint32_t length = 0; length < INDEX_PIECE; length++) {
+		struct index_file *file;
+
+		memset(filling, 'v', length);
+		pairs[0].value_length = length;
+		file = written_index(pairs, COUNT_OF(pairs));
+		check_answer(file, pairs, COUNT_OF(pairs), NULL, false);
+		for (size_t i = 0; i < COUNT_OF(questions); i++) {
+			check_answer(file, pairs, COUNT_OF(pairs), questions[i], false);
+			check_answer(file, pairs, COUNT_OF(pairs), questions[i], true);
+		}
+		close(file->fd);
+	}
+}
+
+/* Keys and values that many pieces have parts of, more than are kept. */
+static void strings_longer_than_all_pieces(void **state)
+{
+	enum { LONG = INDEX_PIECE * (INDEX_PIECES + 2) };
+	static char value[LONG + 1], key[INDEX_KEY_MAX];
+	static struct pair pairs[] = {
+		PAIR("a", "short", 1), { "b", value, 1, LONG, 2 }, { key, "long", INDEX_KEY_MAX - 1, 4, 3 },
+		PAIR("ca", "z", 4),
+	};
+	struct index_file *file;
+
+	(void)state;
+	memset(value, 'v', LONG);
+	memset(key, 'c', INDEX_KEY_MAX - 1);
+	file = written_index(pairs, COUNT_OF(pairs));
+	check_answer(file, pairs, COUNT_OF(pairs), NULL, false);
+	for (size_t i = 0; i < COUNT_OF(pairs); i++)
+		check_answer(file, pairs, COUNT_OF(pairs), pairs[i].key, i % 2);
+	close(file->fd);
+}
+
+/* Two files that have pieces of the same numbers, asked in turn. */
+static void pieces_of_two_files(void **state)
+{
+	static const struct pair one[] = { PAIR("a", "1", 1), PAIR("b", "2", 2) }, other[] = { PAIR("a", "3", 3) };
+	struct index_file first = *written_index(one, COUNT_OF(one)), *second = written_index(other, COUNT_OF(other));
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		check_answer(&first, one, COUNT_OF(one), "a", i % 2);
+		check_answer(second, other, COUNT_OF(other), "a", i % 2);
+	}
+	close(first.fd);
+	close(second->fd);
+}
+
+/* It becomes shorter while it is open. Of what is gone, only pieces that are kept can be found. */
+static void a_file_that_shrinks(void **state)
+{
+	enum { COUNT = 26 };
+	static struct pair pairs[COUNT];
+	static char keys[COUNT][2], value[INDEX_PIECE];
+	struct index_file *file;
+	struct fault fault;
+
+	(void)state;
+	memset(value, 'v', INDEX_PIECE);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		keys[i][0] = (char)('a' + i);
+		pairs[i] = (struct pair){ keys[i], value, 1, INDEX_PIECE, i };
+	}
+	file = written_index(pairs, COUNT);
+	for (off_t size = (off_t)file->size - 1; size > 0; size -= 1 + INDEX_PIECE / 7) {
+		struct question q = { .file = file };
+
+		assert_int_equal(ftruncate(file->fd, size), 0);
+		assert_false(attempt(ask, &q, &fault));
+		assert_string_equal(fault.why, "the file has become shorter");
+		memset(file->pieces->numbers, 0, sizeof(file->pieces->numbers));
+		q.count = 0;
+		assert_false(attempt(ask, &q, &fault));
+		assert_string_equal(fault.why, "the file has become shorter");
+		assert_true(q.count <= (size_t)size / INDEX_PIECE);
+	}
+	close(file->fd);
+}
+
+static void a_disk_that_fails(void **state)
+{
+	static const struct pair pair = PAIR("a", "value", 1);
+	struct index_file *file = written_index(&pair, 1);
+	struct question q = { .file = file };
+	struct fault fault;
+
+	(void)state;
+	close(file->fd);
+	assert_false(attempt(ask, &q, &fault));
+	assert_string_equal(fault.why, "Bad file descriptor");
 }
 
 /* ---- damage ------------------------------------------------------------------------------- */
@@ -722,7 +840,7 @@ static const struct pair damaged[] = {
 static void survive(const uint8_t *bytes, size_t size)
 {
 	static const char *const keys[] = { NULL, "abc", "bxc", "" };
-	struct span file = exactly(bytes, size);
+	struct index_file *file = file_of(bytes, size);
 	struct fault fault;
 
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
@@ -733,32 +851,40 @@ static void survive(const uint8_t *bytes, size_t size)
 		q.patterns = true;
 		attempt(ask, &q, &fault);
 	}
-	free_span(file);
+	close(file->fd);
+}
+
+static struct written damaged_index(void)
+{
+	struct written w;
+
+	assert_true(write_index(&w, damaged, COUNT_OF(damaged), ROOM));
+	return w;
 }
 
 static void any_byte_may_be_another(void **state)
 {
-	struct span file = written_index(damaged, COUNT_OF(damaged));
-	uint8_t *bytes = (uint8_t *)(uintptr_t)file.p;
+	struct written w = damaged_index();
+	uint8_t *bytes = (uint8_t *)w.text.start;
 
 	(void)state;
-	for (size_t at = 0; at < span_size(file); at++) {
+	for (size_t at = 0; at < w.text.size; at++) {
 		uint8_t was = bytes[at];
 
 		for (unsigned other = 1; other < 256; other++) {
 			bytes[at] = (uint8_t)(was ^ other);
-			survive(bytes, span_size(file));
+			survive(bytes, w.text.size);
 		}
 		bytes[at] = was;
 	}
-	free_span(file);
+	free_index(&w);
 }
 
 static void any_offset_may_lead_anywhere(void **state)
 {
-	struct span file = written_index(damaged, COUNT_OF(damaged));
-	uint8_t *bytes = (uint8_t *)(uintptr_t)file.p, was[4];
-	size_t size = span_size(file);
+	struct written w = damaged_index();
+	uint8_t *bytes = (uint8_t *)w.text.start, was[4];
+	size_t size = w.text.size;
 
 	(void)state;
 	for (size_t at = 8; at + 4 <= size; at++) {
@@ -774,25 +900,25 @@ static void any_offset_may_lead_anywhere(void **state)
 			}
 		memcpy(bytes + at, was, 4);
 	}
-	free_span(file);
+	free_index(&w);
 }
 
 /* Less of the file is less to find, or a fault; never more. */
 static void it_may_break_off_anywhere(void **state)
 {
-	struct span file = written_index(damaged, COUNT_OF(damaged));
+	struct written w = damaged_index();
 
 	(void)state;
-	for (size_t size = 0; size < span_size(file); size++) {
-		struct question q = { .file = exactly(file.p, size) };
+	for (size_t size = 0; size < w.text.size; size++) {
+		struct question q = { .file = file_of(w.text.start, size) };
 		struct fault fault;
 
 		assert_false(attempt(ask, &q, &fault));
 		assert_true(q.count < COUNT_OF(damaged));
-		free_span(q.file);
-		survive(file.p, size);
+		close(q.file->fd);
+		survive((uint8_t *)w.text.start, size);
 	}
-	free_span(file);
+	free_index(&w);
 }
 
 static void each_fault_has_its_reason(void **state)
@@ -832,10 +958,10 @@ static void each_fault_has_its_reason(void **state)
 		for (size_t at = 0; at < size; at++)
 			bytes[at] = (uint8_t)strtoul((char[]){ cases[i].hex[2 * at], cases[i].hex[2 * at + 1], 0 },
 						     NULL, 16);
-		q.file = exactly(bytes, size);
+		q.file = file_of(bytes, size);
 		assert_false(attempt(ask, &q, &fault));
 		assert_string_equal(fault.why, cases[i].reason);
-		free_span(q.file);
+		close(q.file->fd);
 	}
 }
 
@@ -859,6 +985,11 @@ int main(void)
 		cmocka_unit_test(nothing_is_found_where_nothing_is),
 		cmocka_unit_test(random_questions),
 		cmocka_unit_test(the_longest_keys),
+		cmocka_unit_test(a_border_anywhere),
+		cmocka_unit_test(strings_longer_than_all_pieces),
+		cmocka_unit_test(pieces_of_two_files),
+		cmocka_unit_test(a_file_that_shrinks),
+		cmocka_unit_test(a_disk_that_fails),
 		cmocka_unit_test(any_byte_may_be_another),
 		cmocka_unit_test(any_offset_may_lead_anywhere),
 		cmocka_unit_test(it_may_break_off_anywhere),

@@ -101,6 +101,7 @@ struct parts {
 	const char *magic;              /* of the footer */
 	const char *behind;             /* the stream */
 	size_t text_size;               /* 3 */
+	bool too_large_for_liblzma;     /* which allocates the whole dictionary */
 };
 
 /* Where the CRCs stand of what begins at `from`, so that they can be put right after a change. */
@@ -265,7 +266,8 @@ static void expect_abc(struct parts parts)
 	size_t size;
 
 	build(&b, &parts, &mend);
-	assert_true(reference(b.at, b.size, out, sizeof(out), &size));
+	if (!parts.too_large_for_liblzma)
+		assert_true(reference(b.at, b.size, out, sizeof(out), &size));
 	expect_text(&b, "abc", 3);
 }
 
@@ -359,7 +361,7 @@ static void test_dictionary_sizes(void **state)
 	(void)state;
 	for (unsigned bits = 0; bits <= 40; bits++) {
 		snprintf(header, sizeof(header), "00 2101 %02x", bits);
-		expect_abc((struct parts){ .header = header });
+		expect_abc((struct parts){ .header = header, .too_large_for_liblzma = sizeof(size_t) == 4 && bits > 38 });
 	}
 }
 

@@ -1,0 +1,44 @@
+# A Debian of a test file's own, for tests that change one; loaded after common.
+#   SYSTEM   the Debian; what one test leaves there, the next one finds
+
+# copy_debian [PATTERN...]: makes SYSTEM, unless it is there; without the files of those patterns.
+copy_debian() {
+	[ "$(id -u)" = 0 ] || skip "only root can change the root directory"
+	command -v debootstrap >/dev/null || skip "there is no debootstrap"
+	SYSTEM=$BATS_FILE_TMPDIR/debian
+	[ ! -d "$SYSTEM" ] || return 0
+	"$BATS_TEST_DIRNAME/debian" >made
+	mkdir "$SYSTEM.part"
+	tar -C "$(cat made)" "${@/#/--exclude=}" -cf - . | tar -C "$SYSTEM.part" -xf -
+	mv "$SYSTEM.part" "$SYSTEM"
+}
+
+# inside COMMAND...: in the system. What it says is shown when the test fails.
+ENVIRONMENT=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive)
+inside() { chroot "$SYSTEM" "${ENVIRONMENT[@]}" "$@"; }
+
+# inside_with_proc COMMAND...: for those that do not do without.
+inside_with_proc() {
+	unshare --mount true 2>/dev/null || skip "nothing may be mounted here"
+	unshare --mount sh -ec 'mount -t proc proc "$0/proc"; exec chroot "$0" "$@"' "$SYSTEM" "${ENVIRONMENT[@]}" "$@"
+}
+
+# What the last `run` was like: exits STATUS, says TEXT, says_nothing.
+exits() {
+	[ "$status" = "$1" ] || {
+		printf 'exit status %s, expected %s; messages:\n%s\n' "$status" "$1" "$output"
+		return 1
+	}
+}
+says() {
+	[[ $output == *"$1"* ]] || {
+		printf 'no message has: %s\nmessages:\n%s\n' "$1" "$output"
+		return 1
+	}
+}
+says_nothing() {
+	[ -z "$output" ] || {
+		printf 'unexpected messages:\n%s\n' "$output"
+		return 1
+	}
+}
