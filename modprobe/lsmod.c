@@ -1,22 +1,19 @@
 /* lsmod.c: the command lsmod, which lists the loaded modules. */
 #include "modprobe.h"
 
-/* A line of /proc/modules begins with name, size and number of uses. */
-static void list_module(struct probe *p, struct span line)
+static void list_module(struct probe *p, const struct span *columns)
 {
-	struct span name, size, uses;
-	const char *before = " ";
 	size_t used = p->scratch.used;
+	const char *before = " ";
 
-	if (!next_word(&line, &name) || !next_word(&line, &size) || !next_word(&line, &uses))
-		return;
-	text_add(&p->out, name.p, span_size(name));
-	pad(&p->out, span_size(name), 20);
-	pad(&p->out, span_size(size), 8);
-	text_add(&p->out, size.p, span_size(size));
+	add_span(&p->out, columns[MODULE_NAME]);
+	pad(&p->out, span_size(columns[MODULE_NAME]), 20);
+	pad(&p->out, span_size(columns[MODULE_SIZE]), 8);
+	add_span(&p->out, columns[MODULE_SIZE]);
 	text_string(&p->out, "  ");
-	text_add(&p->out, uses.p, span_size(uses));
-	for (struct words *w = running_holders(&p->scratch, arena_copy(&p->scratch, name)); w; w = w->next) {
+	add_span(&p->out, columns[MODULE_USES]);
+	for (struct words *w = running_holders(&p->scratch, arena_copy(&p->scratch, columns[MODULE_NAME])); w;
+	     w = w->next) {
 		text_string(&p->out, before);
 		text_string(&p->out, w->word);
 		before = ",";
@@ -27,7 +24,7 @@ static void list_module(struct probe *p, struct span line)
 
 void lsmod(struct probe *p)
 {
-	struct span list, line;
+	struct span list, columns[MODULE_COLUMNS];
 	int failed;
 
 	if (!begin_run(p, "s syslog\nv verbose\nV version\nh help\n"))
@@ -40,6 +37,6 @@ void lsmod(struct probe *p)
 	if (p->status)
 		return;
 	text_string(&p->out, "Module                  Size  Used by\n");
-	while (next_line(&list, &line))
-		list_module(p, line);
+	while (next_module(&list, columns))
+		list_module(p, columns);
 }

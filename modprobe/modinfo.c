@@ -16,24 +16,29 @@ struct parameter {
 	struct span name, description, type;
 };
 
+static struct parameter parameters[PARAMETERS_MAX];
+
 /* ---- writing ---- */
 
-/* Adds bytes of the file, without characters that could steer a terminal. */
-static void add_span(struct view *v, struct span s)
+static struct span words(const char *string)
 {
-	for (; s.p < s.end; s.p++)
-		text_add(v->out,
-			 (*s.p < ' ' && *s.p != '\n' && *s.p != '\t') || *s.p == 0x7f ? (const uint8_t *)"?" : s.p, 1);
+	return span_of(string, strlen(string));
 }
 
-static void add_label(struct view *v, struct span key)
+/* Adds the key of a field, where all fields are shown, with a label for the eye unless -0 asks for `KEY=`; false when the
+ * field is not to be shown. */
+static bool add_key(struct view *v, struct span key, bool label)
 {
 	size_t used = span_size(key) + 1;
 
-	add_span(v, key);
-	text_string(v->out, ":");
+	if (v->field)
+		return span_is(key, v->field);
+	add_span(v->out, key);
+	text_string(v->out, label ? ":" : "=");
 	/* As kmod does it: a key that is too long is followed by as many blanks as it is too long. */
-	pad(v->out, 0, used < LABEL_WIDTH ? LABEL_WIDTH - used : used - LABEL_WIDTH);
+	if (label)
+		pad(v->out, 0, used < LABEL_WIDTH ? LABEL_WIDTH - used : used - LABEL_WIDTH);
+	return true;
 }
 
 static void end_value(struct view *v)
@@ -41,41 +46,11 @@ static void end_value(struct view *v)
 	text_add(v->out, &v->separator, 1);
 }
 
-/* Adds the key of a field, where all fields are shown; false when the field is not to be shown. */
-static bool add_key(struct view *v, struct span key)
+static void show_field(struct view *v, struct span key, struct span value, bool label)
 {
-	if (v->field)
-		return span_is(key, v->field);
-	if (v->separator) {
-		add_label(v, key);
-	} else {
-		add_span(v, key);
-		text_string(v->out, "=");
-	}
-	return true;
-}
-
-static void show_field(struct view *v, struct span key, struct span value)
-{
-	if (!add_key(v, key))
+	if (!add_key(v, key, label))
 		return;
-	add_span(v, value);
-	end_value(v);
-}
-
-static struct span words(const char *string)
-{
-	return span_of(string, strlen(string));
-}
-
-/* A field that is not among those of the module itself: without -F, it has a label in any case. */
-static void show_own_field(struct view *v, const char *key, const char *value)
-{
-	if (v->field && strcmp(v->field, key) != 0)
-		return;
-	if (!v->field)
-		add_label(v, words(key));
-	text_string(v->out, value);
+	add_span(v->out, value);
 	end_value(v);
 }
 
@@ -83,7 +58,7 @@ static void show_bytes(struct view *v, const char *key, struct span bytes)
 {
 	static const char digits[] = "0123456789ABCDEF";
 
-	if (!add_key(v, words(key)))
+	if (!add_key(v, words(key), v->separator))
 		return;
 	for (unsigned i = 1; bytes.p < bytes.end; i++) {
 		uint8_t byte = *bytes.p++;
@@ -106,17 +81,18 @@ static bool same(struct span a, struct span b)
 static void note_parameter(struct view *v, bool type, struct span value)
 {
 	const uint8_t *colon = memchr(value.p, ':', span_size(value));
-	struct parameter *p = v->parameters;
+	struct parameter *p = parameters;
 	struct span name = { value.p, colon };
 
 	if (!colon)
 		return;
-	while (p < v->end && !same(p->name, name))
+	while (p < parameters + v->count && !same(p->name, name))
 		p++;
-	if (p == v->end) {
-		if (v->end++ == v->parameters + PARAMETERS_MAX)
-			bad("too many parameters");
+	if (p == parameters + PARAMETERS_MAX)
+		bad("too many parameters");
+	if (p == parameters + v->count) {
 		*p = (struct parameter){ .name = name };
+		v->count++;
 	}
 	value.p = colon + 1;
 	*(type ? &p->type : &p->description) = value;
@@ -125,18 +101,18 @@ static void note_parameter(struct view *v, bool type, struct span value)
 /* The parameter that was named last comes first. */
 static void show_parameters(struct view *v)
 {
-	for (struct parameter *p = v->end; p-- > v->parameters;) {
-		if (!v->field)
-			add_label(v, words("parm"));
-		add_span(v, p->name);
+	while (v->count--) {
+		const struct parameter *p = &parameters[v->count];
+		bool both = p->description.p || v->field;
+
+		add_key(v, words("parm"), true);
+		add_span(v->out, p->name);
 		text_string(v->out, ":");
-		add_span(v, p->description);
-		if (!p->description.p && !v->field) {
-			add_span(v, p->type);
-		} else if (p->type.p) {
-			text_string(v->out, " (");
-			add_span(v, p->type);
-			text_string(v->out, ")");
+		add_span(v->out, p->description);
+		if (p->type.p) {
+			text_string(v->out, both ? " (" : "");
+			add_span(v->out, p->type);
+			text_string(v->out, both ? ")" : "");
 		}
 		end_value(v);
 	}
@@ -149,12 +125,12 @@ static void show_string(struct view *v, struct span string)
 	const uint8_t *equals = memchr(string.p, '=', span_size(string));
 	struct span key = { string.p, equals ? equals : string.end },
 		    value = { equals ? equals + 1 : string.end, string.end };
-	bool parameters = !v->field || strcmp(v->field, "parm") == 0, type = span_is(key, "parmtype");
+	bool any = !v->field || strcmp(v->field, "parm") == 0, type = span_is(key, "parmtype");
 
-	if (parameters && (type || span_is(key, "parm")))
+	if (any && (type || span_is(key, "parm")))
 		note_parameter(v, type, value);
 	else
-		show_field(v, key, value);
+		show_field(v, key, value, v->separator);
 }
 
 /* Strings of what is part of the kernel begin with its name and a point. */
@@ -177,10 +153,10 @@ static void show_signature(struct view *v, struct span module)
 
 	if (!signature_read(module, &s))
 		return;
-	show_field(v, words("sig_id"), words(s.id));
-	show_field(v, words("signer"), s.signer);
+	show_field(v, words("sig_id"), words(s.id), v->separator);
+	show_field(v, words("signer"), s.signer, v->separator);
 	show_bytes(v, "sig_key", s.key);
-	show_field(v, words("sig_hashalgo"), words(s.algorithm));
+	show_field(v, words("sig_hashalgo"), words(s.algorithm), v->separator);
 	show_bytes(v, "signature", s.value);
 }
 
@@ -199,7 +175,6 @@ void view_bytes(struct view *v, struct span bytes)
 {
 	struct span strings = v->builtin ? bytes : strings_of(bytes), string;
 
-	v->parameters = v->end = arena_take(v->memory, PARAMETERS_MAX, sizeof(*v->parameters), sizeof(void *));
 	while (strings.p < strings.end) {
 		string.p = strings.p;
 		string.end = strings.p += strnlen((const char *)strings.p, span_size(strings));
@@ -238,7 +213,7 @@ static int open_builtin(struct probe *p)
 static void show_ko(struct probe *p, struct ko *ko)
 {
 	const char *path = ko_path(p->catalog, ko), *field = value_of(p, 'F');
-	struct reader reader = { .p = p, .view = { .out = &p->out, .field = field, .memory = &p->scratch } };
+	struct reader reader = { .p = p, .view = { .out = &p->out, .field = field } };
 
 	size_t used = p->scratch.used;
 	struct fault fault;
@@ -246,8 +221,8 @@ static void show_ko(struct probe *p, struct ko *ko)
 	reader.view.separator = p->given['0'] ? 0 : '\n';
 	reader.view.builtin = path ? NULL : ko->name;
 	if (!path)
-		show_own_field(&reader.view, "name", ko->name);
-	show_own_field(&reader.view, "filename", path ? path : "(builtin)");
+		show_field(&reader.view, words("name"), words(ko->name), true);
+	show_field(&reader.view, words("filename"), words(path ? path : "(builtin)"), true);
 	if (field && strcmp(field, "filename") == 0)
 		return;
 	reader.fd = path ? running_open(p->base, path) : open_builtin(p);
@@ -264,25 +239,22 @@ static void show_ko(struct probe *p, struct ko *ko)
 }
 
 /* With -m, the module of exactly that name: it is no alias and no file. */
-static struct item *module_named(struct probe *p, const char *name)
+static void show_named(struct probe *p, const char *name)
 {
-	struct item *item = arena_take(&p->memory, 1, sizeof(*item), sizeof(void *));
 	struct ko *ko = ko_named(p->catalog, module_name(&p->memory, name));
 
-	*item = (struct item){ ko, NULL };
 	if (ko_path(p->catalog, ko) || ko_is_builtin(p->catalog, ko))
-		return item;
-	not_found(p, name);
-	return NULL;
+		show_ko(p, ko);
+	else
+		not_found(p, name);
 }
 
-static struct item *modules_of(struct probe *p, const char *name)
+static void show_all(struct probe *p, const char *name)
 {
 	struct item *list = plain_length(base_name(name)) ? look_up_path(p->catalog, name) : NULL;
 
-	if (p->given['m'])
-		return module_named(p, name);
-	return list ? list : find_modules(p, name);
+	for (list = list ? list : find_modules(p, name); list; list = list->next)
+		show_ko(p, list->ko);
 }
 
 /* Options that are short for -F, each followed by its field. */
@@ -297,10 +269,11 @@ void modinfo(struct probe *p)
 	for (const char *s = shortcuts; *s; s += strlen(s) + 1)
 		if (p->given[(uint8_t)*s])
 			note_option(p, 'F', s + 1);
-	p->base = p->given['b'] ? base_open(&p->memory, value_of(p, 'b')) : NULL;
-	p->release = value_of(p, 'k');
+	set_place(p, 'b', 'k');
 	open_catalog(p, NULL, no_configuration);
 	for (const char **name = p->names; *name; name++)
-		for (struct item *i = modules_of(p, *name); i; i = i->next)
-			show_ko(p, i->ko);
+		if (p->given['m'])
+			show_named(p, *name);
+		else
+			show_all(p, *name);
 }

@@ -142,8 +142,7 @@ void modprobe(struct probe *p)
 	});
 	p->given[FORCE_VERSIONS] |= p->given[FORCE];
 	p->given[FORCE_VERMAGIC] |= p->given[FORCE];
-	p->base = p->given[BASE_DIRECTORY] ? base_open(&p->memory, value_of(p, BASE_DIRECTORY)) : NULL;
-	p->release = value_of(p, RELEASE);
+	set_place(p, BASE_DIRECTORY, RELEASE);
 	open_catalog(p, p->given[CONFIG_FROM_BASE] ? p->base : NULL, p->config_count ? p->configs : NULL);
 	if (p->given[SHOW_VERSIONS] || p->given[SHOW_EXPORTS])
 		for (const char **name = p->names; *name; name++)

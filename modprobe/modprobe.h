@@ -112,8 +112,7 @@ struct view {
 	const char *field;   /* -F: only its values; NULL: all */
 	const char *builtin; /* the name of what is part of the kernel; NULL: the file is a module */
 	char separator;      /* behind each value */
-	struct arena *memory;
-	struct parameter *parameters, *end; /* of the module; .end: behind the last one */
+	uint32_t count;      /* of parameters of the module */
 };
 
 void view_bytes(struct view *view, struct span bytes);
@@ -194,11 +193,17 @@ bool needs_name(struct probe *p, const char *what);
 /* Reports the errno; returns false, and the exit status will be 1. */
 bool fails(struct probe *p, const char *what, int failed);
 
+/* Adds bytes of a file, with ? in place of characters that could steer a terminal. */
+void add_span(struct text *text, struct span bytes);
+
 /* Adds blanks to a text of `size` bytes until it is `width` bytes wide. */
 void pad(struct text *text, size_t size, size_t width);
 
 /* The directory of the modules of the release and the base that were asked for. */
 struct location modules_place(struct probe *p);
+
+/* Sets p->base and p->release to what the options of these letters say. */
+void set_place(struct probe *p, char base, char release);
 
 /* Opens p->catalog with the configuration that catalog_open() is told of. */
 void open_catalog(struct probe *p, const struct base *base, const char *const *configuration);
@@ -383,6 +388,10 @@ uint32_t running_uses(struct arena *scratch, const char *name);
 
 /* The content of /proc/modules. Returns 0 or an errno. */
 int running_modules(struct arena *memory, struct span *list);
+
+/* Cuts the next line off *list, and its words, of which the last ones may be empty; false when there is none. */
+enum { MODULE_NAME, MODULE_SIZE, MODULE_USES, MODULE_HOLDERS, MODULE_STATE, MODULE_COLUMNS };
+bool next_module(struct span *list, struct span *columns);
 
 /* The names of the loaded modules that use this one. */
 struct words *running_holders(struct arena *memory, const char *name);

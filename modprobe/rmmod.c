@@ -5,19 +5,18 @@
  * the rounds are limited. */
 static void remove_all_unused(struct probe *p)
 {
-	bool any = true;
+	struct span list, columns[MODULE_COLUMNS];
+	unsigned rounds = 100;
+	bool any;
 
-	for (unsigned rounds = 0; any && rounds < 100; rounds++) {
-		struct span list, line, name, word;
-
+	do {
 		any = false;
-		if (running_modules(&p->scratch, &list))
+		if (running_modules(&p->memory, &list))
 			return;
-		while (next_line(&list, &line))
-			if (next_word(&line, &name) && next_word(&line, &word) && next_word(&line, &word) &&
-			    span_is(word, "0") && !running_remove(arena_copy(&p->scratch, name), false))
-				any = true;
-	}
+		while (next_module(&list, columns))
+			any |= span_is(columns[MODULE_USES], "0") &&
+			       !running_remove(arena_copy(&p->memory, columns[MODULE_NAME]), false);
+	} while (any && rounds--);
 }
 
 void rmmod(struct probe *p)

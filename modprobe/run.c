@@ -80,6 +80,16 @@ bool fails(struct probe *p, const char *what, int failed)
 	return false;
 }
 
+void add_span(struct text *text, struct span bytes)
+{
+	for (; bytes.p < bytes.end; bytes.p++)
+		text_add(text,
+			 (*bytes.p < ' ' && *bytes.p != '\n' && *bytes.p != '\t') || *bytes.p == 0x7f
+				 ? (const uint8_t *)"?"
+				 : bytes.p,
+			 1);
+}
+
 void pad(struct text *text, size_t size, size_t width)
 {
 	while (size++ < width)
@@ -101,4 +111,12 @@ void open_catalog(struct probe *p, const struct base *base, const char *const *c
 
 	p->catalog = &catalog;
 	catalog_open(&catalog, &p->memory, modules_place(p), base, configuration);
+}
+
+void set_place(struct probe *p, char base, char release)
+{
+	const char *directory = value_of(p, base);
+
+	p->base = directory ? base_open(&p->memory, directory) : NULL;
+	p->release = value_of(p, release);
 }

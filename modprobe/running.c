@@ -34,20 +34,27 @@ int running_modules(struct arena *memory, struct span *list)
 	return file_read(memory, CURRENT_DIRECTORY, "/proc/modules", ANY_FILE, list);
 }
 
-/* A word of the module's line in /proc/modules, which has from column 0 on: name, size, uses, holders, state. */
-static const char *listed(struct arena *scratch, const char *name, int column)
+bool next_module(struct span *list, struct span *columns)
 {
-	struct span content, line, word;
+	struct span line;
+
+	if (!next_line(list, &line))
+		return false;
+	for (unsigned i = 0; i < MODULE_COLUMNS; i++)
+		next_word(&line, &columns[i]);
+	return true;
+}
+
+/* A column of the module's line in /proc/modules; "" when there is no such line. */
+static const char *listed(struct arena *scratch, const char *name, unsigned column)
+{
+	struct span content, columns[MODULE_COLUMNS];
 
 	if (running_modules(scratch, &content))
 		return "";
-	while (next_line(&content, &line)) {
-		if (!next_word(&line, &word) || !span_is(word, name))
-			continue;
-		while (column-- && next_word(&line, &word))
-			;
-		return column < 0 ? arena_copy(scratch, word) : "";
-	}
+	while (next_module(&content, columns))
+		if (span_is(columns[MODULE_NAME], name))
+			return arena_copy(scratch, columns[column]);
 	return "";
 }
 
@@ -56,7 +63,7 @@ enum module_state running_state(struct arena *scratch, const char *name)
 	const char *state = first_word(scratch, sys_path(scratch, name, "initstate"));
 
 	if (!*state)
-		state = listed(scratch, name, 4);
+		state = listed(scratch, name, MODULE_STATE);
 	if (strcmp(state, "live") == 0 || strcmp(state, "Live") == 0)
 		return LIVE;
 	/* Without /sys and /proc nobody knows whether the module is loaded. */
@@ -71,7 +78,7 @@ uint32_t running_uses(struct arena *scratch, const char *name)
 	uint32_t count = 0;
 
 	if (!*uses)
-		uses = listed(scratch, name, 2);
+		uses = listed(scratch, name, MODULE_USES);
 	parse_unsigned(&uses, &count);
 	return count;
 }
@@ -102,7 +109,7 @@ struct words *running_holders(struct arena *memory, const char *name)
 	long size;
 
 	if (fd < 0)
-		return listed_holders(memory, listed(memory, name, 3));
+		return listed_holders(memory, listed(memory, name, MODULE_HOLDERS));
 	while ((size = syscall(SYS_getdents64, fd, records, sizeof(records))) > 0)
 		for (const char *r = records; r < records + size; r += length) {
 			memcpy(&length, r + LENGTH, sizeof(length));
