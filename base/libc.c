@@ -164,7 +164,7 @@ int *__errno_location(void)
 	return &number;
 }
 
-/* The system returns a negative errno after an error. */
+/* The system returns a negative errno after an error. NOLINTNEXTLINE(bugprone-reserved-identifier) */
 __attribute__((used)) long __syscall_ret(unsigned long result)
 {
 	if (result <= -4096UL)

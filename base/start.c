@@ -13,7 +13,7 @@
 
 #include "base.h"
 
-/* The linker defines this name. NOLINTNEXTLINE(bugprone-reserved-identifier) */
+/* The linker, the compiler and the C library have such names. NOLINTBEGIN(bugprone-reserved-identifier) */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 /* Makes the segment PT_GNU_RELRO read-only: data that is not written any more. A dynamic loader does that for other
@@ -96,19 +96,17 @@ char **environ;
 
 /* The thread's block of memory. Compiled code looks there for the number that guards the stack; on i386, the C library
  * looks there for the way into the system. */
-static struct {
-	void *self;
-	uintptr_t unused[3], system, guard;
-} block;
+enum { SELF = 0, SYSTEM = 4, GUARD = 5 };
+static uintptr_t block[GUARD + 1];
 
 int __set_thread_area(void *block);
 extern uintptr_t __sysinfo; /* on i386: the way into any system */
 
 static void set_guard(uintptr_t guard)
 {
-	block.self = &block;
-	block.guard = guard & NO_STRING;
-	__set_thread_area(&block);
+	block[SELF] = (uintptr_t)block;
+	block[GUARD] = guard & NO_STRING;
+	__set_thread_area(block);
 }
 
 #else
@@ -163,6 +161,7 @@ static void relocate(void)
 static void fill_descriptors(void)
 {
 	for (int fd = 0; fd < 3; fd++)
+		/* cppcheck-suppress leakReturnValNotUsed; it is fd */
 		if (syscall(SYS_fcntl, fd, F_GETFD) < 0 && openat(CURRENT_DIRECTORY, "/dev/null", O_RDWR) != fd)
 			__builtin_trap();
 }
@@ -183,9 +182,9 @@ __attribute__((used)) _Noreturn void begin(uintptr_t *stack)
 	random = (const uintptr_t *)auxiliary(vector, AT_RANDOM);
 	set_guard(random ? *random : (uintptr_t)stack * 1103515245);
 #ifdef __i386__
-	block.system = auxiliary(vector, AT_SYSINFO);
-	if (!block.system)
-		block.system = __sysinfo;
+	block[SYSTEM] = auxiliary(vector, AT_SYSINFO);
+	if (!block[SYSTEM])
+		block[SYSTEM] = __sysinfo;
 #endif
 	end_relocation(auxiliary(vector, AT_PAGESZ));
 	if (auxiliary(vector, AT_SECURE))
@@ -194,3 +193,5 @@ __attribute__((used)) _Noreturn void begin(uintptr_t *stack)
 }
 
 #endif
+
+/* NOLINTEND(bugprone-reserved-identifier) */

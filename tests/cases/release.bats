@@ -18,8 +18,28 @@ is_hard() { SIZE_LIMIT=$2 "$PROJECT/tests/check-hardening" "$1" "$PROJECT"/build
 	done
 }
 
+# guards_of PID: in how many places of its data, the stack aside, the process has random bytes of the kernel as the
+# number that guards the stack. One or two bytes of the number are 0 instead.
+guards_of() {
+	perl -e 'my ($pid, $found) = ($ARGV[0], 0);
+		sub bytes {
+			open my $file, "<:raw", "/proc/$pid/$_[0]" or die;
+			sysseek $file, $_[1], 0;
+			sysread $file, my $bytes, $_[2];
+			return $bytes;
+		}
+		my %auxiliary = unpack "L!*", bytes("auxv", 0, 4096);
+		my $number = substr bytes("mem", $auxiliary{25}, length pack "L!", 0), 2;
+		for (split /\n/, bytes("maps", 0, 65536)) {
+			my ($start, $end) = /^(\w+)-(\w+) rw/ or next;
+			$found += () = bytes("mem", hex $start, hex($end) - hex $start) =~ /\Q$number/g
+				unless /\[stack/ || hex($end) - hex $start > 1 << 20;
+		}
+		print $found' "$1"
+}
+
 # waiting PROGRAM: it waits for a file that never ends; $maps is what it has in memory by then, a line each, as
-# /proc/PID/maps has it, and $file its path there.
+# /proc/PID/maps has it, and $file its path there; $guards is what guards_of() says.
 waiting() {
 	local arguments=(-b root -C empty -F pipe -e "$RELEASE") pid writer
 	file=$(realpath "$1")
@@ -38,6 +58,7 @@ waiting() {
 	done
 	maps=$(cat "/proc/$pid/maps")
 	echo "$maps"
+	guards=$(guards_of $pid)
 	kill $pid $writer
 	wait || true
 }
@@ -70,6 +91,13 @@ is_read_only() {
 }
 
 @test "what is written only until all is relocated, is read-only from then on" { each is_read_only; }
+
+guards_with_random_bytes() {
+	waiting "$1"
+	[ "$guards" -gt 0 ]
+}
+
+@test "the number that guards the stack is random" { each guards_with_random_bytes; }
 
 @test "it runs in an empty root directory" {
 	mkdir -p bare/lib/modules/6.1.0
