@@ -1,7 +1,7 @@
 /* rules.c: rules about modules, from modprobe.d and the kernel's command line. */
 #include "modprobe.h"
 
-enum { PAGE_KEPT = 1 << 16 }; /* bytes of memory for a key that the next one finds in place */
+enum { KEPT = 1 << 16 }; /* bytes of memory for a key, which the next one uses again */
 
 static const char commands[RULE_KINDS][10] = {
 	[BLACKLIST] = "blacklist", [INSTALL] = "install",   [REMOVE] = "remove",     [ALIAS_OF] = "alias",
@@ -200,10 +200,10 @@ static bool has_patterns(enum rule_kind kind)
 static struct span key_of(struct arena *memory, enum rule_kind kind, const char *name)
 {
 	size_t length = strlen(name);
-	char *key = arena_take(memory, length + 1, 1, 1);
+	char *key = arena_take(memory, length + 2, 1, 1);
 
 	*key = (char)kind;
-	memcpy(key + 1, name, length);
+	memcpy(key + 1, name, length + 1);
 	return span_of(key, length + 1);
 }
 
@@ -213,7 +213,7 @@ static void index_rules(struct rules *rules)
 	struct arena *memory = rules->conf.memory;
 	const struct rule ***end = arena_take(memory, rules->count, sizeof(*end), sizeof(void *));
 
-	rules->first = arena_take(memory, rules->count, sizeof(*rules->first), sizeof(void *));
+	rules->first = arena_take(memory, rules->count, sizeof(void *), sizeof(void *));
 	names_init(&rules->keys, memory, rules->count + 1, 0, 0);
 	for (struct rule *r = rules->rules; r; r = r->next) {
 		bool pattern = has_patterns(r->kind) && r->name[strcspn(r->name, "*?[\\")];
@@ -234,7 +234,7 @@ static const struct rule *first_of(const struct rules *rules, enum rule_kind kin
 	struct span key = key_of(memory, kind, name);
 	uint32_t id = names_find(&rules->keys, (const char *)key.p, span_size(key));
 
-	arena_rewind(memory, used, PAGE_KEPT);
+	arena_rewind(memory, used, KEPT);
 	return id == NONE ? NULL : rules->first[id];
 }
 
