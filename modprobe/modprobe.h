@@ -16,7 +16,7 @@ typedef void index_found(void *context, const char *key, uint32_t priority, cons
 #ifndef INDEX_PIECE
 #define INDEX_PIECE 2048
 #endif
-enum { INDEX_PIECES = 8 };
+enum { INDEX_PIECES = 16 };
 
 /* The pieces of indexes that were read last, each in the place of its number modulo INDEX_PIECES. */
 struct pieces {

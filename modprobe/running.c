@@ -58,18 +58,28 @@ static const char *listed(struct arena *scratch, const char *name, unsigned colu
 	return "";
 }
 
+/* Whether /sys tells of modules: then those that it does not have are not loaded. Looked up once. */
+static bool sys_tells(void)
+{
+	static int known;
+
+	if (!known)
+		known = access("/sys/module", F_OK) ? -1 : 1;
+	return known > 0;
+}
+
 enum module_state running_state(struct arena *scratch, const char *name)
 {
 	const char *state = first_word(scratch, sys_path(scratch, name, "initstate"));
 
+	if (!*state && sys_tells())
+		return ABSENT;
 	if (!*state)
 		state = listed(scratch, name, MODULE_STATE);
 	if (strcmp(state, "live") == 0 || strcmp(state, "Live") == 0)
 		return LIVE;
 	/* Without /sys and /proc nobody knows whether the module is loaded. */
-	if (!*state && access("/sys/module", F_OK) && access("/proc/modules", F_OK))
-		return CHANGING;
-	return *state ? CHANGING : ABSENT;
+	return *state || access("/proc/modules", F_OK) ? CHANGING : ABSENT;
 }
 
 uint32_t running_uses(struct arena *scratch, const char *name)

@@ -114,6 +114,32 @@ bars_are() {
 		'Fast &amp; &lt;Small>, 2 cores, 1 GiB; 2026-01-02'
 }
 
+@test "starts of modprobe are panels of their own, in milliseconds" {
+	table table
+	cat >>table <<-'END'
+
+		modprobe          program        wall us    CPU us   faults   wall x    CPU x
+		modprobe-alias    modprobe           250       200       27     1.00     1.00
+		modprobe-alias    kmod              1000       900      216     4.00     4.50
+		modprobe-alias    kmod-99           2000       900      216     8.00     4.50
+		modprobe-config   modprobe          5000      4000       27     1.00     1.00
+		modprobe-hundred  modprobe          5000      4000       27     1.00     1.00
+		modprobe-hundred  busybox          50000     40000      127    10.00    10.00
+	END
+	sed -i -E '/^(plain|gz|quick|size) /d' table
+	run "$PROJECT/tests/bench/plot" table chart.svg
+	drawn
+	texts_are title 'Speed: modprobe, one question' 'Speed: modprobe, a hundred questions in one start'
+	texts_are group 'by an alias' '100 aliases'
+	texts_are name modprobe kmod modprobe BusyBox
+	texts_are said '0.250 ms' '1.00 ms (4.0 ×)' '5.00 ms' '50.0 ms (10.0 ×)'
+	bars_are 'depmod 25.0' 'kmod 100.0' 'depmod 10.0' 'busybox 100.0'
+	sed -i '/^modprobe-alias *modprobe/d' table
+	run "$PROJECT/tests/bench/plot" table chart.svg
+	exits 1
+	says_line 'tests/bench/plot: table says modprobe-alias of others, not of modprobe'
+}
+
 # refused MESSAGE EDIT...: the table that is so changed; an older chart stays.
 refused() {
 	local message=$1
