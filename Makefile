@@ -17,7 +17,6 @@ small_objects = $(patsubst %,build/%.o,$(1) $(filter-out $(DECODERS) $(FAST),$(S
 DECODERS = inflate xz/lzma2 zstd/literals zstd/sequences zstd/fse zstd/xxh64
 FAST = elf facts hash
 
-
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 LIMITS = -Wframe-larger-than=16384
 SAFE = -D_FILE_OFFSET_BITS=64 -fPIE -fstack-protector
