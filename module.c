@@ -140,10 +140,10 @@ static const struct format formats[] = {
 /* The number of the file's compression: that of its entry in formats[], plus 1; 0 when there is none. */
 static uint8_t compression_of(struct span head)
 {
-	for (uint8_t i = 0; i < COUNT_OF(formats); i++)
+	for (unsigned i = 0; i < COUNT_OF(formats); i++)
 		if (span_size(head) >= formats[i].magic_size &&
 		    memcmp(head.p, formats[i].magic, formats[i].magic_size) == 0)
-			return i + 1;
+			return (uint8_t)(i + 1);
 	return 0;
 }
 

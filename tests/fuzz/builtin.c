@@ -155,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.content = span_of(data + 1, size - 1);
 	run_twice(write_it, &in);
 	hear_messages = false;
-	begin_run();
+	begin_input();
 	write_it(&in);
 	begin_second_run();
 	read_simply(&in);

@@ -253,7 +253,7 @@ static void tell_facts_twice(int fd, bool wants_crcs)
 	before = k.keeper;
 	k.fd = fd;
 	k.wants_crcs = wants_crcs;
-	begin_run();
+	begin_input();
 	tell_facts(&k);
 	begin_second_run();
 	tell_facts(&k);
@@ -272,7 +272,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fd = fd_of(bytes);
 	for (int wants_crcs = 0; wants_crcs < 2; wants_crcs++) {
 		sink.wants_crcs = wants_crcs;
-		begin_run();
+		begin_input();
 		tell_from_memory(bytes);
 		begin_second_run();
 		tell_from_file(fd);

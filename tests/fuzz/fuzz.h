@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Two runs must say the same: results, and messages while `hear_messages` is set. Memory of the second one begins
  * with other bytes; its hashes should have another key, run_key(). */
-void begin_run(void);
+void begin_input(void);
 void begin_second_run(void);
 void check_same_runs(void);
 uint64_t run_key(void);

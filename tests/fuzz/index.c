@@ -204,7 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	shrunk = *data == '-';
 	q.key += lines || shrunk;
 	bytes = span_of(end + 1, size - (size_t)(end + 1 - data));
-	begin_run();
+	begin_input();
 	memory = memory_for("memory");
 	if (lines)
 		bytes = index_of(bytes, &memory);

@@ -172,7 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (memchr(data, 0, size))
 		return 0;
 	hear_messages = false;
-	begin_run();
+	begin_input();
 	read_it(&in);
 	begin_second_run();
 	read_simply(&in);

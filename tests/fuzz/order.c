@@ -189,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	split(&in, span_of(data, size));
 	run_twice(scan_forwards, &in);
 	hear_messages = false;
-	begin_run();
+	begin_input();
 	scan_simply(&in);
 	begin_second_run();
 	scan_backwards(&in);

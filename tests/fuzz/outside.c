@@ -34,7 +34,7 @@ static int run;
 
 bool hear_messages = true;
 
-void begin_run(void)
+void begin_input(void)
 {
 	run = 0;
 	runs[0].size = 0;
@@ -84,7 +84,7 @@ void run_twice(void (*work)(void *), void *input)
 {
 	struct fault fault;
 
-	begin_run();
+	begin_input();
 	if (!attempt(work, input, &fault))
 		say_fault(&fault);
 	begin_second_run();

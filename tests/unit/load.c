@@ -17,6 +17,8 @@
 enum { FILES = 100, MEMORY = 1 << 26 };
 
 void __wrap_confine(int permissions);
+uint32_t __wrap_disk_blocks(void);
+void __wrap_ask_ahead(int directory, const char *paths);
 void __wrap_keep_module(struct keeper *keeper, int fd, uint32_t number, const struct load_options *options,
 			struct facts *facts);
 
@@ -26,6 +28,9 @@ static struct {
 	pid_t parent;
 	uint32_t by_workers, by_parent;  /* how many files were read */
 	uint32_t failed;                 /* how many files could not be */
+	uint32_t asked;                  /* how many were asked for, and how often */
+	uint32_t asks;
+	bool cold;                       /* each look finds that the disk has been read since the last one */
 } *seen;
 
 static struct keeper *writer; /* of the worker that reads at present */
@@ -49,6 +54,22 @@ void __wrap_keep_module(struct keeper *keeper, int fd, uint32_t number, const st
 	writer = keeper;
 	__atomic_fetch_add(getpid() == seen->parent ? &seen->by_parent : &seen->by_workers, 1, __ATOMIC_RELAXED);
 	seen->behave(facts - number, number);
+}
+
+uint32_t __wrap_disk_blocks(void)
+{
+	static uint32_t blocks;
+
+	return seen->cold ? ++blocks : 0;
+}
+
+/* A worker has read at most the files of the packets before, so that these are ahead of it. */
+void __wrap_ask_ahead(int directory, const char *paths)
+{
+	assert_int_equal(directory, AT_FDCWD);
+	__atomic_fetch_add(&seen->asks, 1, __ATOMIC_RELAXED);
+	for (; *paths; paths += strlen(paths) + 1)
+		__atomic_fetch_add(&seen->asked, 1, __ATOMIC_RELAXED);
 }
 
 static void honest(struct facts *all, uint32_t number)
@@ -120,11 +141,16 @@ static void load_all(void *number_of_jobs)
 }
 
 /* Returns how many files failed. */
-static uint32_t load(void (*behave)(struct facts *all, uint32_t number), uint32_t jobs)
+static uint32_t load_from(bool cold, void (*behave)(struct facts *all, uint32_t number), uint32_t jobs)
 {
-	*seen = (__typeof__(*seen)){ .behave = behave };
+	*seen = (__typeof__(*seen)){ .behave = behave, .cold = cold };
 	assert_int_equal(in_a_process(load_all, &jobs), 0);
 	return seen->failed;
+}
+
+static uint32_t load(void (*behave)(struct facts *all, uint32_t number), uint32_t jobs)
+{
+	return load_from(false, behave, jobs);
 }
 
 static void each_is_read_once_by_a_worker(void **state)
@@ -132,6 +158,35 @@ static void each_is_read_once_by_a_worker(void **state)
 	(void)state;
 	for (uint32_t jobs = 2; jobs < 9; jobs++) {
 		assert_int_equal(load(honest, jobs), 0);
+		assert_int_equal(seen->by_workers, FILES);
+		assert_int_equal(seen->by_parent, 0);
+	}
+}
+
+/* The first packet of each worker, of one file at that, shows that the disk has to be read. */
+static void each_is_asked_for_while_the_disk_is_read(void **state)
+{
+	(void)state;
+	for (uint32_t jobs = 1; jobs < 9; jobs++) {
+		assert_int_equal(load_from(true, honest, jobs), 0);
+		assert_int_equal(seen->by_workers, FILES);
+		assert_in_range(seen->asked, FILES - 2 * jobs, FILES);
+		assert_true(seen->asks > 1);
+	}
+}
+
+static void none_is_asked_for_where_all_is_in_memory(void **state)
+{
+	(void)state;
+	assert_int_equal(load(honest, 2), 0);
+	assert_int_equal(seen->asked, 0);
+}
+
+static void a_death_costs_no_more_where_a_packet_is_held_back(void **state)
+{
+	(void)state;
+	for (uint32_t jobs = 1; jobs < 9; jobs++) {
+		assert_int_equal(load_from(true, die_once, jobs), 1);
 		assert_int_equal(seen->by_workers, FILES);
 		assert_int_equal(seen->by_parent, 0);
 	}
@@ -295,6 +350,9 @@ int main(void)
 		cmocka_unit_test(whatever_is_written_nothing_comes_of_it),
 		cmocka_unit_test(each_is_read_once_by_a_worker),
 		cmocka_unit_test(one_job_is_a_worker_too),
+		cmocka_unit_test(each_is_asked_for_while_the_disk_is_read),
+		cmocka_unit_test(none_is_asked_for_where_all_is_in_memory),
+		cmocka_unit_test(a_death_costs_no_more_where_a_packet_is_held_back),
 		cmocka_unit_test(a_death_costs_one),
 		cmocka_unit_test(a_death_that_is_covered_up_does_not_reach_the_parent),
 		cmocka_unit_test(what_leads_elsewhere_is_not_followed),
