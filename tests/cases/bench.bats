@@ -140,6 +140,20 @@ bars_are() {
 	says_line 'tests/bench/plot: table says modprobe-alias of others, not of modprobe'
 }
 
+@test "times of runs that find nothing in memory have a panel of their own, with what the disk alone needs" {
+	plot '/^quick /i\
+zst-cold depmod 0.4000 0.6000 - - 1.00 1.00\
+zst-cold readahead 0.3000 0.2000 - - 0.75 0.30\
+zst-cold kmod 1.6000 0.9000 - - 4.00 1.50'
+	drawn
+	texts_are title 'Speed: indexing 6.1.0-made-up with 1234 modules' 'Speed when nothing is in memory yet' \
+		'Size: what each needs to run'
+	texts_are group 'plain .ko' .ko.gz .ko.zst 'on disk'
+	texts_are name depmod kmod BusyBox depmod '4 × gunzip' depmod kmod 'the disk alone' depmod kmod 'with libraries' BusyBox
+	bars_are 'depmod 2.5' 'kmod 25.0' 'busybox 100.0' 'depmod 17.5' 'kmod 87.5' \
+		'depmod 25.0' 'kmod 100.0' 'busybox 18.8' 'depmod 1.0' 'kmod 2.0' 'kmod 2.0 60.5 37.5' 'busybox 25.0'
+}
+
 # refused MESSAGE EDIT...: the table that is so changed; an older chart stays.
 refused() {
 	local message=$1
