@@ -30,7 +30,7 @@ struct node {
 	size_t children, values; /* their offsets; children: 4 bytes of offset each */
 	uint32_t child_count, value_count;
 	uint32_t length; /* of its key with its prefix, which stand in s->path */
-	uint8_t first; /* byte that leads to the first child */
+	uint8_t first;   /* byte that leads to the first child */
 };
 
 /* ---- bytes of the file ---- */
