@@ -7,7 +7,8 @@ static void list_module(struct probe *p, const struct span *columns)
 	const char *before = " ";
 
 	add_span(&p->out, columns[MODULE_NAME]);
-	pad(&p->out, span_size(columns[MODULE_NAME]), 20);
+	pad(&p->out, span_size(columns[MODULE_NAME]), 19);
+	text_string(&p->out, " ");
 	pad(&p->out, span_size(columns[MODULE_SIZE]), 8);
 	add_span(&p->out, columns[MODULE_SIZE]);
 	text_string(&p->out, "  ");

@@ -94,7 +94,7 @@ struct probe {
 	struct text out;        /* standard output */
 	const char *shown;      /* file whose symbols are being shown */
 	int status;             /* exit status */
-	const char *values[32]; /* of options, for value_of() */
+	const char *values[128]; /* of options, for value_of() */
 	char output[4096];
 };
 
