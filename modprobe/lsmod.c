@@ -28,11 +28,11 @@ void lsmod(struct probe *p)
 	struct span list, columns[MODULE_COLUMNS];
 	int failed;
 
-	if (!begin_run(p, "s syslog\nv verbose\nV version\nh help\n"))
+	if (!begin_command(p, "s syslog\nv verbose\nV version\nh help\n"))
 		return;
 	failed = running_modules(&p->memory, &list);
 	if (p->name_count)
-		p->status = wrong_usage("what is that? ", *p->names);
+		p->status = wrong_usage("what is that? ", *p->names) == WRONG_USAGE;
 	else if (failed)
 		fails(p, "could not get list of modules", failed);
 	if (p->status)

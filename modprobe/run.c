@@ -49,7 +49,7 @@ enum verdict note_operand(void *context, char *word)
 	return GO_ON;
 }
 
-bool begin_run(struct probe *p, const char *known)
+bool begin_command(struct probe *p, const char *known)
 {
 	struct arguments line = { p->arguments + 1, known, note_small_option, note_operand, p };
 	enum verdict verdict;
