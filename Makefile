@@ -81,8 +81,7 @@ build/depmod.o: build/help/depmod.inc
 build/modprobe/run.o: build/help/modprobe.inc
 build/old/old.o: build/help/depmod.old.inc
 # Those of the commands of modprobe stand in one file, in the order of `enum command`, each ended by NUL.
-COMMANDS = modprobe modinfo insmod rmmod lsmod kmod
-build/help/modprobe.inc: $(COMMANDS:%=help/%)
+build/help/modprobe.inc: $(addprefix help/,modprobe modinfo insmod rmmod lsmod kmod)
 build/help/%.inc: help/% Makefile
 	@mkdir -p $(@D)
 	@for text in $^; do [ "$$text" = Makefile ] || { cat "$$text" && printf '\000'; } || exit; done | gzip -9n | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g' >$@

@@ -479,6 +479,12 @@ int main(int count, char **arguments)
 	static struct run run;
 
 	command_begin("depmod");
+	/* A link may be meant for modprobe, which has more commands. The file of a release has a longer name. */
+	if (count && **arguments && strncmp(base_name(*arguments), "depmod", 6) != 0) {
+		error("'", base_name(*arguments),
+		      "' is no name of depmod; modinfo, insmod, rmmod, lsmod and kmod are links to modprobe");
+		return 1;
+	}
 	run.argument_count = count;
 	run.arguments = arguments;
 	run.standard_output = (struct text){ .start = run.output, .capacity = sizeof(run.output), .fd = 1 };

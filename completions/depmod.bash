@@ -1,4 +1,4 @@
-# Completion of depmod and modprobe, for bash. It reads the whole line first: value[LETTER] of options that take one,
+# Completion of depmod, modprobe and its other commands, for bash. It reads the whole line first: value[LETTER] of options that take one,
 # all options in `given`, operands, and in `expected` the letter of the option whose value is being typed. Names from
 # the disk may be hostile: bash expands none of them, and only those of harmless characters are offered.
 
@@ -68,6 +68,8 @@ _depmod_files() {
 	mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
+_depmod_loaded() { _depmod_offer "${cur//-/_}" < <(cut -d ' ' -f 1 /proc/modules 2>/dev/null); }
+
 _depmod_options() { mapfile -t COMPREPLY < <(compgen -W "$*" -- "$cur"); }
 
 _depmod() {
@@ -118,13 +120,13 @@ _modprobe() {
 			_depmod_options -a --all -r --remove --remove-holders --remove-dependencies -w --wait --first-time \
 				-n --dry-run --show -b --use-blacklist -i --ignore-install --ignore-remove -f --force \
 				--force-modversion --force-vermagic -D --show-depends -R --show-alias --resolve-alias \
-				-c --show-config --showconfig --show-modversions --dump-modversions --show-exports \
+				-c --show-config --showconfig -l --list --show-modversions --dump-modversions --show-exports \
 				-v --verbose -q --quiet -s --syslog -V --version -h --help -d --dirname -S --set-version -C --config \
 				--config-from-base
 		elif [[ $cur == [./]* || $given == *' --show-'[me]* || $given == *' --dump-'* ]]; then
 			_depmod_files -f
 		elif [[ $given == *' -r '* || $given == *' --remove'* ]]; then
-			_depmod_offer "${cur//-/_}" < <(cut -d ' ' -f 1 /proc/modules 2>/dev/null)
+			_depmod_loaded
 		elif [[ ${#operands[@]} == 0 || $given == *' -'[aR]' '* || $given == *' --all '* || $given == *-alias' '* ]]; then
 			_depmod_modules "$directory/${value[S]:-$(uname -r)}"
 		fi
@@ -132,5 +134,93 @@ _modprobe() {
 	esac
 }
 
+_modinfo() {
+	local cur=${COMP_WORDS[COMP_CWORD]} given= expected= directory
+	local -a operands=()
+	local -A value=()
+	COMPREPLY=()
+	_depmod_line Fkb field=F set-version=k basedir=b
+	directory=$(_depmod_directory "${value[b]}")
+	case $expected in
+	b) _depmod_files -d ;;
+	k) _depmod_versions "$directory" ;;
+	F) _depmod_options alias author depends description filename firmware license name parm signer softdep vermagic version ;;
+	*)
+		if [[ $cur == -* ]]; then
+			_depmod_options -a --author -d --description -l --license -p --parameters -n --filename -0 --null -m --modname \
+				-F --field -k --set-version -b --basedir -V --version -h --help
+		elif [[ $cur == [./]* ]]; then
+			_depmod_files -f
+		else
+			_depmod_modules "$directory/${value[k]:-$(uname -r)}"
+		fi
+		;;
+	esac
+}
+
+_insmod() {
+	local cur=${COMP_WORDS[COMP_CWORD]} given= expected=
+	local -a operands=()
+	local -A value=()
+	COMPREPLY=()
+	_depmod_line ''
+	if [[ $cur == -* ]]; then
+		_depmod_options -f --force -v --verbose -s --syslog -p --probe -V --version -h --help
+	elif ((${#operands[@]} == 0)); then
+		_depmod_files -f
+	fi
+}
+
+_rmmod() {
+	local cur=${COMP_WORDS[COMP_CWORD]}
+	COMPREPLY=()
+	if [[ $cur == -* ]]; then
+		_depmod_options -a --all -w --wait -f --force -v --verbose -s --syslog -V --version -h --help
+	else
+		_depmod_loaded
+	fi
+}
+
+_lsmod() {
+	local cur=${COMP_WORDS[COMP_CWORD]}
+	COMPREPLY=()
+	[[ $cur != -* ]] || _depmod_options -s --syslog -v --verbose -V --version -h --help
+}
+
+_depmod_static_nodes() {
+	local cur=${COMP_WORDS[COMP_CWORD]} given= expected=
+	local -a operands=()
+	local -A value=()
+	_depmod_line fo format=f output=o
+	case $expected in
+	f) _depmod_options human tmpfiles devname ;;
+	o) _depmod_files -f ;;
+	*) [[ $cur != -* ]] || _depmod_options -f --format -o --output -h --help ;;
+	esac
+}
+
+# The command behind kmod has the rest of the line to itself.
+_kmod() {
+	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		[[ $cur == -* ]] && _depmod_options -V --version -h --help ||
+			_depmod_options modprobe modinfo insmod rmmod lsmod list static-nodes
+		return
+	fi
+	COMP_WORDS=("${COMP_WORDS[@]:1}")
+	((COMP_CWORD--))
+	case $command in
+	modprobe | modinfo | insmod | rmmod | lsmod) "_$command" ;;
+	list) _lsmod ;;
+	static-nodes) _depmod_static_nodes ;;
+	esac
+}
+
 complete -F _depmod depmod
 complete -F _modprobe modprobe
+complete -F _modinfo modinfo
+complete -F _insmod insmod
+complete -F _rmmod rmmod
+complete -F _lsmod lsmod
+complete -F _kmod kmod

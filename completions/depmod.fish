@@ -1,4 +1,4 @@
-# Completion of depmod and modprobe, for fish. LETTERS are those of options that take a value.
+# Completion of depmod, modprobe and its other commands, for fish. LETTERS are those of options that take a value.
 
 # The last value that the line gives to an option: __depmod_value LETTERS LETTER NAME
 function __depmod_value -a letters letter name
@@ -152,6 +152,7 @@ complete -c modprobe -s R -l show-alias -d 'The modules that a name stands for'
 complete -c modprobe -l resolve-alias -d 'The modules that a name stands for'
 complete -c modprobe -s c -l show-config -d 'Configuration and aliases'
 complete -c modprobe -l showconfig -d 'Configuration and aliases'
+complete -c modprobe -s l -l list -d 'The files of all modules'
 complete -c modprobe -l show-modversions -d 'Symbols that a module needs'
 complete -c modprobe -l dump-modversions -d 'Symbols that a module needs'
 complete -c modprobe -l show-exports -d 'Symbols that a module exports'
@@ -164,3 +165,73 @@ complete -c modprobe -s d -l dirname -x -a '(__fish_complete_directories)' -d 'L
 complete -c modprobe -s S -l set-version -x -a '(__depmod_versions (__modprobe_here))' -d 'Another kernel'
 complete -c modprobe -s C -l config -r -F -d 'In place of modprobe.d'
 complete -c modprobe -l config-from-base -d 'The modprobe.d below -d'
+
+# ---- modinfo, insmod, rmmod, lsmod ----
+
+function __modinfo_here
+    __depmod_directory "$(__depmod_value Fkb b basedir)"
+end
+
+complete -c modinfo -f
+complete -c modinfo -n 'string match -qr "^[./]" -- (commandline -ct)' -F
+complete -c modinfo -n 'not string match -qr "^[./]" -- (commandline -ct)' -d module \
+    -a '(__depmod_modules (__modinfo_here) (__depmod_value Fkb k set-version))'
+complete -c modinfo -s a -l author -d 'The same as -F author'
+complete -c modinfo -s d -l description -d 'The same as -F description'
+complete -c modinfo -s l -l license -d 'The same as -F license'
+complete -c modinfo -s p -l parameters -d 'The same as -F parm'
+complete -c modinfo -s n -l filename -d 'The same as -F filename'
+complete -c modinfo -s 0 -l null -d 'NUL behind each value'
+complete -c modinfo -s m -l modname -d 'A name, and no alias or file'
+complete -c modinfo -s F -l field -x -d 'The values of a field' \
+    -a 'alias author depends description filename firmware license name parm signer softdep vermagic version'
+complete -c modinfo -s k -l set-version -x -a '(__depmod_versions (__modinfo_here))' -d 'Another kernel'
+complete -c modinfo -s b -l basedir -x -a '(__fish_complete_directories)' -d 'Look for lib/modules below'
+complete -c modinfo -s V -l version -d 'Version'
+complete -c modinfo -s h -l help -d 'Help'
+
+complete -c insmod -f
+complete -c insmod -n 'not count (__depmod_operands = =) >/dev/null' -F
+complete -c insmod -s f -l force -d 'No matter which kernel it was made for'
+complete -c insmod -s v -l verbose -d 'What is done'
+complete -c insmod -s s -l syslog -d 'Messages to the system\'s log'
+complete -c insmod -s p -l probe -d 'For older callers'
+complete -c insmod -s V -l version -d 'Version'
+complete -c insmod -s h -l help -d 'Help'
+
+complete -c rmmod -f -a '(cut -d " " -f 1 /proc/modules 2>/dev/null)' -d loaded
+complete -c rmmod -s a -l all -d 'All that nothing uses'
+complete -c rmmod -s w -l wait -d 'Wait for a module to become unused'
+complete -c rmmod -s f -l force -d 'Even while it is in use'
+complete -c rmmod -s v -l verbose -d 'What is done'
+complete -c rmmod -s s -l syslog -d 'Messages to the system\'s log'
+complete -c rmmod -s V -l version -d 'Version'
+complete -c rmmod -s h -l help -d 'Help'
+
+complete -c lsmod -f
+complete -c lsmod -s v -l verbose -d 'For older callers'
+complete -c lsmod -s s -l syslog -d 'For older callers'
+complete -c lsmod -s V -l version -d 'Version'
+complete -c lsmod -s h -l help -d 'Help'
+
+# ---- kmod ----
+
+# What is behind kmod: nothing, static-nodes, or a command that has the rest of the line to itself.
+function __kmod_command
+    set -l words (commandline -opc)
+    echo $words[2]
+end
+
+function __kmod_rest
+    set -l words (commandline -opc)
+    test "$words[2]" = list; and set words[2] lsmod
+    complete -C (string join ' ' -- (string escape -- $words[2..]) (commandline -ct))
+end
+
+complete -c kmod -f
+complete -c kmod -n 'test -z "$(__kmod_command)"' -a 'modprobe modinfo insmod rmmod lsmod list static-nodes' -d command
+complete -c kmod -n 'test -z "$(__kmod_command)"' -s V -l version -d 'Version'
+complete -c kmod -n 'test -z "$(__kmod_command)"; or test "$(__kmod_command)" = static-nodes' -s h -l help -d 'Help'
+complete -c kmod -n 'test "$(__kmod_command)" = static-nodes' -s f -l format -x -a 'human tmpfiles devname' -d 'How it is told'
+complete -c kmod -n 'test "$(__kmod_command)" = static-nodes' -s o -l output -r -F -d 'Write to'
+complete -c kmod -n 'contains -- "$(__kmod_command)" modprobe modinfo insmod rmmod lsmod list' -a '(__kmod_rest)'

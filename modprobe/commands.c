@@ -18,7 +18,7 @@ static void kmod(struct probe *p)
 	const char *word = p->arguments[1];
 
 	if (!word || *word == '-') {
-		if (begin_run(p, "V version\nh help\n"))
+		if (begin_command(p, "V version\nh help\n"))
 			needs_name(p, "no command");
 		return;
 	}

@@ -8,7 +8,8 @@ void insmod(struct probe *p)
 	const char *words;
 	int failed;
 
-	if (!begin_run(p, "p probe\nf force\ns syslog\nv verbose\nV version\nh help\n") || !needs_name(p, "no file"))
+	if (!begin_command(p, "p probe\nf force\ns syslog\nv verbose\nV version\nh help\n") ||
+	    !needs_name(p, "no file"))
 		return;
 	words = given_parameters(p);
 	show_step(p, "insmod", *p->names, words);

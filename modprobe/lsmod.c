@@ -7,7 +7,8 @@ static void list_module(struct probe *p, const struct span *columns)
 	const char *before = " ";
 
 	add_span(&p->out, columns[MODULE_NAME]);
-	pad(&p->out, span_size(columns[MODULE_NAME]), 20);
+	pad(&p->out, span_size(columns[MODULE_NAME]), 19);
+	text_string(&p->out, " ");
 	pad(&p->out, span_size(columns[MODULE_SIZE]), 8);
 	add_span(&p->out, columns[MODULE_SIZE]);
 	text_string(&p->out, "  ");
@@ -27,11 +28,11 @@ void lsmod(struct probe *p)
 	struct span list, columns[MODULE_COLUMNS];
 	int failed;
 
-	if (!begin_run(p, "s syslog\nv verbose\nV version\nh help\n"))
+	if (!begin_command(p, "s syslog\nv verbose\nV version\nh help\n"))
 		return;
 	failed = running_modules(&p->memory, &list);
 	if (p->name_count)
-		p->status = wrong_usage("what is that? ", *p->names);
+		p->status = wrong_usage("what is that? ", *p->names) == WRONG_USAGE;
 	else if (failed)
 		fails(p, "could not get list of modules", failed);
 	if (p->status)

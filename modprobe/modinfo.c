@@ -262,8 +262,9 @@ static const char shortcuts[] = "aauthor\0ddescription\0llicense\0pparm\0nfilena
 
 void modinfo(struct probe *p)
 {
-	if (!begin_run(p, "a author\nd description\nl license\np parameters\nn filename\n0 null\nm modname\nF=field\n"
-			  "k=set-version\nb=basedir\nV version\nh help\n") ||
+	if (!begin_command(p,
+			   "a author\nd description\nl license\np parameters\nn filename\n0 null\nm modname\nF=field\n"
+			   "k=set-version\nb=basedir\nV version\nh help\n") ||
 	    !needs_name(p, "no module"))
 		return;
 	for (const char *s = shortcuts; *s; s += strlen(s) + 1)

@@ -91,10 +91,10 @@ struct probe {
 	char **arguments;
 	struct arena memory, scratch;
 	struct catalog *catalog;
-	struct text out;        /* standard output */
-	const char *shown;      /* file whose symbols are being shown */
-	int status;             /* exit status */
-	const char *values[32]; /* of options, for value_of() */
+	struct text out;         /* standard output */
+	const char *shown;       /* file whose symbols are being shown */
+	int status;              /* exit status */
+	const char *values[128]; /* of options, for value_of() */
 	char output[4096];
 };
 
@@ -185,7 +185,7 @@ enum verdict note_operand(void *context, char *word);
 const char *value_of(const struct probe *p, char letter);
 
 /* Reads the options of a small command, see parse_arguments(). False when there is nothing more to do. */
-bool begin_run(struct probe *p, const char *known);
+bool begin_command(struct probe *p, const char *known);
 
 /* False, after a message that begins with `what`, when the command line has no operand. */
 bool needs_name(struct probe *p, const char *what);

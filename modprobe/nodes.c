@@ -118,14 +118,15 @@ void static_nodes(struct probe *p)
 	struct span content;
 	int failed;
 
-	if (!begin_run(p, "f=format\no=output\nh help\n"))
+	if (!begin_command(p, "f=format\no=output\nh help\n"))
 		return;
 	if (p->given['f'])
 		form = form_named(value_of(p, 'f'));
 	path = join_path(&p->memory, modules_place(p).path, "modules.devname");
 	failed = file_read(&p->memory, CURRENT_DIRECTORY, path, REGULAR_FILE, &content);
 	if (!*form)
-		p->status = wrong_usage("a format is human, tmpfiles or devname, not ", value_of(p, 'f'));
+		p->status =
+			wrong_usage("a format is human, tmpfiles or devname, not ", value_of(p, 'f')) == WRONG_USAGE;
 	else if (failed == ENOENT)
 		warning(path, ": ", error_text(failed));
 	else if (failed)

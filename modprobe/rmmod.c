@@ -21,7 +21,7 @@ static void remove_all_unused(struct probe *p)
 
 void rmmod(struct probe *p)
 {
-	if (!begin_run(p, "a all\nw wait\nf force\ns syslog\nv verbose\nV version\nh help\n"))
+	if (!begin_command(p, "a all\nw wait\nf force\ns syslog\nv verbose\nV version\nh help\n"))
 		return;
 	open_catalog(p, NULL, no_configuration);
 	p->given[FIRST_TIME] = true;

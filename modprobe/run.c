@@ -24,7 +24,7 @@ enum command command_named(const char *name)
 enum verdict note_option(struct probe *p, char letter, const char *value)
 {
 	p->given[(uint8_t)letter] = true;
-	p->values[letter & 31] = value;
+	p->values[(uint8_t)letter] = value;
 	if (letter != 'h' && letter != 'V')
 		return GO_ON;
 	print_about(&p->out, letter, command_name(p->command), span_of(help, sizeof(help)), p->command);
@@ -33,7 +33,7 @@ enum verdict note_option(struct probe *p, char letter, const char *value)
 
 const char *value_of(const struct probe *p, char letter)
 {
-	return p->given[(uint8_t)letter] ? p->values[letter & 31] : NULL;
+	return p->given[(uint8_t)letter] ? p->values[(uint8_t)letter] : NULL;
 }
 
 static enum verdict note_small_option(void *context, char letter, const char *value)
@@ -49,7 +49,7 @@ enum verdict note_operand(void *context, char *word)
 	return GO_ON;
 }
 
-bool begin_run(struct probe *p, const char *known)
+bool begin_command(struct probe *p, const char *known)
 {
 	struct arguments line = { p->arguments + 1, known, note_small_option, note_operand, p };
 	enum verdict verdict;

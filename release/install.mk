@@ -20,6 +20,7 @@ FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 # Links to modprobe: it is these commands, too.
 COMMANDS = modinfo insmod rmmod lsmod
 LINKS = $(COMMANDS) kmod
+COMPLETED = modprobe $(LINKS)
 
 PAGES = $(wildcard man/*)
 PAGES_5 = $(filter %.5,$(PAGES))
@@ -30,7 +31,7 @@ INSTALLED = $(addprefix '$(DESTDIR)$(SBINDIR)'/,$(notdir $(PROGRAMS))) $(INSTALL
 INSTALLED_DATA = '$(DESTDIR)$(BASHDIR)'/depmod '$(DESTDIR)$(ZSHDIR)'/_depmod '$(DESTDIR)$(FISHDIR)'/depmod.fish \
 	$(PAGES_5:man/%='$(DESTDIR)$(MANDIR)'/man5/%) $(PAGES_8:man/%='$(DESTDIR)$(MANDIR)'/man8/%)
 INSTALLED_LINKS = $(addprefix '$(DESTDIR)$(SBINDIR)'/,$(LINKS)) \
-	'$(DESTDIR)$(BASHDIR)'/modprobe '$(DESTDIR)$(FISHDIR)'/modprobe.fish '$(DESTDIR)$(MANDIR)'/man5/modules.dep.bin.5
+	$(COMPLETED:%='$(DESTDIR)$(BASHDIR)'/%) $(COMPLETED:%='$(DESTDIR)$(FISHDIR)'/%.fish) '$(DESTDIR)$(MANDIR)'/man5/modules.dep.bin.5
 
 # Puts the version into manual pages, which show it below their text.
 build/man/%: man/% about.c release/install.mk
@@ -42,7 +43,7 @@ owners:
 	@[ -n '$(DESTDIR)$(FORCE)' ] || packaging/owners $(INSTALLED) $(INSTALLED_LINKS) || \
 		{ echo 'make install: nothing was installed; FORCE=1 overwrites these files$(if $(wildcard /usr/bin/dpkg-divert),; make divert takes the place of kmod)'; exit 1; } >&2
 
-# Shells look for completions in a file of the command's name, so modprobe gets links to those of depmod.
+# Shells look for completions in a file of the command's name, so the others get links to those of depmod.
 install: all $(PAGES:%=build/%) | owners
 	install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
 		'$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
@@ -54,8 +55,9 @@ install: all $(PAGES:%=build/%) | owners
 	install -m 644 completions/depmod.bash '$(DESTDIR)$(BASHDIR)/depmod'
 	install -m 644 completions/_depmod '$(DESTDIR)$(ZSHDIR)'
 	install -m 644 completions/depmod.fish '$(DESTDIR)$(FISHDIR)'
-	ln -sf depmod '$(DESTDIR)$(BASHDIR)/modprobe'
-	ln -sf depmod.fish '$(DESTDIR)$(FISHDIR)/modprobe.fish'
+	for command in $(COMPLETED); do \
+		ln -sf depmod '$(DESTDIR)$(BASHDIR)'/$$command && ln -sf depmod.fish '$(DESTDIR)$(FISHDIR)'/$$command.fish || exit; \
+	done
 
 # Leaves alone links that lead elsewhere, and links in place of installed files: another package may have made them. A system
 # keeps a modprobe: what `make divert` took comes back first, and the only one is not removed.

@@ -153,3 +153,32 @@ kernels() {
 		[ ! -e hacked ]
 	done
 }
+
+@test "modinfo: modules, files, versions, fields" {
+	kernels
+	every_shell_offers 'modinfo -b root sn' snd snd_hda_intel snow
+	every_shell_offers 'modinfo -b root -k 6.2.0-x ' other
+	every_shell_offers 'modinfo -F license -b root ext4 bu' built_in
+	every_shell_offers 'modinfo -b root -k 6' 6.1.0 6.2.0-x
+	every_shell_offers 'modinfo -F de' depends description
+	every_shell_offers 'modinfo --fi' --field --filename
+}
+
+@test "insmod: a file; rmmod: loaded modules; lsmod: options alone" {
+	kernels
+	every_shell_offers 'insmod fi' 'file 1'
+	every_shell_offers 'insmod -f fi' 'file 1'
+	every_shell_offers 'insmod x.ko fi'
+	every_shell_offers 'rmmod sn' snd snd_pcm
+	every_shell_offers 'rmmod snd e' ext4
+	SHELLS='bash fish' every_shell_offers 'lsmod ' # zsh offers options when there is nothing else
+}
+
+@test "kmod: commands, and what is theirs" {
+	kernels
+	every_shell_offers 'kmod ' insmod list lsmod modinfo modprobe rmmod static-nodes
+	every_shell_offers 'kmod rmmod sn' snd snd_pcm
+	every_shell_offers 'kmod modinfo -b root sn' snd snd_hda_intel snow
+	every_shell_offers 'kmod static-nodes -f ' devname human tmpfiles
+	every_shell_offers 'kmod static-nodes --fo' --format
+}

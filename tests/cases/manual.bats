@@ -11,16 +11,21 @@ options_of_source() {
 		sed -E 's/"(.*)[ =](.*)\\n"/-\1\n--\2/; s/^-\\[0-7]+\n//'
 }
 
+# The same for a small command, whose options are handed to begin_command().
+options_of_command() {
+	sed -n '/begin_command(p,/,/)/p' "$@" | tr -d '\t\n"' | grep -oE '[A-Za-z0][ =][a-z-]+\\n' | sed -E 's/(.)[ =](.*)\\n/-\1\n--\2/'
+}
+
 # What stands left of two blanks, and the last paragraph's synonyms.
 options_of_help() {
 	sed -nE 's/^ +(-.*)/\1/; t cut; /^Accepted for older/,$p; b; :cut; s/   *.*//; p' "$1" | options_in_text
 }
 
-options_of_page() { sed -n 's/^\.It Fl/Fl/p' "$1" | grep -oE 'Fl [A-Za-z-]+' | sed 's/Fl /-/'; }
+options_of_page() { sed -n 's/^\.It Fl/Fl/p' "$1" | grep -oE 'Fl [A-Za-z0-]+' | sed 's/Fl /-/'; }
 
 options_of_completion() { offered "$1" "$2 -" && offered "$1" "$2 --"; }
 
-options_in_text() { grep -oE -- '(^|[ ,])-(-[a-z-]+|[A-Za-z])' | tr -d ' ,'; }
+options_in_text() { grep -oE -- '(^|[ ,])-(-[a-z-]+|[A-Za-z0])' | tr -d ' ,'; }
 
 # lists_the_same WHAT COMMAND...: what the command prints are the options of the source, and no others.
 lists_the_same() {
@@ -38,16 +43,38 @@ same_options() { # COMMAND SOURCE
 	cd "$BATS_TEST_TMPDIR"
 	options_of_source "$PROJECT/$2" | sort -u >known
 	[ "$(grep -c . known)" -gt 30 ]
+	same_as_known "$1"
+}
+
+same_as_known() { # COMMAND
 	lists_the_same "help/$1" options_of_help "$PROJECT/help/$1"
 	lists_the_same "man/$1.8" options_of_page "$PROJECT/man/$1.8"
 	for shell in bash zsh fish; do
-		lists_the_same "the completion for $shell" options_of_completion "$shell" "$1"
+		lists_the_same "the completion for $shell" "${offers:-options_of_completion}" "$shell" "$1"
 	done
 }
 
 @test "depmod: program, help, manual page and completions have the same options" { same_options depmod options.c; }
 
 @test "modprobe: program, help, manual page and completions have the same options" { same_options modprobe modprobe/modprobe.c; }
+
+@test "modinfo, insmod, rmmod, lsmod: program, help, manual page and completions have the same options" {
+	cd "$BATS_TEST_TMPDIR"
+	for command in modinfo insmod rmmod lsmod; do
+		options_of_command "$PROJECT/modprobe/$command.c" | sort -u >known
+		[ "$(grep -c . known)" -ge 8 ]
+		same_as_known $command
+	done
+}
+
+offered_by_kmod() { options_of_completion "$1" kmod && options_of_completion "$1" "kmod static-nodes"; }
+
+@test "kmod: program, help, manual page and completions have the same options" {
+	cd "$BATS_TEST_TMPDIR"
+	options_of_command "$PROJECT"/modprobe/{commands,nodes}.c | sort -u >known
+	[ "$(grep -c . known)" = 8 ]
+	offers=offered_by_kmod same_as_known kmod
+}
 
 @test "depmod.old: every option of its help is one of depmod, and described in its page" {
 	options_of_help "$PROJECT/help/depmod.old" | sort -u >listed

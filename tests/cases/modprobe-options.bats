@@ -56,27 +56,41 @@ load modprobe
 # under_name NAME COMMAND...: the program, told that this is its name.
 under_name() { bash -c 'exec -a "$0" "$@"' "$@"; }
 
-@test "a program does the same under any name" {
+@test "a program does the same under any name that begins with its own, or without one" {
 	local name
 	modules one
-	for name in depmod modprobe depmod.old ./depmod /sbin/modprobe other ''; do
+	for name in modprobe ./modprobe /sbin/modprobe modprobe-0.1-x86_64 ''; do
 		[ "$(under_name "$name" "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C empty -D one)" = "insmod $TREE/kernel/one.ko " ]
 		run under_name "$name" "$MODPROBE" --nonsense
 		exits 1
 		says "modprobe: ERROR: unknown option --nonsense"
+	done
+	for name in depmod ./depmod /sbin/depmod depmod-0.1-x86_64 ''; do
 		run under_name "$name" "$DEPMOD" -n -b root -C empty "$RELEASE"
 		exits 0
 		[ "${lines[0]}" = kernel/one.ko: ]
-		run under_name "$name" "$DEPMOD" modprobe one
-		exits 1
-		says "depmod: ERROR: Bad version passed modprobe "
 	done
-	cp "$MODPROBE" depmod
-	ln -s "$DEPMOD" modprobe
-	run ./depmod --help
-	says "Usage: modprobe "
-	run ./modprobe --help
-	says "Usage: depmod "
+	run perl -e 'exec { shift } ()' "$MODPROBE" # no argument at all
+	says "no module is named"
+}
+
+@test "under any other name nothing is done" {
+	local name before
+	modules one
+	for name in depmod lsmod2 other /sbin/static-nodes list; do
+		run --separate-stderr under_name "$name" "$MODPROBE" -d "$ROOT" -S "$RELEASE" -C empty -D one
+		exits 1
+		[ -z "$output" ]
+		[ "$stderr" = "modprobe: ERROR: '${name##*/}' is no command; there are modprobe, modinfo, insmod, rmmod, lsmod and kmod" ]
+	done
+	rm -f "$TREE"/modules.dep*
+	before=$(fingerprint)
+	for name in lsmod modprobe modinfo other /sbin/kmod; do
+		run under_name "$name" "$DEPMOD" -b root -C empty "$RELEASE"
+		exits 1
+		says "depmod: ERROR: '${name##*/}' is no name of depmod; modinfo, insmod, rmmod, lsmod and kmod are links to modprobe"
+	done
+	[ "$(fingerprint)" = "$before" ]
 }
 
 @test "a module may be called modprobe or depmod" {
@@ -235,4 +249,21 @@ show_symbols() {
 	module kernel/bad.ko --export a --defect truncated
 	probe_alone --show-exports "$TREE/kernel/bad.ko"
 	exits 1
+}
+
+@test "-l: the files of all modules, or of those whose names match a pattern" {
+	modules one two-three:one four
+	probe_alone -l
+	exits 0
+	prints kernel/four.ko kernel/one.ko kernel/two-three.ko
+	probe_alone -l 'two*'
+	prints kernel/two-three.ko
+	probe_alone -l 'two-*' one
+	prints kernel/one.ko kernel/two-three.ko
+	probe_alone --list nothing
+	exits 0
+	prints ""
+	rm "$TREE"/modules.dep.bin
+	probe_alone -l 'f*'
+	prints kernel/four.ko
 }

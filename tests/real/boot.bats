@@ -40,6 +40,9 @@ group() {
 @test "files: plain, gzip, xz with CRC32, CRC64 and the filter for x86, zstd" { group files; }
 @test "damaged files are refused, with a reason" { group damaged; }
 @test "--force-vermagic, --force-modversion, --force" { group forced; }
+@test "insmod: all forms, parameters, and what is refused" { group insmod; }
+@test "rmmod: several, used ones, --wait, --all" { group rmmod; }
+@test "lsmod, modinfo and static-nodes say what kmod's say" { group lsmod; }
 @test "install and remove commands" { group commands; }
 @test "commands that lead in a circle" { group circles; }
 @test "soft dependencies" { group soft; }
