@@ -423,14 +423,13 @@ static void put_soft(const struct inquiry *q, uint32_t m, char kind, const char 
 		}
 }
 
-/* A module that is left out of the index is red. */
+/* The module that was asked for is bold, another that is left out of the index red. */
 static void put_module(const struct inquiry *q, uint32_t m, const bool *shown, bool asked)
 {
 	const struct graph *graph = q->graph;
 
-	put_name(q->out, "\t\"", q->tree->modules[m].name, graph->left_out[m] ? "\" [color=red];\n" : "\";\n");
-	if (asked)
-		put_name(q->out, "\t\"", q->tree->modules[m].name, "\" [style=bold];\n");
+	put_name(q->out, "\t\"", q->tree->modules[m].name,
+		 asked ? "\" [style=bold];\n" : graph->left_out[m] ? "\" [color=red];\n" : "\";\n");
 	for (uint32_t i = graph->first[m]; i < graph->first[m + 1]; i++)
 		if (shown[graph->direct[i]])
 			put_edge(q, m, q->tree->modules[graph->direct[i]].name, "\";\n");

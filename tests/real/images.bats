@@ -23,12 +23,12 @@ ask_for_a_report() {
 		#!/bin/sh
 		[ "$1" != prereqs ] || exit 0
 		{
-			/sbin/modprobe -V | head -n 1
+			/sbin/modprobe -V | { read -r version; echo "$version"; }
 			/sbin/modprobe -v hid-apple fnmode=2
 			cat /sys/module/hid_apple/parameters/fnmode
 			/sbin/modprobe -v -r hid-apple
 			ls -d /sys/module/hid*
-			grep -c '^virtio_blk ' /proc/modules
+			while read -r name _; do [ "$name" != virtio_blk ] || echo "$name"; done </proc/modules
 		} >/dev/ttyS1 2>/dev/null
 	END
 	chmod +x "$SYSTEM/report"
@@ -50,7 +50,7 @@ insmod kernel/drivers/hid/hid-apple.ko fnmode=2
 2
 rmmod hid_apple
 rmmod hid
-1
+virtio_blk
 booted" ]
 }
 
