@@ -105,13 +105,40 @@ FOLDERS=(base xz zstd modprobe old)
 
 @test "make CC='gcc -static' works, too" {
 	targets | grep -qx "make CC='gcc -static'"
-	mkdir -p static/tests
-	(cd "$PROJECT" && cp -R ./*.c ./*.h Makefile help release "${FOLDERS[@]}" "$OLDPWD/static")
-	cp "$PROJECT/tests/Makefile" static/tests
-	rm -f static/modprobe/modprobe
+	sources static
 	make -s -C static CC='gcc -static' CFLAGS=-O0
 	cmp <(static/depmod --help) <("$DEPMOD" --help)
 	cmp <(static/modprobe/modprobe --help) <("$MODPROBE" --help)
 	cmp <(static/depmod.old --help) <("$DEPMOD_OLD" --help)
 	for program in depmod modprobe/modprobe depmod.old; do [ -z "$(readelf -lW static/$program | grep INTERP)" ]; done
+}
+
+# sources DIRECTORY: a copy of all that make needs, without anything that was built.
+sources() {
+	mkdir -p "$1/tests"
+	(cd "$PROJECT" && cp -R ./*.c ./*.h Makefile help release "${FOLDERS[@]}" "$OLDPWD/$1")
+	cp "$PROJECT"/tests/{Makefile,setup,demo,mkmodule.c} "$1/tests"
+	find "$1" -name '*.o' -delete
+	rm -f "$1/modprobe/modprobe"
+}
+
+@test "make demo works for a user who may install nothing, and has no musl" {
+	local home program
+	[ "$(id -u)" = 0 ] || skip "only root can become another user"
+	home=$(mktemp -d /tmp/demo.XXXXXX)
+	cd "$home"
+	sources sources
+	mkdir bin
+	for program in /usr/bin/*; do
+		case $program in */musl-gcc | */sudo | */busybox) ;; *) ln -s "$program" bin ;; esac
+	done
+	chmod 755 .
+	chown -R nobody sources
+	run setpriv --reuid nobody --regid nogroup --clear-groups env -i PATH="$home/bin" HOME=/nonexistent make -C sources demo CFLAGS=-O0
+	rm -rf "$home"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *'built without musl-gcc'* ]]
+	[[ $output == *'kernel/fs/ext4.ko.gz: kernel/fs/jbd2.ko kernel/lib/crc16.ko'* ]]
+	[[ $output != *'built without'*'built without'* ]]
 }
