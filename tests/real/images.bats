@@ -133,7 +133,7 @@ with_hooks() {
 
 # ---- a system that has no kmod ----
 
-# modinfo_works: STAND-IN for as long as our modprobe is not modinfo, too: kmod's, at its place. Goes then.
+# stand_in_for_modinfo: STAND-IN for as long as our modprobe is not modinfo, too: kmod's, at its place. Goes then.
 stand_in_for_modinfo() {
 	inside modinfo -F name dummy >/dev/null 2>&1 && return
 	echo "# STAND-IN: kmod's modinfo" >&3
@@ -170,6 +170,7 @@ same_image() {
 	without_kmod
 	rm -rf "$SYSTEM/usr/src/kettle-1.0"
 	cp -R "$BATS_TEST_DIRNAME/kettle" "$SYSTEM/usr/src/kettle-1.0"
+	echo 'AUTOINSTALL="yes"' >>"$SYSTEM/usr/src/kettle-1.0/dkms.conf"
 	inside_with_proc dkms add kettle/1.0 >&2
 	inside_with_proc sh -e "/var/lib/dpkg/info/linux-image-$RELEASE.postinst" configure >&2
 	grep -qx 'updates/dkms/lid.ko: updates/dkms/kettle.ko kernel/lib/libcrc32c.ko' "$SYSTEM/lib/modules/$RELEASE/modules.dep"
@@ -179,7 +180,7 @@ same_image() {
 	[ "$status" = 1 ]
 }
 
-# mount DEVICE DIRECTORY: the system, in place of the disk that README.md speaks of.
+# The system is mounted in place of the disk that README.md speaks of.
 @test "a disk that no longer boots, by README.md's recipe: its initramfs is as with kmod, and boots" {
 	without_kmod
 	unshare --mount true 2>/dev/null || skip "nothing may be mounted here"
