@@ -51,7 +51,8 @@ else
 LINK = $(CC) $(CFLAGS) -static $(LINK_SAFE) -o $@ $^
 endif
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) note
+note: $(filter $(PROGRAMS),$(MAKECMDGOALS))
 ifndef MUSL
 	@echo 'note: built without musl-gcc; it works, but is not the release build'
 endif
@@ -110,4 +111,4 @@ include tests/Makefile
 include release/install.mk
 
 .DELETE_ON_ERROR:
-.PHONY: always all size help clean
+.PHONY: always all note size help clean

@@ -385,20 +385,20 @@ bool explain(const struct inquiry *q)
 /* ---- the graph, in Graphviz's language (https://graphviz.org/doc/info/lang.html) ---- */
 
 /* Between quotes, only a quote is special; a backslash is doubled all the same, as one may stand before a quote. */
-static void put_name(struct text *out, const char *before, const char *name)
+static void put_name(struct text *out, const char *before, const char *name, const char *end)
 {
 	text_string(out, before);
 	for (; *name; name++) {
 		text_add(out, "\\", *name == '"' || *name == '\\');
 		text_add(out, name, 1);
 	}
+	text_string(out, end);
 }
 
 static void put_edge(const struct inquiry *q, uint32_t m, const char *to, const char *end)
 {
-	put_name(q->out, "\t\"", q->tree->modules[m].name);
-	put_name(q->out, "\" -> \"", to);
-	text_string(q->out, end);
+	put_name(q->out, "\t\"", q->tree->modules[m].name, "\" -> \"");
+	put_name(q->out, "", to, end);
 }
 
 /* Values are `pre: NAME... post: NAME...`, or names alone. A name may also be an alias. */
@@ -418,13 +418,15 @@ static void put_soft(const struct inquiry *q, uint32_t m, char kind, const char 
 		}
 }
 
-/* A module that is left out of the index is red. */
-static void put_module(const struct inquiry *q, uint32_t m, const bool *shown)
+/* The module that was asked for is bold, another that is left out of the index red. */
+static void put_module(const struct inquiry *q, uint32_t m, const bool *shown, bool asked)
 {
 	const struct graph *graph = q->graph;
 
-	put_name(q->out, "\t\"", q->tree->modules[m].name);
-	text_string(q->out, graph->left_out[m] ? "\" [color=red];\n" : "\";\n");
+	put_name(q->out, "\t\"", q->tree->modules[m].name,
+		 asked                ? "\" [style=bold];\n"
+		 : graph->left_out[m] ? "\" [color=red];\n"
+				      : "\";\n");
 	for (uint32_t i = graph->first[m]; i < graph->first[m + 1]; i++)
 		if (shown[graph->direct[i]])
 			put_edge(q, m, q->tree->modules[graph->direct[i]].name, "\";\n");
@@ -452,7 +454,7 @@ bool dot(const struct inquiry *q)
 			   needs(q->graph, asked, m, &closure);
 	for (uint32_t m = 0; m < count; m++)
 		if (shown[m])
-			put_module(q, m, shown);
+			put_module(q, m, shown, m == asked);
 	text_string(q->out, "}\n");
 	return true;
 }

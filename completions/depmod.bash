@@ -57,9 +57,24 @@ _depmod_offer() {
 
 _depmod_versions() { _depmod_offer "$cur" < <(cd -- "$1" 2>/dev/null && printf '%s\n' [0-9]*.*/ | tr -d /); }
 
+# Modules of a kernel; where none is named, of the running one, or of those that are there: _depmod_modules DIRECTORY RELEASE
 _depmod_modules() {
-	_depmod_offer "${cur//-/_}" < <(cd -- "$1" 2>/dev/null && cat modules.dep modules.builtin 2>/dev/null |
-		sed 's/:.*//; s,.*/,,; s/\..*//; s/-/_/g; /./!d')
+	_depmod_offer "${cur//-/_}" < <(cd -- "$1" 2>/dev/null || exit
+		release=${2:-$(uname -r)}
+		if [[ $2 || -d $release ]]; then
+			cat -- "$release"/modules.{dep,builtin}
+		else
+			cat -- [0-9]*.*/modules.{dep,builtin}
+		fi 2>/dev/null | sed 's/:.*//; s,.*/,,; s/\..*//; s/-/_/g; /./!d')
+}
+
+# What modinfo knows of the first operand: NAME=, but not behind that.
+_modprobe_parameters() {
+	[[ ${COMP_WORDS[COMP_CWORD]} != = && ${COMP_WORDS[COMP_CWORD - 1]} != = ]] || return 0
+	compopt -o nospace 2>/dev/null
+	_depmod_offer "$cur" < <(PATH=$PATH:/usr/sbin:/sbin modinfo ${value[d]:+-b "${value[d]}"} ${value[S]:+-k "${value[S]}"} \
+		-p "${operands[0]}" 2>/dev/null | sed -n 's/^\([A-Za-z0-9_]*\):.*/\1/p')
+	COMPREPLY=("${COMPREPLY[@]/%/=}")
 }
 
 # _depmod_files -f, or -d for directories alone
@@ -83,7 +98,7 @@ _depmod() {
 	case $expected in
 	b | m | o) _depmod_files -d ;;
 	C | E | F) _depmod_files -f ;;
-	2) _depmod_modules "$directory/${release:-$(uname -r)}" ;;
+	2) _depmod_modules "$directory" "$release" ;;
 	?) ;;
 	*)
 		if [[ $cur == -* ]]; then
@@ -92,7 +107,7 @@ _depmod() {
 				-F --filesyms -E --symvers -P --symbol-prefix -u --unresolved-error --strict \
 				-v --verbose -w --warn -q --quiet -s --syslog -V --version -h --help -r --root
 		elif [[ $given == *' --dot '* ]]; then
-			_depmod_modules "$directory/${release:-$(uname -r)}"
+			_depmod_modules "$directory" "$release"
 			[[ $release ]] || _depmod_versions "$directory"
 		elif ((${#operands[@]} == 0)); then
 			_depmod_versions "$directory"
@@ -128,7 +143,9 @@ _modprobe() {
 		elif [[ $given == *' -r '* || $given == *' --remove'* ]]; then
 			_depmod_loaded
 		elif [[ ${#operands[@]} == 0 || $given == *' -'[aR]' '* || $given == *' --all '* || $given == *-alias' '* ]]; then
-			_depmod_modules "$directory/${value[S]:-$(uname -r)}"
+			_depmod_modules "$directory" "${value[S]}"
+		else
+			_modprobe_parameters
 		fi
 		;;
 	esac

@@ -47,10 +47,13 @@ function __depmod_versions -a directory
     path basename $directory/*.*/ | string match -r '^[0-9].*'
 end
 
-# With - in place of _, too, where the word has one.
-function __depmod_modules -a directory release
+# Modules of a kernel; where none is named, of the running one, or of those that are there. With - in place of _, too, where the
+# word has one.
+function __depmod_modules -a directory
+    set -l release $argv[2..]
     test -n "$release"; or set release (uname -r)
-    set -l names (cat $directory/$release/modules.{dep,builtin} 2>/dev/null |
+    test -n "$argv[2]" -o -d $directory/$release; or set release (__depmod_versions $directory)
+    set -l names (cat $directory/$release/modules.{dep,builtin} 2>/dev/null </dev/null |
         string replace -r ':.*' '' | string replace -r '.*/' '' | string replace -r '\..*' '' | string replace -a - _)
     string match -v '' -- $names
     string match -qr '^(--[a-z]*=)?[^-].*-' -- (commandline -ct); and string replace -a _ - -- $names
@@ -128,11 +131,22 @@ function __modprobe_kind
     end
 end
 
+# What modinfo knows of the first operand, with what it says of it.
+function __modprobe_parameters
+    set -l base (__depmod_value CdSw d dirname)
+    set -l release (__depmod_value CdSw S set-version)
+    set -l words (__modprobe_words)
+    set -lx PATH $PATH /usr/sbin /sbin
+    modinfo (test -n "$base"; and printf '%s\n' -b $base) (test -n "$release"; and printf '%s\n' -k $release) -p $words[1] 2>/dev/null |
+        string replace -fr '^([A-Za-z0-9_]+):(.*)' '$1=\t$2'
+end
+
 complete -c modprobe -f
 complete -c modprobe -n 'test (__modprobe_kind) = file' -F
 complete -c modprobe -n 'test (__modprobe_kind) = loaded' -a '(cut -d " " -f 1 /proc/modules 2>/dev/null)' -d loaded
 complete -c modprobe -n 'test (__modprobe_kind) = module' -d module \
     -a '(__depmod_modules (__modprobe_here) (__depmod_value CdSw S set-version))'
+complete -c modprobe -n 'test (__modprobe_kind) = parameter' -a '(__modprobe_parameters)' -d parameter
 complete -c modprobe -s a -l all -d 'Load every module named'
 complete -c modprobe -s r -l remove -d 'Remove modules'
 complete -c modprobe -l remove-holders -d 'Remove modules, and first what uses them'

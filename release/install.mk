@@ -87,7 +87,7 @@ HOOKS = '$(DESTDIR)$(HOOKDIR)'/depmod $(addprefix '$(DESTDIR)$(DRACUTDIR)'/99dep
 hooks:
 	@[ -x '$(DESTDIR)$(SBINDIR)/modprobe' ] || { echo 'make hooks: make install comes first' >&2; exit 1; }
 	@mkdir -p build
-	@sed 's,@SBINDIR@,$(SBINDIR),' packaging/hooks/replace-kmod >build/replace-kmod
+	@sed 's,^programs=.*,programs='\''$(SBINDIR)'\'',' packaging/hooks/replace-kmod >build/replace-kmod
 	@[ -d '$(DESTDIR)$(HOOKDIR)' ] || [ -d '$(DESTDIR)$(DRACUTDIR)' ] || { echo 'make hooks: neither initramfs-tools nor dracut is here' >&2; exit 1; }
 	[ ! -d '$(DESTDIR)$(HOOKDIR)' ] || install -m 755 build/replace-kmod '$(DESTDIR)$(HOOKDIR)/depmod'
 	[ ! -d '$(DESTDIR)$(DRACUTDIR)' ] || { install -d '$(DESTDIR)$(DRACUTDIR)/99depmod' && \

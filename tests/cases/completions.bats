@@ -100,6 +100,40 @@ kernels() {
 	every_shell_offers 'modprobe -d root -vR snd e' ext4
 }
 
+# modinfo_knows MODULE LINE...: the lines of modinfo -p for it; how it was called is in `asked`.
+modinfo_knows() {
+	printf '%s\n' '#!/bin/sh' "echo \"\$*\" >$BATS_TEST_TMPDIR/asked" "case \"\$*\" in *'-p $1') cat $BATS_TEST_TMPDIR/lines ;; esac" >bin/modinfo
+	printf '%s\n' "${@:2}" >lines
+	chmod +x bin/modinfo
+}
+
+@test "modprobe: parameters of the module, as modinfo -p knows them" {
+	kernels
+	modinfo_knows snd 'index:Which card: any (array of int)' 'id:A name' 'of two lines' 'cards_limit:Count of cards (int)'
+	SHELLS='bash fish' every_shell_offers 'modprobe snd ' cards_limit= id= index=
+	SHELLS=zsh every_shell_offers 'modprobe snd ' cards_limit id index # and = as a suffix
+	[ "$(cat asked)" = "-p snd" ]
+	SHELLS='bash fish' every_shell_offers 'modprobe -v -d root -S 6.2.0-x snd i' id= index=
+	[ "$(cat asked)" = "-b root -k 6.2.0-x -p snd" ]
+	every_shell_offers 'modprobe ext4 '
+	SHELLS=bash every_shell_offers 'modprobe snd index='
+	[ "$(offered_by_fish_with_descriptions 'modprobe snd in')" = $'index=\tWhich card: any (array of int)' ]
+}
+
+offered_by_fish_with_descriptions() {
+	PATH=$PWD/bin:$PATH HOME=$PWD fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$PROJECT/completions/depmod.fish" "$1"
+}
+
+@test "where the running kernel is not there, modules of those that are" {
+	kernels
+	printf '#!/bin/sh\necho 9.9.9\n' >bin/uname
+	every_shell_offers 'depmod -b root --explain sn' snd snd_hda_intel snow
+	every_shell_offers 'depmod -b root --explain ot' other
+	every_shell_offers 'modprobe -d root ot' other
+	every_shell_offers 'depmod -b root 6.1.0 --explain ot'
+	every_shell_offers 'depmod -b nowhere --explain '
+}
+
 @test "modprobe -r: modules that are loaded" {
 	kernels
 	every_shell_offers 'modprobe -r ' ext4 snd snd_pcm

@@ -42,7 +42,7 @@ some_modules() {
 	for operands in "c $RELEASE" "$RELEASE c" "kernel/c.ko $RELEASE"; do
 		dot_of $operands
 		graph_is '"a_b"' '"a_b" -> "c"' '"a_b" -> "x_y" [style=dashed]' '"a_b" -> "z" [style=dashed]' \
-			'"a_b" -> "d" [style=dashed]' '"c"' '"c" -> "d"' '"c" -> "e" [style=dotted]' '"d"' \
+			'"a_b" -> "d" [style=dashed]' '"c" [style=bold]' '"c" -> "d"' '"c" -> "e" [style=dotted]' '"d"' \
 			'"g"' '"g" -> "c"' '"g" -> "d"'
 	done
 	run --separate-stderr "$DEPMOD" -b "$ROOT" -C empty c "$RELEASE" --dot
@@ -64,6 +64,21 @@ some_modules() {
 	[[ $stderr == *'Cycle detected: a -> b -> a'* ]]
 	status=0 stderr=
 	graph_is '"a" [color=red]' '"a" -> "b"' '"b" [color=red]' '"b" -> "a"'
+}
+
+@test "the module that was asked for is bold, by whatever name; others that are left out are red" {
+	module kernel/a.ko --need b --export a --alias some:thing
+	module kernel/b.ko --need a --export b
+	module kernel/c.ko --alias other:thing
+	for asked in c kernel/c.ko other:thing; do
+		dot_of "$asked" "$RELEASE"
+		status=0 stderr=
+		graph_is '"c" [style=bold]'
+	done
+	dot_of some:thing "$RELEASE"
+	exits 1
+	status=0 stderr=
+	graph_is '"a" [style=bold]' '"a" -> "b"' '"b" [color=red]' '"b" -> "a"'
 }
 
 @test "an unknown module, and one operand too many, are errors" {

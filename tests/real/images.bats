@@ -23,27 +23,16 @@ ask_for_a_report() {
 		#!/bin/sh
 		[ "$1" != prereqs ] || exit 0
 		{
-			/sbin/modprobe -V | head -n 1
-			/sbin/modprobe -v dummy numdummies=3
-			ls -d /sys/class/net/dummy2
-			/sbin/modprobe -r dummy
-			ls -d /sys/class/net/dummy2 /sys/module/dummy
-			grep -c '^virtio_blk ' /proc/modules
+			/sbin/modprobe -V | { read -r version; echo "$version"; }
+			/sbin/modprobe -v hid-apple fnmode=2
+			cat /sys/module/hid_apple/parameters/fnmode
+			/sbin/modprobe -v -r hid-apple
+			ls -d /sys/module/hid*
+			while read -r name _; do [ "$name" != virtio_blk ] || echo "$name"; done </proc/modules
 		} >/dev/ttyS1 2>/dev/null
 	END
 	chmod +x "$SYSTEM/report"
 	cp "$SYSTEM/report" "$SYSTEM/etc/initramfs-tools/scripts/local-bottom/report"
-}
-
-# disk: what the image is to find and to start.
-disk() {
-	rm -rf root boot
-	mkdir -p root/{bin,dev,proc,sys,run} boot
-	cp "$(command -v busybox)" root/bin
-	printf '%s\n' '#!/bin/busybox sh' 'busybox echo booted >/dev/ttyS1' 'busybox sleep 1' 'busybox reboot -f' >root/init
-	chmod +x root/init
-	truncate -s 16M boot/disk
-	mke2fs -q -t ext4 -d root boot/disk
 }
 
 # boots IMAGE: to the disk's own system, and what was reported on the way is right.
@@ -51,14 +40,17 @@ boots() {
 	command -v qemu-system-x86_64 >/dev/null || skip "there is no emulator"
 	[ "$(dpkg --print-architecture)" = amd64 ] || skip "the emulator is for another processor"
 	disk
-	"$BATS_TEST_DIRNAME/emulate" "$SYSTEM/boot/vmlinuz-$RELEASE" "$1" boot root=/dev/vda rw init=/init net.ifnames=0
+	"$BATS_TEST_DIRNAME/emulate" "$SYSTEM/boot/vmlinuz-$RELEASE" "$1" boot root=/dev/vda rw init=/init 
 	tr -d '\r' <boot/said >said
 	cat said >&2
-	sed -i "s,^insmod .*/kernel/,insmod kernel/," said
+	sed -i "s,^insmod .*/kernel/,insmod kernel/,; s/ *$//" said
 	[ "$(cat said)" = "$("$MODPROBE" -V | head -n 1)
-insmod kernel/drivers/net/dummy.ko numdummies=3
-/sys/class/net/dummy2
-1
+insmod kernel/drivers/hid/hid.ko
+insmod kernel/drivers/hid/hid-apple.ko fnmode=2
+2
+rmmod hid_apple
+rmmod hid
+virtio_blk
 booted" ]
 }
 
@@ -95,7 +87,7 @@ image() {
 	case $1 in
 	mkinitramfs) inside mkinitramfs -c gzip -o "/tmp/$2" "$RELEASE" >&2 ;;
 	dracut) inside_with_proc dracut --force --no-hostonly --gzip --kver "$RELEASE" --quiet \
-		--include /report /usr/lib/dracut/hooks/pre-pivot/report.sh "/tmp/$2" >&2 ;;
+		--include /report /usr/lib/dracut/hooks/pre-pivot/00-report.sh "/tmp/$2" >&2 ;;
 	esac
 	cp "$SYSTEM/tmp/$2" "images/$2"
 }
@@ -123,7 +115,9 @@ with_hooks() {
 	with_hooks image mkinitramfs bare-hook
 	mv "$BATS_TEST_TMPDIR/udev" "$SYSTEM/usr/share/initramfs-tools/hooks"
 	contents images/bare-kmod | grep -q libcrypto
-	run -1 grep -E 'lib(crypto|zstd|lzma|kmod)' <(contents images/bare-hook)
+	contents images/bare-hook >bare
+	[ -s bare ]
+	if grep -E 'lib(crypto|zstd|lzma|kmod)' bare; then return 1; fi
 	smaller images/bare-hook images/bare-kmod
 	[ $(($(gzip -dc images/bare-kmod | wc -c) - $(gzip -dc images/bare-hook | wc -c))) -gt 5000000 ]
 }
@@ -135,4 +129,79 @@ with_hooks() {
 	differs images/dracut-kmod images/dracut-hook usr/bin/{kmod,lsmod} usr/sbin/{depmod,insmod,lsmod,modinfo,modprobe,rmmod}
 	smaller images/dracut-hook images/dracut-kmod
 	boots images/dracut-hook
+}
+
+# ---- a system that has no kmod ----
+
+# stand_in_for_modinfo: STAND-IN for as long as our modprobe is not modinfo, too: kmod's, at its place. Goes then.
+stand_in_for_modinfo() {
+	inside modinfo -F name dummy >/dev/null 2>&1 && return
+	echo "# STAND-IN: kmod's modinfo" >&3
+	cp "$(command -v kmod)" "$SYSTEM/stand-in"
+	rm "$SYSTEM/sbin/modinfo"
+	printf '%s\n' '#!/bin/bash' 'exec -a modinfo /stand-in "$@"' >"$SYSTEM/sbin/modinfo"
+	chmod +x "$SYSTEM/sbin/modinfo"
+}
+
+# without_kmod: the package in its place, and nothing of what depmod has written.
+without_kmod() {
+	on_debian
+	if [ ! -e without_kmod ]; then
+		[ -s images/initramfs-kmod ] || image mkinitramfs initramfs-kmod
+		cp "$PROJECT/$(make -s --no-print-directory -C "$PROJECT" deb)" "$SYSTEM/debs/ours.deb"
+		rm -r "$SYSTEM/usr/local/sbin"
+		inside dpkg -i /debs/ours.deb >&2
+		inside dpkg --purge kmod >&2 # without --force-depends
+		[ ! -e "$SYSTEM/bin/kmod.kmod" ]
+		[ "$(inside readlink -f /bin/kmod)" = "$(inside readlink -f /sbin/modprobe)" ]
+		stand_in_for_modinfo
+		: >without_kmod
+	fi
+	find "$SYSTEM/lib/modules/$RELEASE" -maxdepth 1 -name 'modules.*' ! -name 'modules.builtin*' ! -name modules.order -delete
+	rm -f "$SYSTEM/boot/initrd.img-$RELEASE"
+}
+
+# same_image IMAGE: as with kmod, but for its program and the links that lead there.
+same_image() {
+	differs images/initramfs-kmod "$1" usr/bin/kmod usr/sbin/{modprobe,rmmod} usr/lib/modprobe.d{,/aliases.conf} "${@:2}"
+}
+
+@test "without kmod: the kernel's package, by its own scripts: dkms, then update-initramfs" {
+	without_kmod
+	rm -rf "$SYSTEM/usr/src/kettle-1.0"
+	cp -R "$BATS_TEST_DIRNAME/kettle" "$SYSTEM/usr/src/kettle-1.0"
+	echo 'AUTOINSTALL="yes"' >>"$SYSTEM/usr/src/kettle-1.0/dkms.conf"
+	inside_with_proc dkms add kettle/1.0 >&2
+	inside_with_proc sh -e "/var/lib/dpkg/info/linux-image-$RELEASE.postinst" configure >&2
+	grep -qx 'updates/dkms/lid.ko: updates/dkms/kettle.ko kernel/lib/libcrc32c.ko' "$SYSTEM/lib/modules/$RELEASE/modules.dep"
+	[ -s "$SYSTEM/boot/initrd.img-$RELEASE" ]
+	inside_with_proc dkms remove kettle/1.0 --all >&2
+	run grep updates "$SYSTEM/lib/modules/$RELEASE/modules.dep"
+	[ "$status" = 1 ]
+}
+
+# The system is mounted in place of the disk that README.md speaks of.
+@test "a disk that no longer boots, by README.md's recipe: its initramfs is as with kmod, and boots" {
+	without_kmod
+	unshare --mount true 2>/dev/null || skip "nothing may be mounted here"
+	awk '/^```sh/ { inside = 1; text = ""; next } /^```/ { if (inside && text ~ /update-initramfs/) printf "%s", text; inside = 0 }
+		inside { text = text $0 "\n" }' "$PROJECT/README.md" >recipe
+	[ "$(grep -c '^mount /dev/vda /mnt$\|^depmod -b /mnt --all-versions$' recipe)" = 2 ]
+	unshare --mount bash -ec 'mount() { if [ "$1" = /dev/vda ]; then command mount --bind "$SYSTEM" "$2"; else command mount "$@"; fi }
+		depmod() { "$DEPMOD" "$@"; }
+		chroot() { command chroot "$1" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "${@:2}"; }
+		SYSTEM=$1 DEPMOD=$2
+		. ./recipe' - "$SYSTEM" "$DEPMOD" >&2
+	inside sh -c "zstd -dc /boot/initrd.img-$RELEASE || gzip -dc /boot/initrd.img-$RELEASE" 2>/dev/null | gzip -1 >images/rescued
+	same_image images/rescued
+	boots images/rescued
+}
+
+@test "without kmod: dracut" {
+	without_kmod
+	inside depmod "$RELEASE"
+	image dracut dracut-without
+	[ -s images/dracut-kmod ] || skip "there is no image of kmod's to compare with"
+	differs images/dracut-kmod images/dracut-without usr/bin/{kmod,lsmod} usr/sbin/{depmod,insmod,lsmod,modinfo,modprobe,rmmod} \
+		usr/lib/modprobe.d/aliases.conf
 }

@@ -20,7 +20,8 @@ on_debian() {
 
 # everything: each file of the system, and what is in it, but for what dpkg and apt keep for themselves.
 everything() {
-	(cd "$SYSTEM" && find . -regex '\./\(var\|tmp\|debs\|project\|etc/ld.so.cache\)' -prune -o ! -type d -printf '%y %m %U:%G %s %p %l\n' && find usr etc -type f ! -name ld.so.cache -exec cksum {} +) |
+	(cd "$SYSTEM" && find . -regex '\./\(var\|tmp\|debs\|project\|etc/ld.so.cache\)' -prune -o ! -type d -printf '%y %m %U:%G %s %p %l\n' && find usr etc var/lib/dpkg/info/kmod.* var/lib/dpkg/info/bash-completion.* \
+		-type f ! -name ld.so.cache -exec cksum {} +) |
 		LC_ALL=C sort
 	inside dpkg-divert --list | LC_ALL=C sort
 }
