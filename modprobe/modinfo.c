@@ -88,9 +88,9 @@ static void note_parameter(struct view *v, bool type, struct span value)
 		return;
 	while (p < parameters + v->count && !same(p->name, name))
 		p++;
-	if (p == parameters + PARAMETERS_MAX)
-		bad("too many parameters");
 	if (p == parameters + v->count) {
+		if (v->count == PARAMETERS_MAX)
+			bad("too many parameters");
 		*p = (struct parameter){ .name = name };
 		v->count++;
 	}

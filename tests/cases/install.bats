@@ -15,16 +15,31 @@ sbin/modinfo modprobe
 sbin/modprobe
 sbin/rmmod modprobe
 share/bash-completion/completions/depmod
+share/bash-completion/completions/insmod depmod
+share/bash-completion/completions/kmod depmod
+share/bash-completion/completions/lsmod depmod
+share/bash-completion/completions/modinfo depmod
 share/bash-completion/completions/modprobe depmod
+share/bash-completion/completions/rmmod depmod
 share/fish/vendor_completions.d/depmod.fish
+share/fish/vendor_completions.d/insmod.fish depmod.fish
+share/fish/vendor_completions.d/kmod.fish depmod.fish
+share/fish/vendor_completions.d/lsmod.fish depmod.fish
+share/fish/vendor_completions.d/modinfo.fish depmod.fish
 share/fish/vendor_completions.d/modprobe.fish depmod.fish
+share/fish/vendor_completions.d/rmmod.fish depmod.fish
 share/man/man5/depmod.d.5
 share/man/man5/modprobe.d.5
 share/man/man5/modules.dep.5
 share/man/man5/modules.dep.bin.5 modules.dep.5
 share/man/man8/depmod.8
 share/man/man8/depmod.old.8
+share/man/man8/insmod.8
+share/man/man8/kmod.8
+share/man/man8/lsmod.8
+share/man/man8/modinfo.8
 share/man/man8/modprobe.8
+share/man/man8/rmmod.8
 share/zsh/site-functions/_depmod'
 
 @test "install: below DESTDIR, in /usr/local" {
@@ -88,16 +103,31 @@ share/zsh/site-functions/_depmod'
 	make_it install DESTDIR="$PWD/to" PREFIX=/opt/x SBINDIR=/sbin MANDIR=/man BASHDIR=/b ZSHDIR=/z FISHDIR=/f
 	exits 0
 	[ "$(installed to)" = "b/depmod
+b/insmod depmod
+b/kmod depmod
+b/lsmod depmod
+b/modinfo depmod
 b/modprobe depmod
+b/rmmod depmod
 f/depmod.fish
+f/insmod.fish depmod.fish
+f/kmod.fish depmod.fish
+f/lsmod.fish depmod.fish
+f/modinfo.fish depmod.fish
 f/modprobe.fish depmod.fish
+f/rmmod.fish depmod.fish
 man/man5/depmod.d.5
 man/man5/modprobe.d.5
 man/man5/modules.dep.5
 man/man5/modules.dep.bin.5 modules.dep.5
 man/man8/depmod.8
 man/man8/depmod.old.8
+man/man8/insmod.8
+man/man8/kmod.8
+man/man8/lsmod.8
+man/man8/modinfo.8
 man/man8/modprobe.8
+man/man8/rmmod.8
 sbin/depmod
 sbin/depmod.old
 sbin/insmod modprobe
