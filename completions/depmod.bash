@@ -169,7 +169,7 @@ _modinfo() {
 		elif [[ $cur == [./]* ]]; then
 			_depmod_files -f
 		else
-			_depmod_modules "$directory/${value[k]:-$(uname -r)}"
+			_depmod_modules "$directory" "${value[k]}"
 		fi
 		;;
 	esac
