@@ -149,7 +149,7 @@ static bool cut_name(const struct view *v, struct span *string)
 
 static void show_signature(struct view *v, struct span module)
 {
-	struct signature s;
+	struct signature s = { 0 };
 
 	if (!signature_read(module, &s))
 		return;

@@ -46,13 +46,14 @@ static const char damaged[] = "damaged signature";
 /* Cuts the next element off *rest, and returns its content; bad() when there is none, or its tag is another one. */
 static struct span element(struct span *rest, uint8_t tag)
 {
-	struct span head = take(rest, 2, damaged), more;
+	struct span head = take(rest, 2, damaged);
 	uint64_t length = head.p[1];
 
 	if (tag != ANY && *head.p != tag)
 		bad(damaged);
 	if (length > 127) {
-		more = take(rest, length & 127, damaged);
+		struct span more = take(rest, length & 127, damaged);
+
 		for (length = 0; more.p < more.end; more.p++)
 			length = length << 8 | *more.p;
 	}
