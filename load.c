@@ -186,11 +186,10 @@ static void take_packet(struct loading *l, struct packet *packet)
  * one have been asked for. Where all is in memory, the look whether that is so is rare enough to cost nothing. */
 static void work_through_packets(struct loading *l)
 {
-	struct packet held, next;
+	struct packet held = { 0 }, next;
 	uint32_t before = 0, blocks;
 	bool cold = false, more = true;
 
-	*held.paths = 0;
 	for (uint32_t n = 0; more; n++) {
 		more = receive(l, &next) && *next.paths;
 		if (cold && more)
