@@ -11,13 +11,14 @@ setup_file() {
 	export RUNNING=$(uname -r)
 	for place in root/mnt root/ext root/modules; do mkdir -p $place/lib/modules/6.1.0/kernel; done
 	"$PROJECT/build/mkmodule" root/mnt/lib/modules/6.1.0/kernel/jbd2.ko --export journal
-	"$PROJECT/build/mkmodule" root/mnt/lib/modules/6.1.0/kernel/ext4.ko --need journal
+	"$PROJECT/build/mkmodule" root/mnt/lib/modules/6.1.0/kernel/ext4.ko --need journal --alias fs-ext4
 	"$PROJECT/build/mkmodule" root/ext/lib/modules/6.1.0/kernel/more.ko --need journal
 	cp -R root/mnt/lib root/modules
 	cp -R root/mnt/lib root
 	cp -R root/lib/modules/6.1.0 "root/lib/modules/$RUNNING"
 	mkdir root/bin root/tmp root/modprobe
 	cp "$DEPMOD" "$DEPMOD_OLD" "$MODPROBE" root/bin
+	ln -s modprobe root/bin/modinfo
 	cp "$DEPMOD" "$DEPMOD_OLD" root
 	cp "$MODPROBE" root/modprobe
 	cp /bin/busybox root/bin/sh
@@ -40,7 +41,7 @@ try() {
 	*' | dot -Tsvg') (set -o pipefail; chroot . /bin/sh -c "/bin/${1% | *}" | dot -Tsvg >graph.svg) ;;
 	'modprobe ext4') chroot . /bin/sh -c "/bin/modprobe -n ext4" ;;
 	'depmod --explain'*) chroot . /bin/sh -c "/bin/depmod && /bin/$1" ;;
-	depmod* | modprobe*) chroot . /bin/sh -c "/bin/$1" ;;
+	depmod* | modprobe* | modinfo*) chroot . /bin/sh -c "/bin/$1" ;;
 	*) PATH=$PATH:/bin bash -ec "$1" ;;
 	esac
 }
