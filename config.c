@@ -85,6 +85,24 @@ static void read_line(struct conf *conf, struct span line)
 		conf_say(conf, ERROR, "ignoring a line that begins with ", command);
 }
 
+static void index_words(struct names *names, const struct words *words, struct arena *memory)
+{
+	uint32_t count = 0;
+
+	for (const struct words *w = words; w; w = w->next)
+		count++;
+	if (count)
+		names_init(names, memory, count, 0, random_key());
+	for (const struct words *w = words; w; w = w->next)
+		names_borrow(names, w->word, strlen(w->word));
+}
+
+void config_index(struct config *config, struct arena *memory)
+{
+	index_words(&config->overrides, config->override, memory);
+	index_words(&config->excludes, config->exclude, memory);
+}
+
 void config_read(struct config *config, struct arena *memory, const struct base *base, const char *const *paths,
 		 const char *release)
 {
@@ -103,4 +121,5 @@ void config_read(struct config *config, struct arena *memory, const struct base 
 		append_word(memory, &r.search_end, "updates");
 		append_word(memory, &r.search_end, "built-in");
 	}
+	config_index(config, memory);
 }

@@ -264,6 +264,8 @@ struct config {
 	struct words *override;  /* SUBDIR/NAME of files that count whatever .search says */
 	struct words *external;  /* absolute directories outside the tree */
 	struct words *exclude;   /* names of directories that are never entered */
+	struct names overrides;  /* the words of .override: of two, that with the smaller id counts */
+	struct names excludes;   /* those of .exclude */
 	const struct base *base; /* where directories of .external are */
 };
 
@@ -271,6 +273,9 @@ struct config {
  * other than `release` do not count. Nor do bad lines, for which there are error messages. */
 void config_read(struct config *config, struct arena *memory, const struct base *base, const char *const *paths,
 		 const char *release);
+
+/* Makes the tables of names from the lists, as config_read() does, too. */
+void config_index(struct config *config, struct arena *memory);
 
 /* ---- load.c: workers that turn files into facts ---------------------------------------------- */
 

@@ -74,12 +74,10 @@ static void tell(const struct walk *walk, enum level level, const char *what, co
 
 static bool excluded(const struct walk *walk, const char *name)
 {
-	if (strcmp(name, "build") == 0 || strcmp(name, "source") == 0)
-		return true;
-	for (const struct words *w = walk->config->exclude; w; w = w->next)
-		if (strcmp(w->word, name) == 0)
-			return true;
-	return false;
+	const struct names *names = &walk->config->excludes;
+
+	return strcmp(name, "build") == 0 || strcmp(name, "source") == 0 ||
+	       (names->count && names_find(names, name, strlen(name)) != NONE);
 }
 
 static struct place *add_place(struct walk *walk, struct place *parent, const char *path, bool linked)
@@ -340,12 +338,13 @@ static uint32_t rank_of(const struct config *config, const char *path, const cha
 	return built_in;
 }
 
-/* Whether the override word is the path without its suffix. */
-static bool overridden(const char *word, const char *path)
+/* The place of the override word that is the path without its suffix; smaller wins, and NONE where there is none. */
+static uint32_t override_of(const struct config *config, const char *path)
 {
 	const char *name = base_name(path);
 
-	return span_is((struct span){ (const uint8_t *)path, (const uint8_t *)name + stem_length(name) }, word);
+	return config->overrides.count ? names_find(&config->overrides, path, (size_t)(name - path) + stem_length(name))
+				       : NONE;
 }
 
 bool wins(const struct config *config, const struct module *module, const struct module *rival,
@@ -357,11 +356,12 @@ bool wins(const struct config *config, const struct module *module, const struct
 	*rule = (struct rule_of_choice){ .name = "later tree" };
 	if (strcmp(path, other) == 0)
 		return module->root > rival->root;
-	rule->name = "override";
-	for (const struct words *w = config->override; w; w = w->next) {
-		rule->word = w->word;
-		if (overridden(w->word, path) != overridden(w->word, other))
-			return overridden(w->word, path);
+	rank = override_of(config, path);
+	other_rank = override_of(config, other);
+	if (rank != other_rank) {
+		rule->name = "override";
+		rule->word = config->overrides.entries[rank < other_rank ? rank : other_rank].string;
+		return rank < other_rank;
 	}
 	rule->name = "search";
 	rank = rank_of(config, path, &rule->word);

@@ -24,6 +24,7 @@ struct lookup {
 	enum lookup_table table;
 	const char *key; /* NULL: each() is told all entries */
 	const struct match *matches;
+	struct match *last; /* of the matches; most come in order */
 	index_found *each;
 	void *context; /* of each() */
 	bool kept;     /* the line being looked at gave a match */
@@ -33,7 +34,7 @@ struct lookup {
 static void add_match(void *context, const char *key, uint32_t priority, const char *value)
 {
 	struct lookup *l = context;
-	const struct match **place = &l->matches;
+	const struct match **place = l->last && l->last->priority < priority ? &l->last->next : &l->matches;
 	struct match *match = arena_take(l->database->memory, 1, sizeof(*match), sizeof(void *));
 
 	(void)key;
@@ -41,6 +42,8 @@ static void add_match(void *context, const char *key, uint32_t priority, const c
 		place = (const struct match **)&(*place)->next;
 	*match = (struct match){ arena_string(l->database->memory, value, strlen(value)), priority, *place };
 	*place = match;
+	if (!match->next)
+		l->last = match;
 	l->kept = true;
 }
 
@@ -196,7 +199,7 @@ static void search(struct lookup *l)
 		open_table(d, table);
 	used = d->memory->used;
 	if (d->form[table] == INDEX && !attempt(search_index, l, &fault)) {
-		l->matches = NULL;
+		l->matches = l->last = NULL;
 		d->memory->used = used;
 		use_text(d, table, fault_text(&reason, &fault));
 	}

@@ -120,13 +120,14 @@ static void mark_duplicates(struct found *files, const struct key *keys, uint32_
 
 const char **old_modules(const struct modulesconf *conf, bool *unread, struct arena *memory, struct arena *scratch)
 {
-	const struct config config = { .exclude = conf->prune };
+	struct config config = { .exclude = conf->prune };
 	struct finding f = { .memory = memory, .files = scratch, .base = strlen(conf->base) };
 	struct found *files = arena_take(scratch, 0, 1, sizeof(void *));
 	const char **paths;
 	struct key *keys;
 	uint32_t count;
 
+	config_index(&config, memory);
 	for (const struct words *w = conf->paths; w; w = w->next, f.number++) {
 		f.directory = w->word;
 		*unread |= !scan_objects(w->word, f.base, &config, add_file, &f, memory);

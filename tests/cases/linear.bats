@@ -137,6 +137,10 @@ broken() {
 	perl -e 'my ($n, $to) = @ARGV; for (1 .. $n) { open my $f, ">", "$to/l$_.ko" or die; print $f "text" }' "$1" "$TREE/kernel"
 }
 
+# n lines, and n files that each of them may be about.
+overrides_of_many() { many kernel/m.ko "$1"; mkdir "$TREE/updates"; ln "$TREE/kernel/m"* "$TREE/updates"; numbered "$1" 'override o%d * kernel' >conf; }
+excludes_of_many() { many kernel/m.ko "$1"; numbered "$1" 'exclude x%d' >conf; }
+
 set_of_modules() { many kernel/m.ko 20; mkdir "$TREE/updates"; ln "$TREE/kernel/m"* "$TREE/updates"; }
 searches() { set_of_modules; { numbered "$1" 'search s%d'; echo search updates built-in; } >conf; }
 overrides() { set_of_modules; numbered "$1" 'override o%d * kernel' >conf; }
@@ -228,6 +232,8 @@ words_in_environment() { indexed; export MODPROBE_OPTIONS=$(numbered "$1" '-C ru
 @test "depmod: overrides" { in_step 500 overrides "${DEPMOD_RUN[@]}"; }
 @test "depmod: externals" { in_step 500 externals "${DEPMOD_RUN[@]}"; }
 @test "depmod: excludes" { in_step 500 excludes "${DEPMOD_RUN[@]}"; }
+@test "depmod: overrides of many" { in_step 200 overrides_of_many "${DEPMOD_RUN[@]}"; }
+@test "depmod: excludes of many" { in_step 200 excludes_of_many "${DEPMOD_RUN[@]}"; }
 @test "depmod: bad lines" { in_step 500 bad_lines "${DEPMOD_RUN[@]}"; }
 @test "depmod: externals that matter" { in_step 200 externals_that_matter "${DEPMOD_RUN[@]}"; }
 @test "depmod: module order" { in_step 1000 module_order "${DEPMOD_RUN[@]}"; }
