@@ -67,7 +67,8 @@ differs() {
 	contents "$2" >other
 	at_least 400 contents
 	diff contents other | sed -n 's/^[<>] [^ ]* *[0-9]* *\([^ ]*\).*/\1/p' | LC_ALL=C sort -u >differ
-	same <(printf '%s\n' "${@:3}" | LC_ALL=C sort -u) differ "what differs"
+	printf '%s\n' "${@:3}" | LC_ALL=C sort -u >wanted
+	same wanted differ "what differs"
 }
 
 # size IMAGE: unpacked, and as it is.
@@ -133,16 +134,6 @@ with_hooks() {
 
 # ---- a system that has no kmod ----
 
-# stand_in_for_modinfo: STAND-IN for as long as our modprobe is not modinfo, too: kmod's, at its place. Goes then.
-stand_in_for_modinfo() {
-	inside modinfo -F name dummy >/dev/null 2>&1 && return
-	echo "# STAND-IN: kmod's modinfo" >&3
-	cp "$(command -v kmod)" "$SYSTEM/stand-in"
-	rm "$SYSTEM/sbin/modinfo"
-	printf '%s\n' '#!/bin/bash' 'exec -a modinfo /stand-in "$@"' >"$SYSTEM/sbin/modinfo"
-	chmod +x "$SYSTEM/sbin/modinfo"
-}
-
 # without_kmod: the package in its place, and nothing of what depmod has written.
 without_kmod() {
 	on_debian
@@ -154,16 +145,17 @@ without_kmod() {
 		inside dpkg --purge kmod >&2 # without --force-depends
 		[ ! -e "$SYSTEM/bin/kmod.kmod" ]
 		[ "$(inside readlink -f /bin/kmod)" = "$(inside readlink -f /sbin/modprobe)" ]
-		stand_in_for_modinfo
 		: >without_kmod
 	fi
 	find "$SYSTEM/lib/modules/$RELEASE" -maxdepth 1 -name 'modules.*' ! -name 'modules.builtin*' ! -name modules.order -delete
 	rm -f "$SYSTEM/boot/initrd.img-$RELEASE"
 }
 
-# same_image IMAGE: as with kmod, but for its program and the links that lead there.
+# same_image IMAGE: as with kmod, but for its program, the links that lead there, its configuration, and the file of weak
+# dependencies, which kmod 30 does not write.
 same_image() {
-	differs images/initramfs-kmod "$1" usr/bin/kmod usr/sbin/{modprobe,rmmod} usr/lib/modprobe.d{,/aliases.conf} "${@:2}"
+	differs images/initramfs-kmod "$1" usr/bin/kmod usr/sbin/{modprobe,rmmod} usr/lib/modprobe.d/aliases.conf \
+		"usr/lib/modules/$RELEASE/modules.weakdep" "${@:2}"
 }
 
 @test "without kmod: the kernel's package, by its own scripts: dkms, then update-initramfs" {
@@ -203,5 +195,5 @@ same_image() {
 	image dracut dracut-without
 	[ -s images/dracut-kmod ] || skip "there is no image of kmod's to compare with"
 	differs images/dracut-kmod images/dracut-without usr/bin/{kmod,lsmod} usr/sbin/{depmod,insmod,lsmod,modinfo,modprobe,rmmod} \
-		usr/lib/modprobe.d/aliases.conf
+		usr/lib/modprobe.d/aliases.conf "usr/lib/modules/$RELEASE/modules.weakdep"
 }
