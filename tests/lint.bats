@@ -50,8 +50,8 @@ with() {
 complains() { [ "$status" = 1 ] && [ "$output" = "$1" ]; }
 
 @test "a call upwards within a header is seen" {
-	with 'bool upwards(void) { return module_form(0) && regex_matches("", "", NULL); }' elf.c
-	complains "elf.c calls module_form(), which does not stand below it: depmod.h, module.c: one module's bytes"
+	with 'bool upwards(void) { return module_compression(0) && regex_matches("", "", NULL); }' elf.c
+	complains "elf.c calls module_compression(), which does not stand below it: depmod.h, module.c: one module's bytes"
 }
 
 @test "a call upwards by a macro is seen" {
