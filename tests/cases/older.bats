@@ -206,8 +206,8 @@ beside() {
 	fake links 'echo links'
 	cp "$DEPMOD" real/depmod
 	ln -s ../real/depmod links/depmod
-	ln -s depmod links/other
-	for command in links/depmod links/other ./real/depmod "$PWD/links/../real/depmod"; do
+	ln -s depmod links/depmod-other
+	for command in links/depmod links/depmod-other ./real/depmod "$PWD/links/../real/depmod"; do
 		run "$command" -b root 2.4.20
 		exits 0
 		[ "$output" = real ]

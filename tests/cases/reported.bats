@@ -231,12 +231,12 @@ random_values() {
 	done
 }
 
-# with_modules LINES COMMAND...: where /proc/modules has these lines.
+# with_modules LINES COMMAND...: where /proc/modules has these lines, and there is no /sys that knows better.
 with_modules() {
 	unshare -rm true 2>/dev/null || skip "no mounting here"
 	printf '%s\n' "$1" >modules
 	shift
-	run --separate-stderr unshare -rm sh -c 'mount -t tmpfs none /proc && cp modules /proc && exec "$@"' - "$@"
+	run --separate-stderr unshare -rm sh -c 'mount -t tmpfs none /proc && mount -t tmpfs none /sys && cp modules /proc && exec "$@"' - "$@"
 }
 
 @test "-w: ever longer pauses between the tries, until the time is over" {
