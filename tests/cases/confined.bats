@@ -94,11 +94,13 @@ needs_filters() {
 		"$DEPMOD" --jobs 2 -b root -C empty -o expected "$RELEASE"
 	grep -q '^alias far far$' "expected/lib/modules/$RELEASE/modules.alias"
 	grep -q '^alias far farther$' "expected/lib/modules/$RELEASE/modules.alias"
-	strace -f -qq -o trace -e trace=landlock_restrict_self,openat "$DEPMOD" --jobs 2 -b root -C empty -o out "$RELEASE"
+	# A file for each process, in which no call is told in two parts.
+	strace -ff -qq -o calls -e trace=landlock_restrict_self,openat "$DEPMOD" --jobs 2 -b root -C empty -o out "$RELEASE"
+	cat calls.* >trace
 	diff -r expected out
-	grep -q 'landlock_restrict_self(.*) = 0' trace || skip "this kernel has no Landlock"
+	grep -q 'landlock_restrict_self(.* = 0$' trace || skip "this kernel has no Landlock"
 	[ "$(grep -c 'far.*\.ko.*O_RDONLY.* = -1 EACCES' trace)" = 2 ]
-	[ "$(grep -c 'far.*\.ko.*O_RDONLY.* = [0-9]' trace)" = 2 ]
+	[ "$(grep 'far.*\.ko.*O_RDONLY.* = [0-9]' trace | grep -vc O_PATH)" = 2 ]
 }
 
 @test "--explain tells of a file what a worker found in it" {
