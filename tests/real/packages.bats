@@ -256,7 +256,6 @@ is_installed() {
 	make -s --no-print-directory -C "$PROJECT" deb | sed "s,^,$PROJECT/," >packages
 	run lintian --allow-root "$(cat packages)"
 	exits 0
-	output=$(grep -v ': no-manual-page ' <<<"$output") || true # STAND-IN: goes as soon as every command has its page
 	says_nothing
 }
 
