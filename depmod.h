@@ -229,17 +229,6 @@ struct location releases_output(const struct releases *releases, const char *rel
 int scan(struct tree *tree, const struct config *config, const char *const *paths, bool tell_shadowed,
 	 struct arena *memory, struct arena *scratch);
 
-/* Why one of two files with the same module name counts. */
-struct rule_of_choice {
-	const char *name, *word, *other_word;
-};
-
-/* Whether `module` counts and not `rival`, and by which rule: "override" or "search", commands of the configuration;
- * "byte order" of paths; or "later tree", where both have one path. For a command, rule->word is its argument that
- * covers `module`; for "search", rule->other_word is the argument that covers `rival`. Else they are NULL. */
-bool wins(const struct config *config, const struct module *module, const struct module *rival,
-	  struct rule_of_choice *rule);
-
 /* Whether the path can be written to modules.dep, which separates paths by blanks, colons and newlines, and cannot
  * quote them. */
 bool can_be_listed(const char *path);
@@ -276,6 +265,17 @@ void config_read(struct config *config, struct arena *memory, const struct base 
 
 /* Makes the tables of names from the lists, as config_read() does, too. */
 void config_index(struct config *config, struct arena *memory);
+
+/* Why one of two files with the same module name counts. */
+struct rule_of_choice {
+	const char *name, *word, *other_word;
+};
+
+/* Whether `module` counts and not `rival`, and by which rule: "override" or "search", commands of the configuration;
+ * "byte order" of paths; or "later tree", where both have one path. For a command, rule->word is its argument that
+ * covers `module`; for "search", rule->other_word is the argument that covers `rival`. Else they are NULL. */
+bool wins(const struct config *config, const struct module *module, const struct module *rival,
+	  struct rule_of_choice *rule);
 
 /* ---- load.c: workers that turn files into facts ---------------------------------------------- */
 
@@ -639,7 +639,7 @@ struct span elf_bytes(const struct elf *elf, struct section section, const char 
  * ends in bad(). `key` should be random, so that nobody can choose names whose hashes are equal. */
 void names_init(struct names *names, struct arena *arena, uint32_t capacity, size_t bytes, uint64_t key);
 
-/* The id of a name, or NONE. */
+/* The id of a name, or NONE. A table that is all zeros has no names. */
 uint32_t names_find(const struct names *names, const char *name, size_t length);
 
 /* The id of a name, which is added if it is new. names_add() then copies the string; names_borrow() keeps a pointer to

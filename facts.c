@@ -230,7 +230,6 @@ void keep_module(struct keeper *k, int fd, uint32_t module, const struct load_op
 		.need = keep_need,
 		.version = keep_version,
 	};
-
 	struct source *source;
 
 	/* The values form one piece: nothing else is taken from this memory until all values are there. */

@@ -204,6 +204,8 @@ COLD static uint32_t find_hash(const struct names *names, const char *name, size
 
 uint32_t names_find(const struct names *names, const char *name, size_t length)
 {
+	if (!names->count)
+		return NONE;
 	return id_in(*find_slot(names, &(struct name){ name, (uint32_t)length, find_hash(names, name, length) }));
 }
 

@@ -116,11 +116,11 @@ static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32
 
 	*job.facts = (struct facts){ .worker = worker, .begun = true };
 	job.fd = module_open(l->tree->roots[root].directory, path);
-	if (job.fd < 0 && is_outside(l, errno)) {
-		job.facts->begun = false;
-		return;
-	}
 	if (job.fd < 0) {
+		if (is_outside(l, errno)) {
+			job.facts->begun = false;
+			return;
+		}
 		fault = system_fault(errno);
 		note_failure(l, number, &fault);
 	} else if (!attempt(read_module, &job, &fault)) {

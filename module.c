@@ -230,15 +230,16 @@ static struct source *source_of_file(int fd, struct arena *scratch, struct span 
 struct source *module_source(int fd, struct arena *scratch, bool at_once)
 {
 	struct span head = read_head(fd, scratch), bytes;
+	uint8_t compression = compression_of(head);
 	struct memory_source *memory;
 
-	if (!compression_of(head) && !at_once)
+	if (!compression && !at_once)
 		return source_of_file(fd, scratch, head);
 	bytes = whole(fd, scratch, head);
 	memory = arena_take(scratch, 1, sizeof(*memory), 8);
 	*memory = source_of(bytes);
 	memory->source.otherwise = otherwise(head);
-	memory->source.compression = compression_of(head);
+	memory->source.compression = compression;
 	return &memory->source;
 }
 

@@ -74,10 +74,8 @@ static void tell(const struct walk *walk, enum level level, const char *what, co
 
 static bool excluded(const struct walk *walk, const char *name)
 {
-	const struct names *names = &walk->config->excludes;
-
 	return strcmp(name, "build") == 0 || strcmp(name, "source") == 0 ||
-	       (names->count && names_find(names, name, strlen(name)) != NONE);
+	       names_find(&walk->config->excludes, name, strlen(name)) != NONE;
 }
 
 static struct place *add_place(struct walk *walk, struct place *parent, const char *path, bool linked)
@@ -296,7 +294,7 @@ static void walk_everywhere(struct walk *walk)
 		walk_from(walk, w->word, walk->inside.base != NULL);
 }
 
-/* ---- who wins ---- */
+/* ---- modules, of each name one ---- */
 
 struct candidates {
 	struct tree *tree;
@@ -305,72 +303,6 @@ struct candidates {
 	struct names *names; /* of modules; an id is the place in tree->modules */
 	bool tell_shadowed;
 };
-
-static bool starts_with_directory(const char *path, const char *directory)
-{
-	size_t length = unslashed_length(directory);
-
-	return strncmp(path, directory, length) == 0 && path[length] == '/';
-}
-
-static bool is_external(const struct config *config, const char *path, uint32_t *rank, const char **word)
-{
-	for (const struct words *w = config->external; w; w = w->next, ++*rank)
-		if (starts_with_directory(path, *word = w->word))
-			return true;
-	return false;
-}
-
-/* The place of the first `search` word that the path falls under; smaller wins. *word is the word. */
-static uint32_t rank_of(const struct config *config, const char *path, const char **word)
-{
-	uint32_t rank = 0, built_in = NONE;
-
-	for (const struct words *w = config->search; w; w = w->next, rank++) {
-		*word = w->word;
-		if (strcmp(w->word, "built-in") == 0)
-			built_in = rank;
-		else if (strcmp(w->word, "external") == 0 ? is_external(config, path, &rank, word)
-							  : starts_with_directory(path, w->word))
-			return rank;
-	}
-	*word = built_in == NONE ? "what is not listed" : "built-in";
-	return built_in;
-}
-
-/* The place of the override word that is the path without its suffix; smaller wins, and NONE where there is none. */
-static uint32_t override_of(const struct config *config, const char *path)
-{
-	const char *name = base_name(path);
-
-	return config->overrides.count ? names_find(&config->overrides, path, (size_t)(name - path) + stem_length(name))
-				       : NONE;
-}
-
-bool wins(const struct config *config, const struct module *module, const struct module *rival,
-	  struct rule_of_choice *rule)
-{
-	const char *path = module->path, *other = rival->path;
-	uint32_t rank, other_rank;
-
-	*rule = (struct rule_of_choice){ .name = "later tree" };
-	if (strcmp(path, other) == 0)
-		return module->root > rival->root;
-	rank = override_of(config, path);
-	other_rank = override_of(config, other);
-	if (rank != other_rank) {
-		rule->name = "override";
-		rule->word = config->overrides.entries[rank < other_rank ? rank : other_rank].string;
-		return rank < other_rank;
-	}
-	rule->name = "search";
-	rank = rank_of(config, path, &rule->word);
-	other_rank = rank_of(config, other, &rule->other_word);
-	if (rank != other_rank)
-		return rank < other_rank;
-	*rule = (struct rule_of_choice){ .name = "byte order" };
-	return strcmp(path, other) < 0;
-}
 
 static void keep_shadowed(struct candidates *c, const struct module *module)
 {

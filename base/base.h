@@ -319,6 +319,7 @@ enum { DIRECTORY_BUFFER = 32768, SMALLEST_ENTRY = 24 }; /* in bytes */
 struct directory {
 	const char *path;
 	int fd, error;      /* open; errno, or 0 */
+	bool as_told;       /* to be set after opening: names keep the order in which the system gives them */
 	uint32_t at, count; /* entries[at] is next, of `count` that the system gave at once */
 	struct key entries[DIRECTORY_BUFFER / SMALLEST_ENTRY], spare[DIRECTORY_BUFFER / SMALLEST_ENTRY];
 	uint8_t records[DIRECTORY_BUFFER];
@@ -333,7 +334,8 @@ void directory_close(struct directory *directory);
 
 /* The next name except . and .., valid until the next call, and its type as in <dirent.h>. NULL at the end or, with an
  * errno in directory->error, when reading failed; the directory is closed then. Names that the system gives at once are
- * put into the order of inodes: a disk reads files faster in this order than in that of a directory. */
+ * put into the order of inodes, unless .as_told is set: a disk reads files faster in this order than in that of a
+ * directory. */
 const char *directory_next(struct directory *directory, unsigned char *type);
 
 /* ---- sort.c ---------------------------------------------------------------------------------- */

@@ -130,6 +130,7 @@ int directory_begin(struct directory *directory, int fd, const char *path)
 {
 	directory->path = path;
 	directory->fd = fd;
+	directory->as_told = false;
 	directory->at = directory->count = 0;
 	directory->error = directory->fd < 0 ? errno : 0;
 	return check_transient(path, directory->error);
@@ -162,7 +163,8 @@ static void note_entries(struct directory *directory, size_t size)
 		entry->string = name;
 		directory->count++;
 	}
-	sort_chunks(directory->entries, directory->spare, directory->count);
+	if (!directory->as_told)
+		sort_chunks(directory->entries, directory->spare, directory->count);
 }
 
 static bool refill(struct directory *directory)

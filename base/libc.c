@@ -3,7 +3,6 @@
  * release build: linked before the library, they replace its own. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>

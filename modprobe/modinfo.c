@@ -175,13 +175,9 @@ void view_bytes(struct view *v, struct span bytes)
 {
 	struct span strings = v->builtin ? bytes : strings_of(bytes), string;
 
-	while (strings.p < strings.end) {
-		string.p = strings.p;
-		string.end = strings.p += strnlen((const char *)strings.p, span_size(strings));
-		strings.p += strings.p < strings.end;
+	while (next_string(&strings, &string))
 		if (cut_name(v, &string))
 			show_string(v, string);
-	}
 	if (!v->builtin)
 		show_signature(v, bytes);
 	show_parameters(v);

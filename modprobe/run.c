@@ -83,11 +83,10 @@ bool fails(struct probe *p, const char *what, int failed)
 void add_span(struct text *text, struct span bytes)
 {
 	for (; bytes.p < bytes.end; bytes.p++)
-		text_add(text,
-			 (*bytes.p < ' ' && *bytes.p != '\n' && *bytes.p != '\t') || *bytes.p == 0x7f
-				 ? (const uint8_t *)"?"
-				 : bytes.p,
-			 1);
+		if (*bytes.p == '\n' || *bytes.p == '\t')
+			text_add(text, bytes.p, 1);
+		else
+			text_harmless(text, (const char *)bytes.p, 1);
 }
 
 void pad(struct text *text, size_t size, size_t width)

@@ -111,22 +111,16 @@ static struct words *listed_holders(struct arena *memory, const char *listing)
 /* A directory has an entry for each holder. They keep the order in which the system tells them, as lsmod shows it. */
 struct words *running_holders(struct arena *memory, const char *name)
 {
-	enum { LENGTH = 16, NAME = 19 }; /* where they stand in a record of getdents64(2) */
-	int fd = open_again(CURRENT_DIRECTORY, sys_path(memory, name, "holders"), DIRECTORY_FLAGS);
+	static struct directory directory; /* static for its size */
 	struct words *holders = NULL, **end = &holders;
-	_Alignas(8) char records[4096];
-	uint16_t length;
-	long size;
+	unsigned char type;
+	const char *holder;
 
-	if (fd < 0)
+	if (directory_open(&directory, CURRENT_DIRECTORY, sys_path(memory, name, "holders")))
 		return listed_holders(memory, listed(memory, name, MODULE_HOLDERS));
-	while ((size = syscall(SYS_getdents64, fd, records, sizeof(records))) > 0)
-		for (const char *r = records; r < records + size; r += length) {
-			memcpy(&length, r + LENGTH, sizeof(length));
-			if (r[NAME] != '.')
-				append_word(memory, &end, arena_string(memory, r + NAME, strlen(r + NAME)));
-		}
-	close(fd);
+	directory.as_told = true;
+	while ((holder = directory_next(&directory, &type)))
+		append_word(memory, &end, arena_string(memory, holder, strlen(holder)));
 	return holders;
 }
 

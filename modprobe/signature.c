@@ -126,7 +126,7 @@ static void read_pkcs7(struct span rest, struct signature *s)
 	s->value = element(&rest, OCTETS);
 	s->algorithm = hash_name(element(&algorithm, OBJECT));
 	s->signer = issuer_name(element(&who, SEQUENCE));
-	s->signer.end = s->signer.p + strnlen((const char *)s->signer.p, span_size(s->signer));
+	s->signer.end = s->signer.p + length_within((const char *)s->signer.p, s->signer.end);
 	s->key = element(&who, INTEGER);
 	while (s->key.p < s->key.end && !*s->key.p)
 		s->key.p++;

@@ -18,8 +18,7 @@ ZSHDIR = $(PREFIX)/share/zsh/$(if $(and $(filter /usr,$(PREFIX)),$(wildcard /etc
 FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 
 # Links to modprobe: it is these commands, too.
-COMMANDS = modinfo insmod rmmod lsmod
-LINKS = $(COMMANDS) kmod
+LINKS = modinfo insmod rmmod lsmod kmod
 COMPLETED = modprobe $(LINKS)
 
 PAGES = $(wildcard man/*)

@@ -71,7 +71,7 @@ share/zsh/site-functions/_depmod'
 	sed -n 's/^PROGRAMS = //p' "$PROJECT/Makefile" | tr ' ' '\n' | sed 's,.*/,,' | LC_ALL=C sort >programs
 	[ "$(wc -l <programs)" -ge 3 ]
 	find to/sbin -type f -printf '%f\n' | LC_ALL=C sort | diff programs -
-	sed -n 's/^COMMANDS = //p' "$PROJECT/release/install.mk" | tr ' ' '\n' | { cat; echo kmod; } | LC_ALL=C sort >links
+	sed -n 's/^LINKS = //p' "$PROJECT/release/install.mk" | tr ' ' '\n' | LC_ALL=C sort >links
 	[ "$(wc -l <links)" -ge 5 ]
 	find to/sbin -type l -lname modprobe -printf '%f\n' | LC_ALL=C sort | diff links -
 	[ -z "$(find to/sbin ! -type d ! -type f ! -lname modprobe)" ]

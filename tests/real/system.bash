@@ -1,5 +1,6 @@
 # A Debian of a test file's own, for tests that change one; loaded after common.
 #   SYSTEM   the Debian; what one test leaves there, the next one finds
+load ../said
 
 # copy_debian [PATTERN...]: makes SYSTEM, unless it is there; without the files of those patterns.
 copy_debian() {
@@ -34,24 +35,4 @@ disk() {
 	cp root/init root/sbin/init
 	truncate -s 16M boot/disk
 	mke2fs -q -t ext4 -d root boot/disk
-}
-
-# What the last `run` was like: exits STATUS, says TEXT, says_nothing.
-exits() {
-	[ "$status" = "$1" ] || {
-		printf 'exit status %s, expected %s; messages:\n%s\n' "$status" "$1" "$output"
-		return 1
-	}
-}
-says() {
-	[[ $output == *"$1"* ]] || {
-		printf 'no message has: %s\nmessages:\n%s\n' "$1" "$output"
-		return 1
-	}
-}
-says_nothing() {
-	[ -z "$output" ] || {
-		printf 'unexpected messages:\n%s\n' "$output"
-		return 1
-	}
 }
