@@ -104,6 +104,27 @@ void __wrap_report(enum level level, const char *const *parts)
 	say("\n");
 }
 
+void __wrap_report_parts(enum level level, ...);
+void __wrap_report_parts(enum level level, ...)
+{
+	const char *parts[REPORT_PARTS_MAX + 1] = { NULL };
+	va_list list;
+
+	va_start(list, level);
+	for (size_t i = 0; i < REPORT_PARTS_MAX && (parts[i] = va_arg(list, const char *)); i++)
+		;
+	va_end(list);
+	__wrap_report(level, parts);
+}
+
+void __wrap_report_fault(enum level level, const char *subject, const struct fault *fault);
+void __wrap_report_fault(enum level level, const char *subject, const struct fault *fault)
+{
+	__wrap_report_parts(level, subject, (char *)NULL);
+	if (hear_messages)
+		say_fault(fault);
+}
+
 /* ---- memory ---- */
 
 enum { POOL = 16, FILLED = 16 << 10 };
