@@ -172,12 +172,12 @@ same_image() {
 	[ "$status" = 1 ]
 }
 
-# The system is mounted in place of the disk that README.md speaks of.
-@test "a disk that no longer boots, by README.md's recipe: its initramfs is as with kmod, and boots" {
+# The system is mounted in place of the disk that RECIPES.md speaks of.
+@test "a disk that no longer boots, by RECIPES.md's recipe: its initramfs is as with kmod, and boots" {
 	without_kmod
 	unshare --mount true 2>/dev/null || skip "nothing may be mounted here"
 	awk '/^```sh/ { inside = 1; text = ""; next } /^```/ { if (inside && text ~ /update-initramfs/) printf "%s", text; inside = 0 }
-		inside { text = text $0 "\n" }' "$PROJECT/README.md" >recipe
+		inside { text = text $0 "\n" }' "$PROJECT/RECIPES.md" >recipe
 	[ "$(grep -c '^mount /dev/vda /mnt$\|^depmod -b /mnt --all-versions$' recipe)" = 2 ]
 	unshare --mount bash -ec 'mount() { if [ "$1" = /dev/vda ]; then command mount --bind "$SYSTEM" "$2"; else command mount "$@"; fi }
 		depmod() { "$DEPMOD" "$@"; }

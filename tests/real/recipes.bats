@@ -1,12 +1,12 @@
-# The recipes of README.md, from a to z; that of a disk that no longer boots is tried by images.bats.
+# The recipes of RECIPES.md, from a to z; that of a disk that no longer boots is tried by images.bats.
 load common
 load system
 
-# recipe WORD: the block of README.md that has the word.
+# recipe WORD: the block of RECIPES.md that has the word.
 recipe() {
 	awk -v word="$1" '/^```sh/ { inside = 1; text = ""; next }
 		/^```/ { if (inside && index(text, word)) printf "%s", text; inside = 0 }
-		inside { text = text $0 "\n" }' "$PROJECT/README.md" >recipe
+		inside { text = text $0 "\n" }' "$PROJECT/RECIPES.md" >recipe
 	[ -s recipe ]
 }
 
