@@ -15,12 +15,13 @@ static void say_words(const char *name, const struct words *words)
 
 static void read_it(void *input)
 {
-	static const char *const paths[] = { "/dev/null", NULL };  /* a file that is there */
+	static const char *const paths[] = { "/dev/null", NULL }; /* a file that is there */
 	struct arena memory = memory_for("memory");
 	struct config config;
 
 	serve("/dev/null", *(struct span *)input);
 	config_read(&config, &memory, NULL, paths, "6.1.0-18-amd64");
+	CHECK(was_read("/dev/null"));
 	serve_nothing();
 	CHECK(config.search);
 	say_words("search", config.search);
@@ -29,12 +30,6 @@ static void read_it(void *input)
 	say_words("exclude", config.exclude);
 	for (const struct words *w = config.external; w; w = w->next)
 		CHECK(*w->word == '/');
-}
-
-static bool joins_next_line(struct span in)
-{
-	in.end -= in.p < in.end && in.end[-1] == '\n';
-	return in.p < in.end && in.end[-1] == '\\';
 }
 
 static void read_longer(struct span in)

@@ -30,9 +30,14 @@ void run_twice(void (*work)(void *input), void *input);
 
 /* ---- what the rooms meet ---- */
 
-/* Until the next serve_nothing(), file_read() finds this at `path`. */
+/* Until the next serve_nothing(), file_read() finds this at `path`. A target that nobody asks for its file tries nothing:
+ * was_read() tells. */
 void serve(const char *path, struct span content);
+bool was_read(const char *path);
 void serve_nothing(void);
+
+/* Whether the last line of a configuration would go on in one that is put behind it. */
+bool joins_next_line(struct span in);
 
 /* Below the tree's directory stand files with these relative paths, listed from the first on, or from the last. */
 void serve_tree(const char *const *paths, size_t count, bool backwards);

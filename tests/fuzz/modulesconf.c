@@ -19,6 +19,7 @@ static void read_it(void *input)
 	serve("/dev/null", *(struct span *)input);
 	serve_tree(tree, COUNT_OF(tree), false);
 	CHECK(modulesconf_read(&conf, &memory, "/dev/null"));
+	CHECK(was_read("/dev/null"));
 	serve_nothing();
 	for (uint32_t i = 0; i < OLD_FILES; i++)
 		if (conf.files[i])

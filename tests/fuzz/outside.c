@@ -71,7 +71,7 @@ void say(const char *format, ...)
 	length = vsnprintf(s->text + s->size, room, format, values);
 	va_end(values);
 	CHECK(length >= 0);
-	s->size += (size_t)length < room ? (size_t)length : 0;  /* what does not fit is not said */
+	s->size += (size_t)length < room ? (size_t)length : 0; /* what does not fit is not said */
 }
 
 void say_fault(const struct fault *fault)
@@ -160,13 +160,14 @@ enum { FILES = 4 };
 static struct file {
 	const char *path;
 	struct span content;
+	bool read;
 } files[FILES];
 static size_t file_count;
 
 void serve(const char *path, struct span content)
 {
 	CHECK(file_count < FILES);
-	files[file_count++] = (struct file){ path, content };
+	files[file_count++] = (struct file){ path, content, false };
 }
 
 void serve_nothing(void)
@@ -174,23 +175,45 @@ void serve_nothing(void)
 	file_count = 0;
 }
 
-static int served(const char *path, struct span *content)
+static struct file *served(const char *path)
 {
 	for (size_t i = 0; i < file_count; i++)
-		if (strcmp(files[i].path, path) == 0) {
-			*content = files[i].content;
-			return 0;
-		}
-	return ENOENT;
+		if (strcmp(files[i].path, path) == 0)
+			return files + i;
+	return NULL;
 }
 
-int __wrap_file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
-		     struct span *content);
-int __wrap_file_read(struct arena *arena, int directory, const char *path, enum file_kind kind,
-		     struct span *content)
+bool was_read(const char *path)
+{
+	struct file *file = served(path);
+
+	return file && file->read;
+}
+
+static int read_served(const char *path, struct span *content)
+{
+	struct file *file = served(path);
+
+	if (!file)
+		return ENOENT;
+	*content = file->content;
+	file->read = true;
+	return 0;
+}
+
+bool joins_next_line(struct span in)
+{
+	in.end -= in.p < in.end && in.end[-1] == '\n';
+	while (in.p < in.end && in.end[-1] == '\r')
+		in.end--;
+	return in.p < in.end && in.end[-1] == '\\';
+}
+
+int __wrap_file_read(struct arena *arena, int directory, const char *path, enum file_kind kind, struct span *content);
+int __wrap_file_read(struct arena *arena, int directory, const char *path, enum file_kind kind, struct span *content)
 {
 	(void)arena, (void)directory, (void)kind;
-	return served(path, content);
+	return read_served(path, content);
 }
 
 int __wrap_read_inside(struct arena *arena, const struct base *base, const char *path, enum file_kind kind,
@@ -199,7 +222,7 @@ int __wrap_read_inside(struct arena *arena, const struct base *base, const char 
 		       struct span *content)
 {
 	(void)arena, (void)base, (void)kind;
-	return served(path, content);
+	return read_served(path, content);
 }
 
 /* ---- directories ---- */
@@ -261,7 +284,7 @@ int __wrap_list_inside(struct directory *directory, const struct base *base, con
 int __wrap_list_inside(struct directory *directory, const struct base *base, const char *path)
 {
 	(void)base;
-	return __wrap_directory_open(directory, CURRENT_DIRECTORY, path);
+	return served(path) ? ENOTDIR : __wrap_directory_open(directory, CURRENT_DIRECTORY, path);
 }
 
 void __wrap_directory_close(struct directory *directory);
@@ -296,7 +319,7 @@ const char *__wrap_directory_next(struct directory *directory, unsigned char *ty
 
 struct walk {
 	struct span index;
-	size_t at;                 /* nodes stand in pre-order without gaps: where the next one must */
+	size_t at; /* nodes stand in pre-order without gaps: where the next one must */
 	char key[2 * VALUE_MAX], last[2 * VALUE_MAX];
 	uint32_t length;
 	bool any;

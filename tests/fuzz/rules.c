@@ -9,7 +9,7 @@ struct input {
 	struct span rules, line;
 };
 
-static const char *const no_paths[] = { "/dev/null", NULL };  /* a file that is there */
+static const char *const no_paths[] = { "/dev/null", NULL }; /* a file that is there */
 
 static bool is_normalized(const char *name)
 {
@@ -79,6 +79,7 @@ static void read_it(void *input)
 	rules_complete(c->rules);
 	check_rules(c->rules);
 	look_up_some(c);
+	CHECK(was_read("/dev/null"));
 	serve_nothing();
 	CHECK(memory.used > used);
 }
@@ -91,12 +92,6 @@ static void read_served(void *input)
 		serve_nothing();
 		say_fault(&fault);
 	}
-}
-
-static bool joins_next_line(struct span in)
-{
-	in.end -= in.p < in.end && in.end[-1] == '\n';
-	return in.p < in.end && in.end[-1] == '\\';
 }
 
 /* Lines that say nothing, put behind, must change nothing. */
