@@ -36,6 +36,7 @@ struct index_file {
 struct ko;
 struct item;
 struct catalog;
+struct reading;
 
 /* The commands. Up to COMMAND_KMOD, the program's own name may be one of them; those behind it stand behind kmod. */
 enum command {
@@ -91,10 +92,10 @@ struct probe {
 	char **arguments;
 	struct arena memory, scratch;
 	struct catalog *catalog;
-	struct text out;         /* standard output */
-	const char *shown;       /* file whose symbols are being shown */
-	int status;              /* exit status */
-	const char *values[128]; /* of options, for value_of() */
+	struct text out;               /* standard output */
+	const struct reading *reading; /* file that is being read, in a process without rights */
+	int status;                    /* exit status */
+	const char *values[128];       /* of options, for value_of() */
 	char output[4096];
 };
 
@@ -162,6 +163,22 @@ struct item *find_modules(struct probe *p, const char *name);
 /* Says that a module is not there, and what may be the reason. */
 void not_found(struct probe *p, const char *name);
 
+/* ---- reading.c: what modules' files hold ---------------------------------------------------------- */
+
+/* A file, and what is to be done with it. */
+struct reading {
+	const char *name;              /* for messages */
+	const char *path;              /* NULL: it is that of all that is part of the kernel */
+	int fd, failed;                /* the open file; or -1, and the errno */
+	void (*read)(struct probe *p); /* prints to p->out what is in the file p->reading; may end in bad() */
+};
+
+/* Has read() called, in a process that has no rights, at finish_reading() at the latest; the file is closed then. What
+ * read() printed goes to standard output, with ? in place of characters that could steer a terminal. When it ended in
+ * bad(), or the process died, that is an error message, and the exit status will be 1. */
+void begin_reading(struct probe *p, struct reading file);
+void finish_reading(struct probe *p);
+
 /* ---- steps.c: a step of loading or removing ------------------------------------------------------ */
 
 /* Prints a step like `insmod PATH PARAMETERS` for -v, -n and -D. */
@@ -193,7 +210,8 @@ bool needs_name(struct probe *p, const char *what);
 /* Reports the errno; returns false, and the exit status will be 1. */
 bool fails(struct probe *p, const char *what, int failed);
 
-/* Adds bytes of a file, with ? in place of characters that could steer a terminal. */
+/* Adds bytes of a file, with ? in place of characters that could steer a terminal: all control characters but newlines,
+ * tabs and NUL. */
 void add_span(struct text *text, struct span bytes);
 
 /* Adds blanks to a text of `size` bytes until it is `width` bytes wide. */
