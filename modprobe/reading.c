@@ -8,7 +8,7 @@
 
 /* How many files are open at once; bytes of shared memory for each; and bytes of scratch memory that do not go back to the
  * system between them. */
-enum { FILES = 16, SHARE = 8 << 20, KEEP = 1 << 20 };
+enum { FILES = 32, SHARE = 4 << 20, KEEP = 1 << 20 };
 
 /* What was found in a file. No bools, as a hostile process may leave any byte here. */
 struct outcome {
