@@ -418,12 +418,12 @@ struct words *running_holders(struct arena *memory, const char *name);
  * descriptor, or -1 and errno. */
 int running_open(const struct base *base, const char *path);
 
-/* Loads the module in the file, whose path may begin with that of the base: then links are followed in it. On request the kernel compares neither symbol versions nor vermagic. Returns 0 or an
- * errno; a file that cannot be opened or decompressed is an error message, too. */
-int running_insert(struct arena *scratch, const struct base *base, const char *path, const char *parameters,
-		   bool no_versions, bool no_vermagic);
+/* Loads the module in the open file, and closes the file. On request the kernel compares neither symbol versions nor
+ * vermagic. Returns 0 or an errno; a file that cannot be read or decompressed is an error message, too. */
+int running_insert(struct arena *scratch, int fd, const char *path, const char *parameters, bool no_versions,
+		   bool no_vermagic);
 
-/* What such an errno means, and what a person can do about it. */
+/* What such an errno means and, behind a colon or a comma, what may be the reason. */
 const char *insertion_error(int failed);
 
 /* Removes the module; with `force`, even while it is in use. Returns 0 or an errno. */
