@@ -193,9 +193,8 @@ static int open_builtin(struct probe *p)
 }
 
 /* Shows a file or, when the field that was asked for is its name, only that. */
-static void show_file(struct probe *p)
+static void show_file(struct probe *p, const struct reading *file)
 {
-	const struct reading *file = p->reading;
 	const char *path = file->path;
 	struct view view = {
 		.out = &p->out,
@@ -219,8 +218,7 @@ static void show_ko(struct probe *p, struct ko *ko)
 	struct reading file = { .name = path ? path : ko->name, .path = path, .fd = -1, .read = show_file };
 
 	if (field && strcmp(field, "filename") == 0) {
-		p->reading = &file;
-		show_file(p);
+		show_file(p, &file);
 		return;
 	}
 	file.fd = path ? running_open(p->base, path) : open_builtin(p);

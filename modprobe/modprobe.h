@@ -167,10 +167,10 @@ void not_found(struct probe *p, const char *name);
 
 /* A file, and what is to be done with it. */
 struct reading {
-	const char *name;              /* for messages */
-	const char *path;              /* NULL: it is that of all that is part of the kernel */
-	int fd, failed;                /* the open file; or -1, and the errno */
-	void (*read)(struct probe *p); /* prints to p->out what is in the file p->reading; may end in bad() */
+	const char *name; /* path of the module, or name of a part of the kernel */
+	const char *path; /* NULL: the file is modules.builtin.modinfo */
+	int fd, failed;   /* the open file; or -1, and the errno */
+	void (*read)(struct probe *p, const struct reading *file); /* prints to p->out; may end in bad() */
 };
 
 /* Has read() called, in a process that has no rights, at finish_reading() at the latest; the file is closed then. What

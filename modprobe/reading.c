@@ -6,9 +6,9 @@
 
 #include "modprobe.h"
 
-/* How many files are open at once; bytes of shared memory for each; and bytes of scratch memory that do not go back to the
+/* How many files are open at once; bytes of memory shared among them; and bytes of scratch memory that do not go back to the
  * system between them. */
-enum { FILES = 32, SHARE = 4 << 20, KEEP = 1 << 20 };
+enum { FILES = 32, SHARED = 128 << 20, KEEP = 1 << 20 };
 
 /* What was found in a file. No bools, as a hostile process may leave any byte here. */
 struct outcome {
@@ -39,7 +39,7 @@ static void read_file(void *context)
 {
 	struct probe *p = context;
 
-	p->reading->read(p);
+	p->reading->read(p, p->reading);
 }
 
 static void read_one(struct probe *p, uint32_t number)
@@ -96,11 +96,12 @@ static void print(struct probe *p, uint32_t number)
 /* Where a process dies, another one goes on. The file is given up that a process died of which it was the first. */
 void finish_reading(struct probe *p)
 {
-	uint32_t next = 0, first;
+	uint32_t next = 0;
 	size_t room;
 
 	while (next < waiting.count) {
-		first = next;
+		uint32_t first = next;
+
 		read_from(p, first);
 		while (next < waiting.count && outcome_of(next, &room)->done)
 			next++;
@@ -114,7 +115,7 @@ void finish_reading(struct probe *p)
 void begin_reading(struct probe *p, struct reading file)
 {
 	if (!waiting.shared.size)
-		arena_reserve_alone(&waiting.shared, "shared memory", FILES * SHARE, true);
+		arena_reserve_alone(&waiting.shared, "shared memory", SHARED, true);
 	waiting.files[waiting.count++] = file;
 	if (waiting.count == FILES)
 		finish_reading(p);

@@ -60,7 +60,7 @@ static void show_crc(void *context, const char *name, size_t length, uint32_t cr
 	text_string(&p->out, "\n");
 }
 
-static void show_symbols(struct probe *p)
+static void show_symbols(struct probe *p, const struct reading *file)
 {
 	struct elf_sink sink = {
 		.context = p,
@@ -69,9 +69,9 @@ static void show_symbols(struct probe *p)
 		.version = p->given[SHOW_VERSIONS] ? show_crc : NULL,
 	};
 
-	if (p->reading->fd < 0)
-		bad(error_text(p->reading->failed));
-	elf_read(module_source(p->reading->fd, &p->scratch, false), &sink);
+	if (file->fd < 0)
+		bad(error_text(file->failed));
+	elf_read(module_source(file->fd, &p->scratch, false), &sink);
 }
 
 static void show_symbols_of_file(struct probe *p, const char *path)

@@ -40,6 +40,8 @@ int __wrap_fork_bound(void)
 	return cannot_fork ? -1 : __real_fork_bound();
 }
 
+typedef void shows(struct probe *p, const struct reading *file);
+
 static struct probe p;
 static char printed[1 << 16], messages[1 << 16];
 
@@ -64,54 +66,57 @@ static bool run(void (*work)(void *), struct fault *fault)
 	return ended;
 }
 
-static void read_well(struct probe *probe)
+static void read_well(struct probe *probe, const struct reading *file)
 {
-	text_line(&probe->out, "content of ", probe->reading->name, (char *)NULL);
+	text_line(&probe->out, "content of ", file->name, (char *)NULL);
 }
 
-static void damaged(struct probe *probe)
+static void damaged(struct probe *probe, const struct reading *file)
 {
-	read_well(probe);
+	read_well(probe, file);
 	bad("is damaged");
 }
 
-static void crash(struct probe *probe)
+static void crash(struct probe *probe, const struct reading *file)
 {
-	read_well(probe);
+	read_well(probe, file);
 	(void)raise(SIGSEGV);
 }
 
-static void leave(struct probe *probe)
+static void leave(struct probe *probe, const struct reading *file)
 {
-	(void)probe;
+	(void)probe, (void)file;
 	_exit(0);
 }
 
-static void steer(struct probe *probe)
+static void steer(struct probe *probe, const struct reading *file)
 {
+	(void)file;
 	text_string(&probe->out, "a\33[2J\177b\r\tc");
 	text_add(&probe->out, "\0d\n", 3);
 }
 
 /* Nothing that is left makes sense: the process wrote over all that stands before the text, and the beginning of it. */
-static void scribble(struct probe *probe)
+static void scribble(struct probe *probe, const struct reading *file)
 {
+	(void)file;
 	memset(probe->out.start - REASON_SIZE - 8, 0xff, REASON_SIZE + 4096);
 	_exit(0);
 }
 
-static void overflow(struct probe *probe)
+static void overflow(struct probe *probe, const struct reading *file)
 {
+	(void)file;
 	for (;;)
 		text_line(&probe->out, "more", (char *)NULL);
 }
 
-static void wait_for(struct probe *probe, const char *name, void (*read)(struct probe *))
+static void wait_for(struct probe *probe, const char *name, shows *read)
 {
 	begin_reading(probe, (struct reading){ .name = name, .fd = -1, .read = read });
 }
 
-static void (*second)(struct probe *);
+static shows *second;
 
 static void read_three(void *context)
 {
@@ -122,7 +127,7 @@ static void read_three(void *context)
 }
 
 /* Has three files read, of which the second one is in the hands of the function. */
-static void among_others(void (*function)(struct probe *), const char *text, const char *message)
+static void among_others(shows *function, const char *text, const char *message)
 {
 	char expected[1024];
 	struct fault fault;
