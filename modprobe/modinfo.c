@@ -1,10 +1,5 @@
 /* modinfo.c: the command modinfo, which shows what a module says of itself in its section .modinfo, and who signed it. Of
  * what is part of the kernel, modules.builtin.modinfo says as much. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include "../elffile.h"
 #include "modprobe.h"
 
@@ -184,14 +179,6 @@ void view_bytes(struct view *v, struct span bytes)
 
 /* ---- the command ---- */
 
-static int open_builtin(struct probe *p)
-{
-	struct location place = modules_place(p);
-
-	return open_inside(place.base, join_path(&p->memory, place.path, "modules.builtin.modinfo"),
-			   FILE_FLAGS(REGULAR_FILE));
-}
-
 /* Shows a file or, when the field that was asked for is its name, only that. */
 static void show_file(struct probe *p, const struct reading *file)
 {
@@ -217,13 +204,10 @@ static void show_ko(struct probe *p, struct ko *ko)
 	const char *path = ko_path(p->catalog, ko), *field = value_of(p, 'F');
 	struct reading file = { .name = path ? path : ko->name, .path = path, .fd = -1, .read = show_file };
 
-	if (field && strcmp(field, "filename") == 0) {
+	if (field && strcmp(field, "filename") == 0)
 		show_file(p, &file);
-		return;
-	}
-	file.fd = path ? running_open(p->base, path) : open_builtin(p);
-	file.failed = errno;
-	begin_reading(p, file);
+	else
+		begin_reading(p, file);
 }
 
 /* With -m, the module of exactly that name: it is no alias and no file. */

@@ -169,11 +169,11 @@ void not_found(struct probe *p, const char *name);
 struct reading {
 	const char *name; /* path of the module, or name of a part of the kernel */
 	const char *path; /* NULL: the file is modules.builtin.modinfo */
-	int fd, failed;   /* the open file; or -1, and the errno */
+	int fd, failed;   /* for read(): the open file; or -1, and the errno */
 	void (*read)(struct probe *p, const struct reading *file); /* prints to p->out; may end in bad() */
 };
 
-/* Has read() called, in a process that has no rights, at finish_reading() at the latest; the file is closed then. What
+/* Opens the file, and has read() called in a process that has no rights, at finish_reading() at the latest. What
  * read() printed goes to standard output, with ? in place of characters that could steer a terminal. When it ended in
  * bad(), or the process died, that is an error message, and the exit status will be 1. */
 void begin_reading(struct probe *p, struct reading file);

@@ -2,6 +2,7 @@
  * The files are opened before, a few at a time; what is to be printed of each is left in shared memory. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "modprobe.h"
@@ -112,10 +113,24 @@ void finish_reading(struct probe *p)
 	waiting.count = 0;
 }
 
+static int open_file(struct probe *p, const char *path)
+{
+	struct location place;
+
+	if (path)
+		return running_open(p->base, path);
+	place = modules_place(p);
+	path = join_path(&p->memory, place.path, "modules.builtin.modinfo");
+	return open_inside(place.base, path, FILE_FLAGS(REGULAR_FILE));
+}
+
 void begin_reading(struct probe *p, struct reading file)
 {
 	if (!waiting.shared.size)
 		arena_reserve_alone(&waiting.shared, "shared memory", SHARED, true);
+	while ((file.fd = open_file(p, file.path)) < 0 && errno == EMFILE && waiting.count)
+		finish_reading(p);
+	file.failed = errno;
 	waiting.files[waiting.count++] = file;
 	if (waiting.count == FILES)
 		finish_reading(p);

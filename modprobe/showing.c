@@ -1,6 +1,4 @@
 /* showing.c: what modprobe shows in place of doing anything: the configuration, and the symbols of modules. */
-#include <errno.h>
-
 #include "modprobe.h"
 
 static void print_alias(void *context, const char *key, uint32_t priority, const char *value)
@@ -76,9 +74,7 @@ static void show_symbols(struct probe *p, const struct reading *file)
 
 static void show_symbols_of_file(struct probe *p, const char *path)
 {
-	int fd = running_open(p->base, path);
-
-	begin_reading(p, (struct reading){ .name = path, .fd = fd, .failed = errno, .read = show_symbols });
+	begin_reading(p, (struct reading){ .name = path, .path = path, .read = show_symbols });
 }
 
 /* A name that is no module's may be a file in the working directory. */

@@ -167,6 +167,14 @@ only_confined_read() {
 	[ "$(cat messages)" = "modinfo: ERROR: $TREE/kernel/m33.ko: the process that read it died" ]
 }
 
+@test "modinfo: fewer files can be open than modules are named" {
+	many_modules
+	index
+	link modinfo
+	(ulimit -n 12 && bin/modinfo -b "$ROOT" -k "$RELEASE" -F alias $(seq -f m%.0f 40)) >out
+	[ "$(cat out)" = "$(seq -f mark%.0f 40)" ]
+}
+
 @test "modinfo: where no process can be had, no module is read" {
 	needs_tracing
 	module kernel/one.ko --modinfo license=GPL

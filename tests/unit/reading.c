@@ -113,7 +113,7 @@ static void overflow(struct probe *probe, const struct reading *file)
 
 static void wait_for(struct probe *probe, const char *name, shows *read)
 {
-	begin_reading(probe, (struct reading){ .name = name, .fd = -1, .read = read });
+	begin_reading(probe, (struct reading){ .name = name, .path = "/dev/null", .read = read });
 }
 
 static shows *second;
