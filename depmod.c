@@ -426,7 +426,7 @@ static int carry_out(struct run *run, void (*work)(void *))
 /* Indexes each release in a process of its own, so that a failure costs that release alone. */
 static void index_all_releases(struct run *run)
 {
-	const char *const *release = releases_list(&run->releases);
+	const char *const *release = releases_list(&run->releases, has_modules);
 
 	run->status = !*release;
 	for (; *release; release++) {

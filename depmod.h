@@ -207,9 +207,10 @@ const char *module_directory(const struct base *base);
 void releases_locate(struct releases *releases, const struct options *options, struct arena *memory,
 		     struct arena *scratch);
 
-/* All releases that have a module, each once, in byte order, ended by NULL. When there are none, an error message says
+/* All releases whose directory counts, each once, in byte order, ended by NULL. When there are none, an error message says
  * so. */
-const char *const *releases_list(const struct releases *releases);
+typedef bool release_filter(struct location place, struct arena *memory);
+const char *const *releases_list(const struct releases *releases, release_filter *counts);
 
 /* Opens the roots of the release's tree: of several roots, one must exist, unless only named files are to be looked at;
  * without roots, tree->roots[0] can be used for absolute paths. False after an error message, which lists the existing

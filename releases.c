@@ -74,9 +74,9 @@ struct location releases_output(const struct releases *k, const char *release)
 
 /* ---- the releases that are there ---- */
 
-/* Adds a key for each release in the directory to the scratch memory. One without modules is not counted, as packages of
- * headers leave such directories. */
-static void find_releases(const struct releases *k, struct location place)
+/* Adds a key for each release in the directory to the scratch memory. Whoever asks says what counts: packages of headers
+ * leave directories without modules. */
+static void find_releases(const struct releases *k, struct location place, release_filter *counts)
 {
 	struct directory *directory = arena_take(k->memory, 1, sizeof(*directory), 8);
 	unsigned char type;
@@ -84,7 +84,7 @@ static void find_releases(const struct releases *k, struct location place)
 
 	list_inside(directory, place.base, place.path);
 	while (!directory->error && (name = directory_next(directory, &type)))
-		if (is_release(name) && has_modules(release_place(k, place, name), k->memory)) {
+		if (is_release(name) && counts(release_place(k, place, name), k->memory)) {
 			struct key *key = arena_take(k->scratch, 1, sizeof(*key), 8);
 
 			key->length = (uint32_t)strlen(name);
@@ -94,14 +94,14 @@ static void find_releases(const struct releases *k, struct location place)
 		bad_in(below_base(k->memory, place.base, place.path), error_text(directory->error));
 }
 
-const char *const *releases_list(const struct releases *k)
+const char *const *releases_list(const struct releases *k, release_filter *counts)
 {
 	size_t kept = k->scratch->used, count, n = 0;
 	struct key *keys = arena_take(k->scratch, 0, sizeof(*keys), 8), *end;
 	const char **list;
 
 	for (uint32_t i = 0; i < k->count; i++)
-		find_releases(k, k->directories[i]);
+		find_releases(k, k->directories[i], counts);
 	end = arena_take(k->scratch, 0, sizeof(*keys), 8);
 	count = (size_t)(end - keys);
 	sort_strings(keys, arena_take(k->scratch, count, sizeof(*keys), 8), count);
@@ -181,7 +181,7 @@ static void tell_what_is_there(const struct releases *k, const char *release)
 	for (uint32_t i = 0; i < k->count; i++)
 		if (tell_base(k, k->directories[i], release))
 			return;
-	for (const char *const *other = releases_list(k); *other; other++)
+	for (const char *const *other = releases_list(k, has_modules); *other; other++)
 		tell_command(k, *other);
 }
 

@@ -56,18 +56,18 @@ void arena_reserve(struct arena *arena, const char *name, size_t size, bool shar
 	begin(arena, name, map(arena_share(size), shared), size, shared);
 }
 
-void arena_reserve_alone(struct arena *arena, const char *name, size_t size)
+void arena_reserve_alone(struct arena *arena, const char *name, size_t size, bool shared)
 {
-	void *start = map(arena_share(size), false);
+	void *start = map(arena_share(size), shared);
 
 	while (start == MAP_FAILED && arena_share(size) > SMALLEST) {
 		scarcity++;
-		start = map(arena_share(size), false);
+		start = map(arena_share(size), shared);
 	}
 	/* Pages that are huge take longer to be cleared than a short run lasts. */
 	if (start != MAP_FAILED)
 		(void)madvise(start, arena_share(size), MADV_NOHUGEPAGE);
-	begin(arena, name, start, size, false);
+	begin(arena, name, start, size, shared);
 }
 
 void *arena_take(struct arena *arena, size_t count, size_t size, size_t alignment)

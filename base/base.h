@@ -420,7 +420,7 @@ void arena_reserve(struct arena *arena, const char *name, size_t size, bool shar
 /* The same without a plan: where the system does not grant as much, the sizes of this arena and all later ones are
  * halved. For programs that touch little of an arena, and run so short that huge pages would cost more than they
  * save. */
-void arena_reserve_alone(struct arena *arena, const char *name, size_t size);
+void arena_reserve_alone(struct arena *arena, const char *name, size_t size, bool shared);
 
 /* Memory for `count` objects of `size` bytes each, not cleared; bad() when the arena is full. `alignment` is a power of
  * two, 64 at most. */

@@ -47,8 +47,8 @@ static void begin(void *context)
 {
 	struct probe *p = context;
 
-	arena_reserve_alone(&p->memory, "memory", PROBE_MEMORY);
-	arena_reserve_alone(&p->scratch, "scratch memory", PROBE_SCRATCH);
+	arena_reserve_alone(&p->memory, "memory", PROBE_MEMORY, false);
+	arena_reserve_alone(&p->scratch, "scratch memory", PROBE_SCRATCH, false);
 	run(p);
 }
 

@@ -26,6 +26,20 @@ static void guess_name(void *context, const char *key, uint32_t priority, const 
 	}
 }
 
+static bool is_there(struct location place, struct arena *memory, const char *name)
+{
+	struct stat st;
+
+	return !stat_inside(place.base, join_path(memory, place.path, name), &st);
+}
+
+/* Whether the directory is that of a kernel: depmod has run there, or can do so. Nothing is opened: not to be had is as
+ * good as not there. */
+static bool has_kernel(struct location place, struct arena *memory)
+{
+	return is_there(place, memory, "modules.dep") || is_there(place, memory, "kernel");
+}
+
 /* Names the kernels that have modules. */
 static void tell_releases(struct probe *p)
 {
@@ -36,7 +50,7 @@ static void tell_releases(struct probe *p)
 		.directories = &directory,
 		.count = 1,
 	};
-	const char *const *release = releases_list(&releases);
+	const char *const *release = releases_list(&releases, has_kernel);
 	struct text text;
 
 	text_open(&text, &p->memory);

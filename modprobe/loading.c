@@ -11,6 +11,7 @@ static bool in_kernel(struct probe *p, struct ko *ko)
 static int insert_file(struct probe *p, struct ko *ko, const char *parameters)
 {
 	const char *path = ko_path(p->catalog, ko);
+	int fd, failed;
 
 	if (path)
 		show_step(p, "insmod", path, parameters);
@@ -20,8 +21,13 @@ static int insert_file(struct probe *p, struct ko *ko, const char *parameters)
 		return 0;
 	if (!path)
 		return ENODATA;
-	return running_insert(&p->scratch, p->base, path, parameters, p->given[FORCE_VERSIONS],
-			      p->given[FORCE_VERMAGIC]);
+	fd = running_open(p->base, path);
+	if (fd >= 0)
+		return running_insert(&p->scratch, fd, path, parameters, p->given[FORCE_VERSIONS],
+				      p->given[FORCE_VERMAGIC]);
+	failed = errno;
+	error(path, ": ", error_text(failed));
+	return failed == ENOENT ? ENODATA : failed;
 }
 
 static int insert_one(struct probe *p, struct ko *ko, const char *more)

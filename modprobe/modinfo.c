@@ -1,11 +1,5 @@
 /* modinfo.c: the command modinfo, which shows what a module says of itself in its section .modinfo, and who signed it. Of
  * what is part of the kernel, modules.builtin.modinfo says as much. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "../elffile.h"
 #include "modprobe.h"
 
@@ -183,55 +177,37 @@ void view_bytes(struct view *v, struct span bytes)
 	show_parameters(v);
 }
 
-struct reader {
-	struct probe *p;
-	struct view view;
-	int fd;
-};
-
-static void read_file(void *context)
-{
-	struct reader *reader = context;
-
-	view_bytes(&reader->view, module_bytes(reader->fd, &reader->p->scratch));
-}
-
 /* ---- the command ---- */
 
-static int open_builtin(struct probe *p)
+/* Shows a file or, when the field that was asked for is its name, only that. */
+static void show_file(struct probe *p, const struct reading *file)
 {
-	struct location place = modules_place(p);
+	const char *path = file->path;
+	struct view view = {
+		.out = &p->out,
+		.field = value_of(p, 'F'),
+		.builtin = path ? NULL : file->name,
+		.separator = p->given['0'] ? 0 : '\n',
+	};
 
-	return open_inside(place.base, join_path(&p->memory, place.path, "modules.builtin.modinfo"),
-			   FILE_FLAGS(REGULAR_FILE));
+	if (!path)
+		show_field(&view, words("name"), words(file->name), true);
+	show_field(&view, words("filename"), words(path ? path : "(builtin)"), true);
+	if (file->fd >= 0)
+		view_bytes(&view, module_bytes(file->fd, &p->scratch));
+	else if (path && file->failed)
+		bad(error_text(file->failed));
 }
 
 static void show_ko(struct probe *p, struct ko *ko)
 {
 	const char *path = ko_path(p->catalog, ko), *field = value_of(p, 'F');
-	struct reader reader = { .p = p, .view = { .out = &p->out, .field = field } };
+	struct reading file = { .name = path ? path : ko->name, .path = path, .fd = -1, .read = show_file };
 
-	size_t used = p->scratch.used;
-	struct fault fault;
-
-	reader.view.separator = p->given['0'] ? 0 : '\n';
-	reader.view.builtin = path ? NULL : ko->name;
-	if (!path)
-		show_field(&reader.view, words("name"), words(ko->name), true);
-	show_field(&reader.view, words("filename"), words(path ? path : "(builtin)"), true);
 	if (field && strcmp(field, "filename") == 0)
-		return;
-	reader.fd = path ? running_open(p->base, path) : open_builtin(p);
-	if (reader.fd < 0 && path)
-		fails(p, path, errno);
-	if (reader.fd < 0)
-		return;
-	if (!attempt(read_file, &reader, &fault)) {
-		report_fault(ERROR, path ? path : ko->name, &fault);
-		p->status = 1;
-	}
-	close(reader.fd);
-	arena_rewind(&p->scratch, used, 0);
+		show_file(p, &file);
+	else
+		begin_reading(p, file);
 }
 
 /* With -m, the module of exactly that name: it is no alias and no file. */
@@ -273,4 +249,5 @@ void modinfo(struct probe *p)
 			show_named(p, *name);
 		else
 			show_all(p, *name);
+	finish_reading(p);
 }

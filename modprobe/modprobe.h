@@ -36,6 +36,7 @@ struct index_file {
 struct ko;
 struct item;
 struct catalog;
+struct reading;
 
 /* The commands. Up to COMMAND_KMOD, the program's own name may be one of them; those behind it stand behind kmod. */
 enum command {
@@ -91,10 +92,10 @@ struct probe {
 	char **arguments;
 	struct arena memory, scratch;
 	struct catalog *catalog;
-	struct text out;         /* standard output */
-	const char *shown;       /* file whose symbols are being shown */
-	int status;              /* exit status */
-	const char *values[128]; /* of options, for value_of() */
+	struct text out;               /* standard output */
+	const struct reading *reading; /* file that is being read, in a process without rights */
+	int status;                    /* exit status */
+	const char *values[128];       /* of options, for value_of() */
 	char output[4096];
 };
 
@@ -162,6 +163,22 @@ struct item *find_modules(struct probe *p, const char *name);
 /* Says that a module is not there, and what may be the reason. */
 void not_found(struct probe *p, const char *name);
 
+/* ---- reading.c: what modules' files hold ---------------------------------------------------------- */
+
+/* A file, and what is to be done with it. */
+struct reading {
+	const char *name; /* path of the module, or name of a part of the kernel */
+	const char *path; /* NULL: the file is modules.builtin.modinfo */
+	int fd, failed;   /* for read(): the open file; or -1, and the errno */
+	void (*read)(struct probe *p, const struct reading *file); /* prints to p->out; may end in bad() */
+};
+
+/* Opens the file, and has read() called in a process that has no rights, at finish_reading() at the latest. What
+ * read() printed goes to standard output, with ? in place of characters that could steer a terminal. When it ended in
+ * bad(), or the process died, that is an error message, and the exit status will be 1. */
+void begin_reading(struct probe *p, struct reading file);
+void finish_reading(struct probe *p);
+
 /* ---- steps.c: a step of loading or removing ------------------------------------------------------ */
 
 /* Prints a step like `insmod PATH PARAMETERS` for -v, -n and -D. */
@@ -193,7 +210,8 @@ bool needs_name(struct probe *p, const char *what);
 /* Reports the errno; returns false, and the exit status will be 1. */
 bool fails(struct probe *p, const char *what, int failed);
 
-/* Adds bytes of a file, with ? in place of characters that could steer a terminal. */
+/* Adds bytes of a file, with ? in place of characters that could steer a terminal: all control characters but newlines,
+ * tabs and NUL. */
 void add_span(struct text *text, struct span bytes);
 
 /* Adds blanks to a text of `size` bytes until it is `width` bytes wide. */
@@ -400,12 +418,12 @@ struct words *running_holders(struct arena *memory, const char *name);
  * descriptor, or -1 and errno. */
 int running_open(const struct base *base, const char *path);
 
-/* Loads the module in the file, whose path may begin with that of the base: then links are followed in it. On request the kernel compares neither symbol versions nor vermagic. Returns 0 or an
- * errno; a file that cannot be opened or decompressed is an error message, too. */
-int running_insert(struct arena *scratch, const struct base *base, const char *path, const char *parameters,
-		   bool no_versions, bool no_vermagic);
+/* Loads the module in the open file, and closes the file. On request the kernel compares neither symbol versions nor
+ * vermagic. Returns 0 or an errno; a file that cannot be read or decompressed is an error message, too. */
+int running_insert(struct arena *scratch, int fd, const char *path, const char *parameters, bool no_versions,
+		   bool no_vermagic);
 
-/* What such an errno means, and what a person can do about it. */
+/* What such an errno means and, behind a colon or a comma, what may be the reason. */
 const char *insertion_error(int failed);
 
 /* Removes the module; with `force`, even while it is in use. Returns 0 or an errno. */

@@ -6,6 +6,18 @@
 
 enum { LONGEST_PAUSE = 128 }; /* between two tries to remove a module, in milliseconds */
 
+/* Messages are those of kmod, whose rmmod and modprobe do not say the same. */
+static bool is_rmmod(const struct probe *p)
+{
+	return p->command == COMMAND_RMMOD;
+}
+
+/* Says why a module is not removed. */
+static void refuse(const struct probe *p, const char *name, const char *why, const char *more)
+{
+	REPORT(is_rmmod(p) ? ERROR : FATAL, "Module ", name, why, more, is_rmmod(p) ? "" : ".");
+}
+
 static int remove_loaded(struct probe *p, const char *name)
 {
 	int failed = 0;
@@ -22,7 +34,9 @@ static int remove_loaded(struct probe *p, const char *name)
 	}
 	if (failed == ENOENT && !p->given[FIRST_TIME])
 		failed = 0;
-	if (failed)
+	if (failed && is_rmmod(p))
+		error("could not remove module ", name, ": ", error_text(failed));
+	else if (failed)
 		error("could not remove '", name, "': ", error_text(failed));
 	return failed;
 }
@@ -58,15 +72,14 @@ static bool is_removable(struct probe *p, struct ko *ko, enum cause cause, int *
 	*failed = 0;
 	if (ko_is_builtin(p->catalog, ko)) {
 		if (cause == NAMED)
-			REPORT(FATAL, "Module ", ko->name, " is builtin.");
+			refuse(p, ko->name, " is builtin", is_rmmod(p) ? "." : "");
 		*failed = cause == NAMED ? ENOENT : 0;
 		return false;
 	}
 	if (running_state(&p->scratch, ko->name) != ABSENT)
 		return true;
 	if (p->given[FIRST_TIME]) {
-		REPORT(FATAL, "Module ", ko->name,
-		       p->command == COMMAND_RMMOD ? " is not currently loaded" : " is not in kernel.");
+		refuse(p, ko->name, is_rmmod(p) ? " is not currently loaded" : " is not in kernel", "");
 		*failed = ENOENT;
 	}
 	return false;
@@ -75,12 +88,18 @@ static bool is_removable(struct probe *p, struct ko *ko, enum cause cause, int *
 static bool in_use(struct probe *p, const struct ko *ko)
 {
 	struct words *holders;
+	struct text text;
 
 	if (p->wait || !running_uses(&p->scratch, ko->name))
 		return false;
 	holders = running_holders(&p->memory, ko->name);
-	REPORT(FATAL, "Module ", ko->name, " is in use", holders ? " by " : "", holders ? holders->word : "",
-	       holders && holders->next ? " and others." : ".");
+	text_open(&text, &p->memory);
+	text_string(&text, holders ? " by:" : "");
+	for (; holders; holders = holders->next) {
+		text_string(&text, " ");
+		text_string(&text, holders->word);
+	}
+	refuse(p, ko->name, " is in use", arena_text(&p->memory, &text));
 	return true;
 }
 

@@ -83,7 +83,7 @@ bool fails(struct probe *p, const char *what, int failed)
 void add_span(struct text *text, struct span bytes)
 {
 	for (; bytes.p < bytes.end; bytes.p++)
-		if (*bytes.p == '\n' || *bytes.p == '\t')
+		if (!*bytes.p || *bytes.p == '\n' || *bytes.p == '\t')
 			text_add(text, bytes.p, 1);
 		else
 			text_harmless(text, (const char *)bytes.p, 1);

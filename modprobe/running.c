@@ -143,9 +143,8 @@ struct insertion {
 	bool no_versions, no_vermagic;
 };
 
-static void insert_bytes(void *context)
+static void insert_bytes(struct insertion *i)
 {
-	struct insertion *i = context;
 	struct span bytes = module_bytes(i->fd, i->scratch);
 
 	if (i->no_versions || i->no_vermagic) {
@@ -160,23 +159,19 @@ static void insert_bytes(void *context)
 }
 
 /* Has the kernel read the file itself or, where it cannot, gives it the decompressed bytes. */
-static int insert(struct insertion *i, const char *path)
+static void insert(void *context)
 {
+	struct insertion *i = context;
 	const char *form = compression_name(module_compression(i->fd));
 	int flags = (i->no_versions ? IGNORE_VERSIONS : 0) | (i->no_vermagic ? IGNORE_VERMAGIC : 0);
-	struct fault fault;
 
 	i->failed = ENOSYS;
 	if (!*form)
 		i->failed = insert_file(i->fd, i->parameters, flags);
 	else if (strcmp(form, first_word(i->scratch, "/sys/module/compression")) == 0)
 		i->failed = insert_file(i->fd, i->parameters, flags | COMPRESSED_FILE);
-	if (*form ? !worth_another_try(i->failed) : i->failed != ENOSYS)
-		return i->failed;
-	if (attempt(insert_bytes, i, &fault))
-		return i->failed;
-	report_fault(ERROR, path, &fault);
-	return ENOEXEC;
+	if (*form ? worth_another_try(i->failed) : i->failed == ENOSYS)
+		insert_bytes(i);
 }
 
 /* A link inside the base may lead out of it, but only to a regular file. */
@@ -199,28 +194,26 @@ int running_open(const struct base *base, const char *path)
 	return -1;
 }
 
-int running_insert(struct arena *scratch, const struct base *base, const char *path, const char *parameters,
-		   bool no_versions, bool no_vermagic)
+int running_insert(struct arena *scratch, int fd, const char *path, const char *parameters, bool no_versions,
+		   bool no_vermagic)
 {
 	struct insertion i = {
 		.scratch = scratch,
+		.fd = fd,
 		.parameters = parameters,
 		.no_versions = no_versions,
 		.no_vermagic = no_vermagic,
 	};
 	size_t used = scratch->used;
-	int failed;
+	struct fault fault;
 
-	i.fd = running_open(base, path);
-	if (i.fd < 0) {
-		failed = errno;
-		error(path, ": ", error_text(failed));
-		return failed == ENOENT ? ENODATA : failed;
+	if (!attempt(insert, &i, &fault)) {
+		report_fault(ERROR, path, &fault);
+		i.failed = ENOEXEC;
 	}
-	failed = insert(&i, path);
-	close(i.fd);
+	close(fd);
 	arena_rewind(scratch, used, 0);
-	return failed;
+	return i.failed;
 }
 
 int running_remove(const char *name, bool force)
@@ -234,7 +227,10 @@ const char *insertion_error(int failed)
 	case EEXIST: return "Module already in kernel";
 	case ENOENT: return "Unknown symbol in module, or unknown parameter (see dmesg)";
 	case ENOEXEC: return "Invalid module format: made for another kernel? (see dmesg; --force-vermagic)";
-	case EKEYREJECTED: return "Key was rejected: the kernel wants modules with a signature it knows (see dmesg)";
+	case EBADMSG: return "Bad message: the signature is damaged (see dmesg)";
+	case ESRCH: return "Module has wrong symbol version";
+	case EKEYREJECTED:
+		return "Key was rejected by service: the kernel wants modules with a signature it knows (see dmesg)";
 	case ENODATA: return "No such file: has depmod run since the module went?";
 	case ECHILD: return "its command failed";
 	case EPERM: return "Operation not permitted: not root, or the kernel is locked down";

@@ -1,7 +1,4 @@
 /* showing.c: what modprobe shows in place of doing anything: the configuration, and the symbols of modules. */
-#include <errno.h>
-#include <unistd.h>
-
 #include "modprobe.h"
 
 static void print_alias(void *context, const char *key, uint32_t priority, const char *value)
@@ -61,33 +58,23 @@ static void show_crc(void *context, const char *name, size_t length, uint32_t cr
 	text_string(&p->out, "\n");
 }
 
-static void show_symbols(void *context)
+static void show_symbols(struct probe *p, const struct reading *file)
 {
-	struct probe *p = context;
 	struct elf_sink sink = {
 		.context = p,
 		.wants_crcs = true,
 		.export = p->given[SHOW_EXPORTS] ? show_crc : NULL,
 		.version = p->given[SHOW_VERSIONS] ? show_crc : NULL,
 	};
-	int fd = module_open(CURRENT_DIRECTORY, p->shown);
 
-	if (fd < 0)
-		bad(error_text(errno));
-	elf_read(module_source(fd, &p->scratch, false), &sink);
-	close(fd);
+	if (file->fd < 0)
+		bad(error_text(file->failed));
+	elf_read(module_source(file->fd, &p->scratch, false), &sink);
 }
 
 static void show_symbols_of_file(struct probe *p, const char *path)
 {
-	struct fault fault;
-
-	p->shown = path;
-	if (!attempt(show_symbols, p, &fault)) {
-		report_fault(ERROR, path, &fault);
-		p->status = 1;
-	}
-	arena_rewind(&p->scratch, 0, 0);
+	begin_reading(p, (struct reading){ .name = path, .path = path, .read = show_symbols });
 }
 
 /* A name that is no module's may be a file in the working directory. */
@@ -108,4 +95,5 @@ void show_symbols_of(struct probe *p, const char *name)
 			error(list->ko->name, " is part of the kernel, and has no file");
 		p->status |= !path;
 	}
+	finish_reading(p);
 }

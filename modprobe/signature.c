@@ -126,7 +126,6 @@ static void read_pkcs7(struct span rest, struct signature *s)
 	s->value = element(&rest, OCTETS);
 	s->algorithm = hash_name(element(&algorithm, OBJECT));
 	s->signer = issuer_name(element(&who, SEQUENCE));
-	s->signer.end = s->signer.p + length_within((const char *)s->signer.p, s->signer.end);
 	s->key = element(&who, INTEGER);
 	while (s->key.p < s->key.end && !*s->key.p)
 		s->key.p++;
@@ -142,16 +141,16 @@ static struct span take_end(struct span *rest, size_t size)
 }
 
 /* What signature_read() is called with */
-struct reading {
+struct signed_module {
 	struct span module;
 	struct signature *signature;
 };
 
 static void read_signature(void *context)
 {
-	struct reading *reading = context;
-	struct signature *s = reading->signature;
-	struct span rest = reading->module;
+	struct signed_module *signed_module = context;
+	struct signature *s = signed_module->signature;
+	struct span rest = signed_module->module;
 	const uint8_t *record;
 
 	if (!cut_mark(&rest))
@@ -168,14 +167,15 @@ static void read_signature(void *context)
 		read_pkcs7(s->value, s);
 	else if (s->value.p == s->value.end)
 		bad(damaged);
+	s->signer.end = s->signer.p + length_within((const char *)s->signer.p, s->signer.end);
 }
 
 bool signature_read(struct span module, struct signature *signature)
 {
-	struct reading reading = { module, signature };
+	struct signed_module signed_module = { module, signature };
 	struct fault fault;
 
-	return attempt(read_signature, &reading, &fault);
+	return attempt(read_signature, &signed_module, &fault);
 }
 
 bool cut_mark(struct span *module)

@@ -26,6 +26,18 @@ alike() {
 	}
 }
 
+# messages_alike COMMAND [ARGUMENT...]: what the last run wrote to standard error is what kmod's COMMAND does, where it is
+# installed, but for what its library adds.
+messages_alike() {
+	local theirs
+	[[ $(modprobe -V 2>/dev/null) == kmod* ]] || return 0
+	theirs=$("$@" 2>&1 >/dev/null | grep -v ' \.\./libkmod/')
+	[ "$stderr" = "$theirs" ] || {
+		printf 'messages are:\n%s\nthose of kmod:\n%s\n' "$stderr" "$theirs"
+		return 1
+	}
+}
+
 # A running kernel with modules, for who reads /proc and /sys: a line of /proc/modules each, with the holders of the first
 # word as directories in /sys.
 loaded() {

@@ -1,6 +1,8 @@
 # Workers give their rights away before they look at a module. What that leaves them, tests/unit/confine.c shows.
 load common
 load invariants
+load modprobe
+load commands
 
 many_modules() {
 	for i in $(seq 40); do module "kernel/m$i.ko" --alias "mark$i"; done
@@ -113,4 +115,78 @@ needs_filters() {
 		my ($pid) = /^(\d+)/;
 		$confined{$pid} = 1 if /PR_SET_SECCOMP/;
 		die "unconfined: $_" if /shown\.ko/ and /openat/ and !$confined{$pid} or /pread64/ and !$confined{$pid}' trace
+}
+
+# only_confined_read COMMAND...: runs it under strace. No module is read by a process with rights; those without do nothing
+# but read what is open. Prints how many modules were read.
+only_confined_read() {
+	strace -f -y -qq -o trace "$@" >out
+	perl -ne '
+		my ($pid, $call) = /^(\d+) +(?:<\.\.\. )?(\w+)/ or next;
+		next if /resumed>/;
+		if (/PR_SET_SECCOMP, SECCOMP_MODE_FILTER/) { $confined{$pid} = 1 }
+		elsif ($confined{$pid}) {
+			die "not only read: $_" unless $call =~ /^(read|pread64|close|madvise|exit_group)$/;
+			$modules{$1} = 1 if /\(\d+<([^>]*\.ko[^>]*)>/;
+		}
+		elsif (/\(\d+<[^>]*\.ko[^>]*>/) { die "unconfined: $_" unless $call =~ /^(close|fstat|newfstatat|statx)$/ }
+		elsif ($call =~ /^mmap/) { die "unconfined: $_" if /\.ko/ }
+		END { keys %confined or die "nobody is confined\n"; print scalar keys %modules, "\n" }' trace
+}
+
+@test "modinfo and modprobe --show-...: no process that has rights reads a module" {
+	needs_filters
+	many_modules
+	index
+	link modinfo
+	local names
+	names=$(seq -f m%.0f 40)
+	for options in "" "-F firmware" "-p" "-0"; do
+		[ "$(only_confined_read bin/modinfo -b "$ROOT" -k "$RELEASE" $options $names)" = 40 ]
+	done
+	[ "$(only_confined_read bin/modinfo "$TREE"/kernel/m*)" = 40 ]
+	[ "$(grep -c ^filename: out)" = 40 ]
+	for option in --show-exports --show-modversions --dump-modversions; do
+		[ "$(only_confined_read "$MODPROBE" -d "$ROOT" -S "$RELEASE" $option m1)" = 1 ]
+		[ "$(only_confined_read "$MODPROBE" $option "$TREE/kernel/m1.ko.gz")" = 1 ]
+	done
+	bin/modinfo -b "$ROOT" -k "$RELEASE" -F filename $names >out
+	[ "$(wc -l <out)" = 40 ]
+}
+
+@test "modinfo: a module that its reader dies of is an error; the others are shown" {
+	needs_tracing
+	many_modules
+	index
+	link modinfo
+	# A module's first call is the one for its first bytes.
+	strace -f -y -qq -o trace -e trace=pread64 -P "$TREE/kernel/m33.ko" -e inject=pread64:signal=SEGV \
+		bin/modinfo -b "$ROOT" -k "$RELEASE" -F alias $(seq -f m%.0f 31 40) >out 2>messages && status=0 || status=$?
+	exits 1
+	[ "$(cat out)" = "$(seq -f mark%.0f 31 40 | grep -v mark33)" ]
+	[ "$(cat messages)" = "modinfo: ERROR: $TREE/kernel/m33.ko: the process that read it died" ]
+}
+
+@test "modinfo: fewer files can be open than modules are named" {
+	many_modules
+	index
+	link modinfo
+	(ulimit -n 12 && bin/modinfo -b "$ROOT" -k "$RELEASE" -F alias $(seq -f m%.0f 40)) >out
+	[ "$(cat out)" = "$(seq -f mark%.0f 40)" ]
+}
+
+@test "modinfo: where no process can be had, no module is read" {
+	needs_tracing
+	module kernel/one.ko --modinfo license=GPL
+	index
+	link modinfo
+	run strace -f -qq -o trace -e trace='?fork,?clone' -e inject='?fork,?clone:error=EAGAIN' \
+		bin/modinfo "$TREE/kernel/one.ko"
+	exits 1
+	says "modinfo: FATAL: cannot go on: process that reads modules: "
+	says_not GPL
+	run strace -f -qq -o trace -e trace='?fork,?clone' -e inject='?fork,?clone:error=EAGAIN' \
+		"$MODPROBE" --show-exports "$TREE/kernel/one.ko"
+	exits 1
+	says "modprobe: FATAL: cannot go on: process that reads modules: "
 }

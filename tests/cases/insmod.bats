@@ -2,16 +2,49 @@
 load common
 load modprobe
 load commands
+load invariants
 
 @test "a file that is not there, or is none, is an error" {
 	ours insmod none.ko
 	exits 1
-	warns "insmod: ERROR: none.ko: No such file or directory"
+	messages_alike insmod none.ko
+	warns "insmod: ERROR: could not load module none.ko: No such file or directory"
 	[ "$(grep -c ERROR <<<"$stderr")" = 1 ]
+	ours insmod none/one.ko
+	exits 1
+	warns "insmod: ERROR: could not load module none/one.ko: No such file or directory"
 	ours insmod -
 	exits 1
 	ours insmod "$ROOT"
 	exits 1
+	warns "insmod: ERROR: could not insert module $ROOT: "
+	[[ $stderr != *FATAL* ]]
+}
+
+@test "a file that may not be read" {
+	needs_permissions
+	echo text >one.ko
+	chmod 0 one.ko
+	link insmod
+	run --separate-stderr without_privilege bin/insmod one.ko
+	exits 1
+	warns "insmod: ERROR: could not insert module one.ko: Permission denied"
+	[ "$(grep -c ERROR <<<"$stderr")" = 1 ]
+	messages_alike without_privilege insmod one.ko
+}
+
+# Of errors that the kernel gives, and that kmod and we have words for.
+@test "what the kernel says, in the words of kmod" {
+	needs_tracing
+	module kernel/one.ko --modinfo license=GPL
+	link insmod
+	for error in EEXIST ENOENT ENOEXEC EPERM EINVAL ESRCH EKEYREJECTED ENODEV EBUSY EACCES EBADMSG; do
+		refused=(strace -qq -o trace -e trace=finit_module,init_module -e "inject=finit_module,init_module:error=$error")
+		run --separate-stderr "${refused[@]}" bin/insmod "$TREE/kernel/one.ko"
+		exits 1
+		warns "insmod: ERROR: could not insert module $TREE/kernel/one.ko: "
+		messages_alike "${refused[@]}" insmod "$TREE/kernel/one.ko"
+	done
 }
 
 @test "what is no module is refused, by the kernel or before" {

@@ -66,7 +66,7 @@ devname() {
 	prints "insmod $TREE/kernel/one.ko "
 	ours kmod insmod none.ko
 	exits 1
-	warns "kmod: ERROR: none.ko"
+	warns "kmod: ERROR: could not load module none.ko: "
 	for command in rmmod insmod lsmod; do
 		ours kmod $command --help
 		exits 0

@@ -236,6 +236,25 @@ show_symbols() {
 	prints $'0x12345678\tout'
 }
 
+# kmod follows links as if the base were not one.
+@test "--show-modversions and --show-exports: of a module behind a link, which is followed below the base" {
+	module kernel/one.ko --export out=0x12345678 --need in=0xabcdef01
+	mkdir -p "$ROOT/elsewhere/than-in-the-tree"
+	mv "$TREE/kernel/one.ko" "$ROOT/elsewhere/than-in-the-tree"
+	ln -s /elsewhere/than-in-the-tree/one.ko "$TREE/kernel/one.ko"
+	index
+	exits 0
+	probe_alone --show-exports one
+	exits 0
+	prints $'0x12345678\tout'
+	probe_alone --show-modversions one
+	prints $'0xabcdef01\tin'
+	ln -sf /elsewhere/none.ko "$TREE/kernel/one.ko"
+	probe_alone --show-exports one
+	exits 1
+	warns "one.ko: No such file or directory"
+}
+
 @test "--show-modversions and --show-exports: of what is no module, or nothing" {
 	probe --show-modversions "$TREE/kernel"
 	exits 1

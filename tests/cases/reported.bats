@@ -301,11 +301,13 @@ nvidia_drm 1 0 - Live 0x0' "$MODPROBE" -d root -S "$RELEASE" -C empty --remove-h
 	modules one
 	mkdir -p root/lib/modules/6.2.0/build root/lib/modules/6.10.0/kernel
 	"$MKMODULE" root/lib/modules/6.10.0/kernel/two.ko
+	mkdir root/lib/modules/6.3.0
+	echo "three.ko:" >root/lib/modules/6.3.0/modules.dep
 	run "$MODPROBE" -d "$ROOT" -S 6.9 one
 	exits 1
 	[ "$output" = "modprobe: FATAL: Module one not found in directory $ROOT/lib/modules/6.9, which is not there
-modprobe: there are modules for 6.1.0, 6.10.0" ]
-	rm -r root/lib/modules/6.1*
+modprobe: there are modules for 6.1.0, 6.10.0, 6.3.0" ]
+	rm -r root/lib/modules/6.[13]*
 	run "$MODPROBE" -d "$ROOT" -S 6.9 one
 	says_line "modprobe: ERROR: no kernel's modules are in $ROOT/lib/modules"
 }
