@@ -35,11 +35,16 @@ is_diverted() {
 # other_name PATH: by which the same file is known, where /sbin is a link to /usr/sbin.
 other_name() { case $1 in /usr/*) echo "${1#/usr}" ;; *) echo "/usr$1" ;; esac }
 
+# copy PATH COPY: at once or not at all.
+copy() {
+	cp -a "$1" "$2.new"
+	mv -fT "$2.new" "$2"
+}
+
 # keep PATH: a copy of what is there; unless its other name is diverted already, and what is there is ours.
 keep() {
 	is_there "$1" && ! is_diverted "$(other_name "$1")" || return 0
-	cp -a "$1" "$1.kmod.new"
-	mv -fT "$1.kmod.new" "$1.kmod"
+	copy "$1" "$1.kmod"
 }
 
 # divert PATHS: one a line.
