@@ -37,6 +37,7 @@ other_name() { case $1 in /usr/*) echo "${1#/usr}" ;; *) echo "/usr$1" ;; esac }
 
 # copy PATH COPY: at once or not at all.
 copy() {
+	rm -f "$2.new"
 	cp -a "$1" "$2.new"
 	mv -fT "$2.new" "$2"
 }
@@ -60,10 +61,10 @@ divert() {
 }
 
 # give_back PATHS: those that divert diverted, in the opposite order. Where the other package is no longer there, nothing
-# is put at PATH. In the end, copies go that an interrupted run has made.
+# is put at PATH. What was at PATH.kmod goes last: without it, divert would take what is at PATH for ours.
 give_back() {
 	for path in $(backwards "$1"); do
-		! is_there "$path.kmod" || ! is_diverted "$path" || mv -fT "$path.kmod" "$path"
+		! is_there "$path.kmod" || ! is_diverted "$path" || copy "$path.kmod" "$path"
 	done
 	for path in $(backwards "$1"); do
 		! is_diverted "$path" || dpkg-divert --quiet $by --no-rename --remove "$path"
