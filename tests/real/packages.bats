@@ -421,26 +421,3 @@ last' ]
 	done >sums
 	[ "$(sort -u sums | wc -l)" = 1 ]
 }
-
-# What abuild does with it, as far as that goes without one: the variables, then the functions one after the other.
-@test "Alpine's APKBUILD: builds, checks, and puts all in its place" {
-	mkdir package
-	run env pkgdir="$PWD/package" startdir="$PROJECT/packaging" sh -euc '
-		. "$startdir/APKBUILD"
-		for variable in pkgname pkgver pkgrel pkgdesc url arch license subpackages provides; do
-			eval "[ -n \"\$$variable\" ]"
-		done
-		[ "$pkgver" = "$(sed -n "s/^#define VERSION \"\(.*\)\"/\1/p" "$builddir/about.c")" ]
-		cd "$builddir"
-		make() { command make -s --no-print-directory -o all "$@"; } # what is built stays as it is
-		for phase in check package; do $phase; done'
-	exits 0
-	cmp package/sbin/modprobe "$MODPROBE"
-	[ "$(cd package && find . -lname '*modprobe' -printf '%p %l\n' | grep bin/ | LC_ALL=C sort)" = './bin/kmod /sbin/modprobe
-./bin/lsmod /sbin/modprobe
-./sbin/insmod modprobe
-./sbin/lsmod modprobe
-./sbin/modinfo modprobe
-./sbin/rmmod modprobe' ]
-	[ -s package/usr/share/zsh/site-functions/_depmod ]
-}
