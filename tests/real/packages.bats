@@ -183,6 +183,63 @@ dying_at() {
 	all_as_before
 }
 
+# read_only COMMAND...: in the system, which cannot be written to.
+read_only() {
+	unshare --mount true 2>/dev/null || skip "nothing may be mounted here"
+	run unshare --mount sh -ec 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; cd "$0"; exec chroot . "$@"' \
+		"$SYSTEM" "${ENVIRONMENT[@]}" "$@"
+}
+
+@test "make divert, undivert and uninstall: what cannot be done changes nothing" {
+	on_debian
+	local make=(make -s -C /project -o all) goal
+	for goal in divert undivert; do
+		make_in $goal DESTDIR=/mnt
+		exits 2
+		says "no DESTDIR"
+		all_as_before
+	done
+	make_in install DESTDIR=/ SBINDIR=/sbin # which is no other directory
+	exits 2
+	says "belongs to the package kmod"
+	all_as_before
+	cp "$SYSTEM/project/modprobe/modprobe" modprobe
+	printf '\177ELF' >"$SYSTEM/project/modprobe/modprobe" # of another processor, say
+	make_in divert
+	exits 2
+	says "modprobe/modprobe is no program that runs here"
+	cp modprobe "$SYSTEM/project/modprobe/modprobe"
+	all_as_before
+	run chroot --userspec=65534:65534 "$SYSTEM" "${ENVIRONMENT[@]}" "${make[@]}" divert
+	exits 2
+	says "this is work for root"
+	all_as_before
+	read_only "${make[@]}" divert
+	exits 2
+	says "Read-only file system"
+	all_as_before
+	make_in divert
+	everything >taken
+	read_only "${make[@]}" divert # all is in place
+	exits 0
+	says_nothing
+	for goal in undivert 'uninstall SBINDIR=/sbin' 'uninstall SBINDIR=/sbin DESTDIR=/'; do
+		read_only "${make[@]}" $goal
+		exits 2
+		says "Read-only file system"
+		everything | cmp - taken
+	done
+	inside dpkg --force-depends --remove kmod >&2
+	make_in uninstall SBINDIR=/sbin DESTDIR=/
+	exits 2
+	says "without us there would be no modprobe"
+	is_ours
+	inside sh -c 'dpkg -i /debs/kmod_*.deb' >&2
+	make_in undivert
+	exits 0
+	all_as_before
+}
+
 # package: ours, made here and put into the system.
 package() {
 	command -v dpkg-deb >/dev/null || skip "this is no Debian"
@@ -296,7 +353,7 @@ watched() {
 	on_debian
 	package
 	local count turns=0
-	for ((count = 1; ; count += 67)); do
+	for ((count = 1; ; count += 89)); do
 		inside dpkg -i "$DEB" >&2
 		is_installed
 		dying_at $count dpkg -r depmod
