@@ -311,7 +311,7 @@ watched() {
 			[ -x $command ] || echo $command >>/missing
 		done; done' 3>&- &
 	watcher=$!
-	run strace -f -qq -o trace -e trace=$calls -e inject=$calls:delay_exit=5000 \
+	run strace -f --seccomp-bpf -qq -o trace -e trace=$calls -e inject=$calls:delay_exit=5000 \
 		chroot "$SYSTEM" "${ENVIRONMENT[@]}" "$@"
 	: >"$SYSTEM/stop"
 	wait $watcher
@@ -320,10 +320,16 @@ watched() {
 	rm "$SYSTEM/stop" "$SYSTEM/missing"
 }
 
-@test "the package: at no moment is a command missing" {
+@test "make divert, make undivert, the package: at no moment is a command missing" {
 	on_debian
 	package
 	strace -e trace=none true 2>/dev/null || skip "nothing can be traced here"
+	for goal in divert undivert; do
+		watched make -s -C /project -o all $goal
+		exits 0
+		[ ! -s missing ]
+	done
+	all_as_before
 	watched dpkg -i "$DEB"
 	exits 0
 	[ ! -s missing ]
@@ -360,6 +366,7 @@ watched() {
 		[ -e "$SYSTEM/dying/died" ] || break
 		inside modprobe -V >&2
 		rm -rf "$SYSTEM/dying"
+		[ "$(inside dpkg-query -W -f '${db:Status-Status}' depmod)" != installed ] || is_installed # dpkg gave up
 		if ((count % 2)); then
 			inside dpkg -i "$DEB" >&2
 			is_installed
