@@ -5,7 +5,7 @@
 #   fail      a function that says why it cannot be done, and ends
 #
 # What a package owns at PATH is at PATH.kmod while it is diverted, and whatever dpkg does to that package, it does there. At
-# no moment is there nothing at PATH: the other's file is copied before the diversion is made, and comes back by a rename.
+# no moment is there nothing at PATH: the other's file is copied before the diversion is made, and what comes takes its name at once.
 # Each step may be the last one of a run; the next run, in whichever direction, goes on from there.
 
 # both_names PATH...: with /usr before it, too, where /sbin is a link to /usr/sbin. Newer packages have /usr/sbin in their
