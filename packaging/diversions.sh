@@ -5,7 +5,7 @@
 #   fail      a function that says why it cannot be done, and ends
 #
 # What a package owns at PATH is at PATH.kmod while it is diverted, and whatever dpkg does to that package, it does there. At
-# no moment is there nothing at PATH: the other's file is copied before the diversion is made, and comes back by a rename.
+# no moment is there nothing at PATH: the other's file is copied before the diversion is made, and what comes takes its name at once.
 # Each step may be the last one of a run; the next run, in whichever direction, goes on from there.
 
 # both_names PATH...: with /usr before it, too, where /sbin is a link to /usr/sbin. Newer packages have /usr/sbin in their
@@ -35,11 +35,17 @@ is_diverted() {
 # other_name PATH: by which the same file is known, where /sbin is a link to /usr/sbin.
 other_name() { case $1 in /usr/*) echo "${1#/usr}" ;; *) echo "/usr$1" ;; esac }
 
+# copy PATH COPY: at once or not at all.
+copy() {
+	rm -f "$2.new"
+	cp -a "$1" "$2.new"
+	mv -fT "$2.new" "$2"
+}
+
 # keep PATH: a copy of what is there; unless its other name is diverted already, and what is there is ours.
 keep() {
 	is_there "$1" && ! is_diverted "$(other_name "$1")" || return 0
-	cp -a "$1" "$1.kmod.new"
-	mv -fT "$1.kmod.new" "$1.kmod"
+	copy "$1" "$1.kmod"
 }
 
 # divert PATHS: one a line.
@@ -55,10 +61,10 @@ divert() {
 }
 
 # give_back PATHS: those that divert diverted, in the opposite order. Where the other package is no longer there, nothing
-# is put at PATH. In the end, copies go that an interrupted run has made.
+# is put at PATH. What was at PATH.kmod goes last: without it, divert would take what is at PATH for ours.
 give_back() {
 	for path in $(backwards "$1"); do
-		! is_there "$path.kmod" || ! is_diverted "$path" || mv -fT "$path.kmod" "$path"
+		! is_there "$path.kmod" || ! is_diverted "$path" || copy "$path.kmod" "$path"
 	done
 	for path in $(backwards "$1"); do
 		! is_diverted "$path" || dpkg-divert --quiet $by --no-rename --remove "$path"

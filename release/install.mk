@@ -37,16 +37,23 @@ build/man/%: man/% about.c release/install.mk
 	@mkdir -p build/man
 	sed 's/^\.Os$$/.Os depmod $(VERSION)/' $< >$@
 
+# Whether what is done is done to this system: DESTDIR is no other directory.
+HERE = [ -z '$(DESTDIR)' ] || [ '$(DESTDIR)/' -ef / ]
+
 # Files that somebody else owns stay as they are, and then nothing is installed. Below DESTDIR nobody owns anything.
 owners:
-	@[ -n '$(DESTDIR)$(FORCE)' ] || packaging/owners $(INSTALLED) $(INSTALLED_LINKS) || \
+	@[ -n '$(FORCE)' ] || ! { $(HERE); } || packaging/owners $(INSTALLED) $(INSTALLED_LINKS) || \
 		{ echo 'make install: nothing was installed; FORCE=1 overwrites these files$(if $(wildcard /usr/bin/dpkg-divert),; make divert takes the place of kmod)'; exit 1; } >&2
 
-# Shells look for completions in a file of the command's name, so the others get links to those of depmod.
+# Shells look for completions in a file of the command's name, so the others get links to those of depmod. A program takes its name
+# when it is complete: whatever happens, there is one.
 install: all $(PAGES:%=build/%) | owners
 	install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' \
 		'$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
-	install -m 755 $(PROGRAMS) '$(DESTDIR)$(SBINDIR)'
+	for program in $(PROGRAMS); do \
+		to='$(DESTDIR)$(SBINDIR)'/$${program##*/}; \
+		install -m 755 $$program "$$to.new" && mv -f "$$to.new" "$$to" || { rm -f "$$to.new"; exit 1; }; \
+	done
 	for link in $(LINKS); do ln -sfn modprobe '$(DESTDIR)$(SBINDIR)'/$$link || exit; done
 	install -m 644 $(PAGES_5:%=build/%) '$(DESTDIR)$(MANDIR)/man5'
 	install -m 644 $(PAGES_8:%=build/%) '$(DESTDIR)$(MANDIR)/man8'
@@ -61,7 +68,7 @@ install: all $(PAGES:%=build/%) | owners
 # Leaves alone links that lead elsewhere, and links in place of installed files: another package may have made them. A system
 # keeps a modprobe: what `make divert` took comes back first, and the only one is not removed.
 uninstall:
-	@[ -n '$(DESTDIR)$(FORCE)' ] || LINKS='$(LINKS)' packaging/divert leave '$(SBINDIR)'
+	@[ -n '$(FORCE)' ] || ! { $(HERE); } || LINKS='$(LINKS)' packaging/divert leave '$(SBINDIR)'
 	for link in $(INSTALLED_LINKS); do \
 		case $$(readlink "$$link") in modprobe | depmod | depmod.fish | modules.dep.5) rm "$$link" ;; esac || exit; \
 	done
@@ -71,11 +78,14 @@ uninstall:
 	rm -f $(HOOKS)
 	[ ! -d '$(DESTDIR)$(DRACUTDIR)/99depmod' ] || rmdir '$(DESTDIR)$(DRACUTDIR)/99depmod'
 
-divert: all
+divert: all here
 	@LINKS='$(LINKS)' packaging/divert add $(PROGRAMS)
 
-undivert:
+undivert: here
 	@LINKS='$(LINKS)' FORCE='$(FORCE)' packaging/divert remove
+
+here:
+	@$(HERE) || { echo 'make divert and make undivert are for the system that they run on, and have no DESTDIR' >&2; exit 1; }
 
 # What makes an initramfs calls them from then on, each time.
 HOOKDIR = /etc/initramfs-tools/hooks
@@ -96,4 +106,4 @@ hooks:
 deb: all
 	@LINKS='$(LINKS)' packaging/deb $(VERSION)
 
-.PHONY: release hooks deb owners install uninstall divert undivert
+.PHONY: release hooks deb owners install uninstall divert undivert here

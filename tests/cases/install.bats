@@ -254,3 +254,21 @@ usr/share/man/man5/modules.dep.bin.5 elsewhere.5" ]
 	exits 0
 	cmp to/sbin/modprobe "$MODPROBE"
 }
+
+@test "install: a program that cannot be written in full leaves the old one as it is" {
+	mkdir -p to/usr/local/sbin tools
+	cp /bin/true to/usr/local/sbin/modprobe
+	cat >tools/install <<-END
+		#!/bin/sh
+		case \$* in *modprobe.new) head -c 1000 modprobe/modprobe >"$PWD/to/usr/local/sbin/modprobe.new"; exit 1 ;; esac
+		exec $(command -v install) "\$@"
+	END
+	chmod +x tools/install
+	PATH=$PWD/tools:$PATH make_it install DESTDIR="$PWD/to"
+	exits 2
+	cmp to/usr/local/sbin/modprobe /bin/true
+	[ "$(ls to/usr/local/sbin)" = $'depmod\nmodprobe' ]
+	make_it install DESTDIR="$PWD/to"
+	exits 0
+	[ "$(installed to/usr/local)" = "$files" ]
+}

@@ -31,6 +31,13 @@ all_as_before() {
 	same before after "the system"
 }
 
+# as_before_removed: what a package leaves that is removed and not purged is its configuration.
+as_before_removed() {
+	everything | grep -v 'etc/init\.d/depmod\|etc/rcS\.d/S..depmod' >after
+	[ -e "$SYSTEM/etc/init.d/depmod" ]
+	same before after "the system"
+}
+
 # make_in ARGUMENT...: make, in the system, of what is built already.
 make_in() { run inside make -s -C /project -o all "$@"; }
 
@@ -119,6 +126,11 @@ dying_at() {
 		fi
 		dying_at $count "$@" "${remove[@]}"
 		inside modprobe -V >&2
+		if ((count % 3)); then
+			run inside "$@" "${add[@]}"
+			exits 0
+			is_ours
+		fi
 		run inside "$@" "${remove[@]}"
 		exits 0
 		rm -rf "$SYSTEM/dying"
@@ -171,6 +183,63 @@ dying_at() {
 	all_as_before
 }
 
+# read_only COMMAND...: in the system, which cannot be written to.
+read_only() {
+	unshare --mount true 2>/dev/null || skip "nothing may be mounted here"
+	run unshare --mount sh -ec 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; cd "$0"; exec chroot . "$@"' \
+		"$SYSTEM" "${ENVIRONMENT[@]}" "$@"
+}
+
+@test "make divert, undivert and uninstall: what cannot be done changes nothing" {
+	on_debian
+	local make=(make -s -C /project -o all) goal
+	for goal in divert undivert; do
+		make_in $goal DESTDIR=/mnt
+		exits 2
+		says "no DESTDIR"
+		all_as_before
+	done
+	make_in install DESTDIR=/ SBINDIR=/sbin # which is no other directory
+	exits 2
+	says "belongs to the package kmod"
+	all_as_before
+	cp "$SYSTEM/project/modprobe/modprobe" modprobe
+	printf '\177ELF' >"$SYSTEM/project/modprobe/modprobe" # of another processor, say
+	make_in divert
+	exits 2
+	says "modprobe/modprobe is no program that runs here"
+	cp modprobe "$SYSTEM/project/modprobe/modprobe"
+	all_as_before
+	run chroot --userspec=65534:65534 "$SYSTEM" "${ENVIRONMENT[@]}" "${make[@]}" divert
+	exits 2
+	says "this is work for root"
+	all_as_before
+	read_only "${make[@]}" divert
+	exits 2
+	says "Read-only file system"
+	all_as_before
+	make_in divert
+	everything >taken
+	read_only "${make[@]}" divert # all is in place
+	exits 0
+	says_nothing
+	for goal in undivert 'uninstall SBINDIR=/sbin' 'uninstall SBINDIR=/sbin DESTDIR=/'; do
+		read_only "${make[@]}" $goal
+		exits 2
+		says "Read-only file system"
+		everything | cmp - taken
+	done
+	inside dpkg --force-depends --remove kmod >&2
+	make_in uninstall SBINDIR=/sbin DESTDIR=/
+	exits 2
+	says "without us there would be no modprobe"
+	is_ours
+	inside sh -c 'dpkg -i /debs/kmod_*.deb' >&2
+	make_in undivert
+	exits 0
+	all_as_before
+}
+
 # package: ours, made here and put into the system.
 package() {
 	command -v dpkg-deb >/dev/null || skip "this is no Debian"
@@ -187,6 +256,10 @@ is_installed() {
 	gzip -dc "$SYSTEM/usr/share/man/man8/modprobe.8.gz" | grep -q "^.Os depmod"
 	cmp "$SYSTEM/usr/share/bash-completion/completions/modprobe" "$PROJECT/completions/depmod.bash"
 	cmp "$SYSTEM/usr/share/zsh/vendor-completions/_depmod" "$PROJECT/completions/_depmod"
+	cmp "$SYSTEM/lib/modprobe.d/aliases.conf" "$PROJECT/packaging/aliases.conf"
+	cmp "$SYSTEM/etc/init.d/depmod" "$PROJECT/packaging/load-modules"
+	[ "$(readlink "$SYSTEM"/etc/rcS.d/S??depmod)" = ../init.d/depmod ]
+	[ -f "$SYSTEM/etc/modules" ]
 }
 
 @test "the package: installed, kmod installed again and upgraded, upgraded, removed, purged" {
@@ -202,7 +275,7 @@ is_installed() {
 	inside apt-get install -q -y "$(newer "$DEB" 99)" >&2
 	is_installed
 	inside apt-get remove -q -y depmod >&2
-	all_as_before
+	as_before_removed
 	inside apt-get install -q -y "$DEB" >&2
 	is_installed
 	inside apt-get purge -q -y depmod >&2
@@ -224,6 +297,150 @@ is_installed() {
 	reinstall kmod
 	is_installed
 	inside apt-get purge -q -y depmod >&2
+	all_as_before
+}
+
+# watched COMMAND...: in the system, which is looked at all the time: whether a command of kmod's is missing. Each change of a name
+# takes five milliseconds more, so that nothing is overlooked. What was missing is in $SYSTEM/missing.
+watched() {
+	local watcher calls=unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat
+	rm -f "$SYSTEM/stop" "$SYSTEM/missing"
+	: >"$SYSTEM/missing"
+	inside sh -c 'while [ ! -e /stop ]; do
+		for command in /sbin/depmod /sbin/modprobe /sbin/modinfo /sbin/insmod /sbin/rmmod /sbin/lsmod /bin/lsmod /bin/kmod; do
+			[ -x $command ] || echo $command >>/missing
+		done; done' 3>&- &
+	watcher=$!
+	run strace -f --seccomp-bpf -qq -o trace -e trace=$calls -e inject=$calls:delay_exit=5000 \
+		chroot "$SYSTEM" "${ENVIRONMENT[@]}" "$@"
+	: >"$SYSTEM/stop"
+	wait $watcher
+	sort "$SYSTEM/missing" | uniq -c | tee missing
+	grep -q DELAYED trace
+	rm "$SYSTEM/stop" "$SYSTEM/missing"
+}
+
+@test "make divert, make undivert, the package: at no moment is a command missing" {
+	on_debian
+	package
+	strace -e trace=none true 2>/dev/null || skip "nothing can be traced here"
+	for goal in divert undivert; do
+		watched make -s -C /project -o all $goal
+		exits 0
+		[ ! -s missing ]
+	done
+	all_as_before
+	watched dpkg -i "$DEB"
+	exits 0
+	[ ! -s missing ]
+	is_installed
+	watched dpkg -i "$DEB" # again
+	exits 0
+	[ ! -s missing ]
+	watched dpkg -r depmod
+	exits 0
+	[ ! -s missing ]
+	as_before_removed
+	inside dpkg -i "$DEB" >&2
+	inside dpkg -r kmod >&2
+	watched sh -c 'apt-get install -q -y /debs/kmod_*.deb depmod-' # kmod replaces it
+	exits 0
+	[ ! -s missing ]
+	as_before_removed
+	inside dpkg --purge depmod >&2
+	all_as_before
+	watched dpkg --force-depends --remove kmod # a missing command is seen
+	grep -q modprobe missing
+	inside sh -c 'dpkg -i /debs/kmod_*.deb' >&2
+	all_as_before
+}
+
+@test "the package: its removal may be interrupted anywhere" {
+	on_debian
+	package
+	local count turns=0
+	for ((count = 1; ; count += 89)); do
+		inside dpkg -i "$DEB" >&2
+		is_installed
+		dying_at $count dpkg -r depmod
+		[ -e "$SYSTEM/dying/died" ] || break
+		inside modprobe -V >&2
+		rm -rf "$SYSTEM/dying"
+		[ "$(inside dpkg-query -W -f '${db:Status-Status}' depmod)" != installed ] || is_installed # dpkg gave up
+		if ((count % 2)); then
+			inside dpkg -i "$DEB" >&2
+			is_installed
+		fi
+		inside dpkg -r depmod >&2
+		as_before_removed
+		turns=$((turns + 1))
+	done
+	[ $turns -ge 5 ]
+	rm -rf "$SYSTEM/dying"
+	inside dpkg --purge depmod >&2
+	all_as_before
+}
+
+@test "the package: modules at boot, without systemd" {
+	on_debian
+	package
+	inside dpkg -i "$DEB" >&2
+	mkdir -p "$SYSTEM/run/modules-load.d" "$SYSTEM/recorder"
+	printf '%s\n' '#!/bin/sh' 'printf "%s\n" "$*"' 'cat' '[ "$1" != fails ]' >"$SYSTEM/recorder/modprobe"
+	chmod +x "$SYSTEM/recorder/modprobe"
+	sed 's,^PATH=,&/recorder:,' "$SYSTEM/etc/init.d/depmod" >"$SYSTEM/recorder/script"
+	chmod +x "$SYSTEM/recorder/script"
+	cp -a "$SYSTEM/etc/modules" modules
+	printf 'one\n# two\n\nfails\n three  a=[1-9]*  b="x y"\nlast' >"$SYSTEM/etc/modules"
+	echo hidden >"$SYSTEM/usr/lib/modules-load.d/x.conf"
+	echo ';comment' >"$SYSTEM/etc/modules-load.d/x.conf"
+	echo hidden >"$SYSTEM/usr/lib/modules-load.d/y.conf"
+	ln -s /dev/null "$SYSTEM/run/modules-load.d/y.conf"
+	echo z1 >"$SYSTEM/usr/lib/modules-load.d/z.conf"
+	run inside /recorder/script start
+	says_nothing # the kernel has no modules here
+	touch "$SYSTEM/proc/modules"
+	run inside /recorder/script start
+	exits 0
+	says_nothing # kmod's does it
+	chmod -x "$SYSTEM/etc/init.d/kmod"
+	rm "$SYSTEM/etc/modules-load.d/modules.conf" # a link to /etc/modules, which is read in any case
+	run inside /recorder/script start
+	exits 0
+	[ "$output" = 'z1
+one
+fails
+three a=[1-9]* b="x y"
+last' ]
+	run inside /recorder/script stop
+	exits 0
+	says_nothing
+	run inside /recorder/script
+	exits 2
+	chmod +x "$SYSTEM/etc/init.d/kmod"
+	ln -s ../modules "$SYSTEM/etc/modules-load.d/modules.conf"
+	rm -r "$SYSTEM/proc/modules" "$SYSTEM/run/modules-load.d" "$SYSTEM/etc/modules-load.d/x.conf" "$SYSTEM"/usr/lib/modules-load.d/[xyz].conf
+	cp -a modules "$SYSTEM/etc/modules"
+	rm -r "$SYSTEM/recorder"
+	inside dpkg --purge depmod >&2
+	all_as_before
+}
+
+@test "the package: /etc/modules comes and goes with it, where there is no kmod" {
+	on_debian
+	package
+	inside dpkg --force-depends --purge kmod >&2
+	[ ! -e "$SYSTEM/etc/modules" ]
+	inside dpkg -i "$DEB" >&2
+	is_installed
+	echo loop >>"$SYSTEM/etc/modules"
+	inside dpkg -i "$DEB" >&2
+	grep -qx loop "$SYSTEM/etc/modules"
+	inside dpkg --force-depends -r depmod >&2
+	[ -e "$SYSTEM/etc/modules" ]
+	inside dpkg --force-depends --purge depmod >&2
+	[ ! -e "$SYSTEM/etc/modules" ]
+	inside sh -c 'dpkg -i /debs/kmod_*.deb' >&2
 	all_as_before
 }
 
@@ -267,27 +484,4 @@ is_installed() {
 		sleep 1.1
 	done >sums
 	[ "$(sort -u sums | wc -l)" = 1 ]
-}
-
-# What abuild does with it, as far as that goes without one: the variables, then the functions one after the other.
-@test "Alpine's APKBUILD: builds, checks, and puts all in its place" {
-	mkdir package
-	run env pkgdir="$PWD/package" startdir="$PROJECT/packaging" sh -euc '
-		. "$startdir/APKBUILD"
-		for variable in pkgname pkgver pkgrel pkgdesc url arch license subpackages provides; do
-			eval "[ -n \"\$$variable\" ]"
-		done
-		[ "$pkgver" = "$(sed -n "s/^#define VERSION \"\(.*\)\"/\1/p" "$builddir/about.c")" ]
-		cd "$builddir"
-		make() { command make -s --no-print-directory -o all "$@"; } # what is built stays as it is
-		for phase in check package; do $phase; done'
-	exits 0
-	cmp package/sbin/modprobe "$MODPROBE"
-	[ "$(cd package && find . -lname '*modprobe' -printf '%p %l\n' | grep bin/ | LC_ALL=C sort)" = './bin/kmod /sbin/modprobe
-./bin/lsmod /sbin/modprobe
-./sbin/insmod modprobe
-./sbin/lsmod modprobe
-./sbin/modinfo modprobe
-./sbin/rmmod modprobe' ]
-	[ -s package/usr/share/zsh/site-functions/_depmod ]
 }
