@@ -323,9 +323,7 @@ void catalog_open(struct catalog *c, struct arena *memory, struct location place
 		.place = place,
 		.directory = below_base(memory, place.base, place.path),
 		.memory = memory,
-		.pieces = arena_take(memory, 1, sizeof(*c->database->pieces), 64),
 	};
-	memset(c->database->pieces->numbers, 0, sizeof(c->database->pieces->numbers));
 	names_init(&c->names, memory, room, 0, 0);
 	c->kos = arena_take(memory, room, sizeof(*c->kos), 64);
 	rules_read(c->rules, memory, base, configuration, place);

@@ -8,29 +8,22 @@
 /* Kinds of lines in modprobe.d; the words they begin with are in rules.c. */
 enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WEAK_RULE, RULE_KINDS };
 
-/* Called for each value that a search finds, in no particular order. The strings may be gone after the call. */
-typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
+/* Called for each value that a search finds, in no particular order. Behind the bytes of the key and of the value stands
+ * NUL; they may be gone after the call. */
+typedef void index_found(void *context, struct span key, uint32_t priority, struct span value);
 
-/* How many bytes a piece of an index has, and how many pieces are kept. Of a small one, borders are met more often, so
- * fuzz targets choose their own. */
+/* How many bytes a piece of an index has. Of a small one, borders are met more often, so fuzz targets choose their own. */
 #ifndef INDEX_PIECE
-#define INDEX_PIECE 2048
+#define INDEX_PIECE 4096
 #endif
-enum { INDEX_PIECES = 16 };
 
-/* The pieces of indexes that were read last, each in the place of its number modulo INDEX_PIECES. */
-struct pieces {
-	const struct index_file *files[INDEX_PIECES];
-	size_t numbers[INDEX_PIECES]; /* in the file, from 1 on; 0: none */
-	uint8_t bytes[INDEX_PIECES][INDEX_PIECE];
-};
-
-/* A binary index that is being read. */
+/* A binary index that is being read, piece by piece. */
 struct index_file {
 	int fd;
 	size_t size;
-	struct pieces *pieces; /* may be those of several files */
-	struct arena *memory;  /* for strings that no piece has as a whole */
+	uint8_t *bytes; /* room for all of the file */
+	bool *read;     /* by number of the piece: it stands in its place in .bytes */
+	bool whole;     /* all pieces do */
 };
 
 struct ko;
@@ -95,7 +88,7 @@ struct probe {
 	const char *shown;       /* file whose symbols are being shown */
 	int status;              /* exit status */
 	const char *values[128]; /* of options, for value_of() */
-	char output[4096];
+	char output[16384];
 };
 
 /* ---- modprobe.c: the command modprobe ----------------------------------------------------------- */
@@ -307,7 +300,6 @@ struct database {
 	enum { UNOPENED, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
 	struct index_file indexes[TABLE_COUNT];
 	struct span texts[TABLE_COUNT];
-	struct pieces *pieces; /* of all indexes */
 };
 
 /* What the table has for a key: a module's name or, in tables whose keys are patterns, a string that they may match. By
@@ -321,11 +313,13 @@ bool database_each(struct database *database, enum lookup_table table, index_fou
 
 enum { INDEX_KEY_MAX = VALUE_MAX + 16 }; /* bytes of a key, with its NUL */
 
-/* index_find() tells the values of a key; index_match(), those of all patterns (see glob.c) that match the key;
+/* Begins to read the index in the open file. */
+void index_open(struct index_file *file, struct arena *memory, int fd, size_t size);
+
+/* index_find() tells the values of a key or, when `patterns`, those of all patterns (see glob.c) that match the key;
  * index_each(), all values. Only the last one gives found() whole keys. A file that is no index, is damaged or cannot be
  * read ends in bad(). */
-void index_find(struct index_file *file, const char *key, index_found *found, void *context);
-void index_match(struct index_file *file, const char *key, index_found *found, void *context);
+void index_find(struct index_file *file, const char *key, bool patterns, index_found *found, void *context);
 void index_each(struct index_file *file, index_found *found, void *context);
 
 /* ---- rules.c: modprobe.d --------------------------------------------------------------------- */

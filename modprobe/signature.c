@@ -125,8 +125,8 @@ static void read_pkcs7(struct span rest, struct signature *s)
 	walk(&rest, to_value);
 	s->value = element(&rest, OCTETS);
 	s->algorithm = hash_name(element(&algorithm, OBJECT));
-	s->signer = issuer_name(element(&who, SEQUENCE));
-	s->signer.end = s->signer.p + length_within((const char *)s->signer.p, s->signer.end);
+	rest = s->signer = issuer_name(element(&who, SEQUENCE));
+	next_string(&rest, &s->signer);
 	s->key = element(&who, INTEGER);
 	while (s->key.p < s->key.end && !*s->key.p)
 		s->key.p++;
