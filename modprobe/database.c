@@ -27,7 +27,7 @@ struct lookup {
 	void *context;      /* of found() */
 	const struct match *matches;
 	struct match *last; /* of the matches; most come in order */
-	bool kept;     /* the line being looked at gave a match */
+	bool kept;          /* the line being looked at gave a match */
 };
 
 /* Keeps matches in the order of their priorities; among equal ones, the match found last comes first. */

@@ -310,7 +310,7 @@ struct item *plan_loading(struct catalog *c, struct ko *ko, bool plain)
 }
 
 void catalog_open(struct catalog *c, struct arena *memory, struct location place, const struct base *base,
-		  const char *const *configuration)
+		  const char *const *configuration, bool soft)
 {
 	uint32_t room = (uint32_t)arena_share(KOS_MAX);
 
@@ -326,5 +326,6 @@ void catalog_open(struct catalog *c, struct arena *memory, struct location place
 	};
 	names_init(&c->names, memory, room, 0, 0);
 	c->kos = arena_take(memory, room, sizeof(*c->kos), 64);
+	place.path = soft ? place.path : "";
 	rules_read(c->rules, memory, base, configuration, place);
 }

@@ -14,7 +14,7 @@ typedef void index_found(void *context, struct span key, uint32_t priority, stru
 
 /* How many bytes a piece of an index has. Of a small one, borders are met more often, so fuzz targets choose their own. */
 #ifndef INDEX_PIECE
-#define INDEX_PIECE 4096
+#define INDEX_PIECE 2048
 #endif
 
 /* A binary index that is being read, piece by piece. */
@@ -198,7 +198,8 @@ struct location modules_place(struct probe *p);
 /* Sets p->base and p->release to what the options of these letters say. */
 void set_place(struct probe *p, char base, char release);
 
-/* Opens p->catalog with the configuration that catalog_open() is told of. */
+/* Opens p->catalog with the configuration that catalog_open() is told of. Soft dependencies are left out where the
+ * command only finds modules. */
 void open_catalog(struct probe *p, const struct base *base, const char *const *configuration);
 extern const char *const no_configuration[];
 
@@ -238,9 +239,10 @@ struct catalog {
 };
 
 /* Reads the configuration from the files and directories of `configuration` (ended by NULL), or from the standard ones
- * in the base when that is NULL. `place` is the directory of the kernel's modules. */
+ * in the base when that is NULL. `place` is the directory of the kernel's modules. What depmod wrote about soft and weak
+ * dependencies is read when `soft`. */
 void catalog_open(struct catalog *catalog, struct arena *memory, struct location place, const struct base *base,
-		  const char *const *configuration);
+		  const char *const *configuration, bool soft);
 
 /* All modules that a name or alias stands for; NULL when there is none, or the name is malformed. */
 struct item *look_up(struct catalog *catalog, const char *asked);
@@ -349,9 +351,9 @@ struct matches {
 };
 
 /* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; and what depmod wrote
- * about soft and weak dependencies into the directory. */
+ * about soft and weak dependencies into the directory `soft`, unless its path is "". */
 void rules_read(struct rules *rules, struct arena *memory, const struct base *base, const char *const *paths,
-		struct location directory);
+		struct location soft);
 
 /* Adds what the kernel's command line says of modules, their PARAMETERS and BLACKLIST, unless that has been done: no other
  * kind of rule stands there, and to find modules none is needed. */

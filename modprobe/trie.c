@@ -6,6 +6,7 @@
 
 /* CHECKED bytes of the header say what the file is (any version 2.x); PLACE are the bits of an offset without flags. */
 enum { HEADER = 12, ROOT_AT = 8, CHECKED = 6, PLACE = 0x0fffffff };
+enum { PAGE = 4096 };
 enum flag { PREFIX = 8, VALUES = 4, CHILDREN = 2 };
 
 static const uint8_t magic[CHECKED] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2 };
@@ -217,7 +218,7 @@ void index_open(struct index_file *file, struct arena *memory, int fd, size_t si
 	*file = (struct index_file){ .fd = fd, .size = size };
 	file->read = arena_take(memory, pieces, sizeof(*file->read), 1);
 	memset(file->read, 0, pieces);
-	file->bytes = arena_take(memory, size, 1, INDEX_PIECE);
+	file->bytes = arena_take(memory, size, 1, PAGE);
 }
 
 void index_each(struct index_file *file, index_found *found, void *context)
