@@ -159,7 +159,8 @@ static int open_index(struct database *d, enum lookup_table table)
 
 	if (fd < 0 || fstat(fd, &st))
 		return check_transient(path, errno);
-	if (!S_ISREG(st.st_mode))
+	/* The other tables and what is found in them have to fit in, too. */
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > (d->memory->size - d->memory->used) / 2)
 		return EINVAL;
 	index_open(&d->indexes[table], d->memory, fd, (size_t)st.st_size);
 	return 0;

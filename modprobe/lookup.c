@@ -326,6 +326,5 @@ void catalog_open(struct catalog *c, struct arena *memory, struct location place
 	};
 	names_init(&c->names, memory, room, 0, 0);
 	c->kos = arena_take(memory, room, sizeof(*c->kos), 64);
-	place.path = soft ? place.path : "";
-	rules_read(c->rules, memory, base, configuration, place);
+	rules_read(c->rules, memory, base, configuration, place, soft);
 }

@@ -350,10 +350,10 @@ struct matches {
 	const char *text; /* what the names of .other are compared with as patterns; NULL: all of them match */
 };
 
-/* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; and what depmod wrote
- * about soft and weak dependencies into the directory `soft`, unless its path is "". */
+/* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; and, when `soft`, what
+ * depmod wrote about soft and weak dependencies into the directory. */
 void rules_read(struct rules *rules, struct arena *memory, const struct base *base, const char *const *paths,
-		struct location soft);
+		struct location directory, bool soft);
 
 /* Adds what the kernel's command line says of modules, their PARAMETERS and BLACKLIST, unless that has been done: no other
  * kind of rule stands there, and to find modules none is needed. */

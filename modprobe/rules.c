@@ -269,17 +269,17 @@ const struct rule *next_match(struct matches *m)
 /* ---- the whole ---- */
 
 void rules_read(struct rules *rules, struct arena *memory, const struct base *base, const char *const *paths,
-		struct location soft)
+		struct location directory, bool soft)
 {
-	const char *const more[] = { join_path(memory, soft.path, "modules.softdep"),
-				     join_path(memory, soft.path, "modules.weakdep"), NULL };
+	const char *const more[] = { join_path(memory, directory.path, "modules.softdep"),
+				     join_path(memory, directory.path, "modules.weakdep"), NULL };
 
 	*rules = (struct rules){
 		.conf = { .memory = memory,
 			  .base = base,
 			  .directory = "modprobe.d",
-			  .more = *soft.path ? more : NULL,
-			  .more_base = soft.base,
+			  .more = soft ? more : NULL,
+			  .more_base = directory.base,
 			  .aliases = true,
 			  .read_line = read_line },
 	};

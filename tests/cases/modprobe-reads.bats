@@ -183,3 +183,15 @@ costs_at_most() {
 	prints mod7
 	warns "modules.alias.bin: the file has become shorter; reading modules.alias instead"
 }
+
+@test "of an index that is larger than memory, the text file has the content" {
+	large_index
+	truncate -s 100G "$TREE/modules.alias.bin" || skip "no file can be as large here"
+	traced -- -R "$ASKED"
+	exits 0
+	prints mod7
+	warns "modules.alias.bin: Invalid argument; reading modules.alias instead"
+	traced -- -c
+	exits 0
+	[ "$(grep -c '^alias pci:' <<<"$output")" = 20000 ]
+}
