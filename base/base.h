@@ -549,8 +549,8 @@ static inline uint64_t any64(const void *p)
 	return value;
 }
 
-/* In place of memcmp() and memcpy(): names are many, and so short that calling a function would take longer. Both work
- * eight bytes at a time; the last eight may overlap those before. */
+/* In place of memcmp() and memcpy(), for names, which are many and short. Both work eight bytes at a time; the last eight
+ * may overlap those before. */
 static inline bool same_bytes(const char *a, const char *b, size_t size)
 {
 	size_t i = 0;

@@ -4,7 +4,7 @@
 
 #include "modprobe.h"
 
-/* As text_line(), which takes twice as long: there are tens of thousands of aliases. */
+/* What text_line() does, in a fifth of its time: there are tens of thousands of aliases. */
 static void print_alias(void *context, struct span key, uint32_t priority, struct span value)
 {
 	static const char command[] = "alias ";

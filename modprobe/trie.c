@@ -19,7 +19,7 @@ struct search {
 	void *context;
 	size_t budget;   /* nodes and values that may still be visited: each takes a byte, so more are a circle */
 	uint32_t length; /* of the key in `path` without the prefix of its node */
-	char path[INDEX_KEY_MAX + 1]; /* key of the node; index_match(): from its first wildcard on */
+	char path[INDEX_KEY_MAX + 1]; /* key of the node; of a pattern, from its first wildcard on */
 };
 
 struct node {
