@@ -113,6 +113,7 @@ static void read_node(struct search *s, uint32_t offset, struct node *node)
 	spend(s);
 	s->path[s->length] = 0;
 	node->length = flags & PREFIX ? take_prefix(s, &at) : s->length;
+	node->first = 0;
 	node->child_count = 0;
 	node->value_count = 0;
 	if (flags & CHILDREN) {
@@ -132,11 +133,12 @@ static void read_node(struct search *s, uint32_t offset, struct node *node)
 	node->values = at;
 }
 
-/* The offset of the child that the byte leads to; 0 when there is none. */
+/* The offset of the child that the byte leads to; 0 when there is none. Where there are children, .children is set. */
 static uint32_t child_of(const struct node *node, uint8_t byte)
 {
 	uint32_t number = (uint32_t)byte - node->first;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 	return number < node->child_count ? be32(node->children + 4 * (size_t)number) : 0;
 }
 
