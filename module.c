@@ -44,23 +44,6 @@ int module_open(int directory, const char *path)
 	return open_again(directory, path, FILE_FLAGS(REGULAR_FILE));
 }
 
-static size_t read_at(int fd, uint8_t *to, size_t size, uint64_t offset)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = pread(fd, to + done, size - done, (off_t)(offset + done));
-
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR)
-			bad_fault(system_fault(errno));
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return done;
-}
-
 static bool inside(const struct window *window, uint64_t offset, uint64_t size)
 {
 	uint64_t held = span_size(window->bytes), at = offset - window->offset;

@@ -314,6 +314,10 @@ int file_take(struct arena *arena, int fd, const char *path, enum file_kind kind
 /* Reads the rest of an open file into the arena; returns 0 or an errno. */
 int read_all(struct arena *arena, int fd, struct span *content);
 
+/* Reads bytes of an open file, from the offset on. Returns how many: fewer than `size` only where the file ends. Ends in
+ * bad() when that fails. */
+size_t read_at(int fd, uint8_t *to, size_t size, uint64_t offset);
+
 enum { DIRECTORY_BUFFER = 32768, SMALLEST_ENTRY = 24 }; /* in bytes */
 
 struct directory {
@@ -455,7 +459,7 @@ void text_open(struct text *text, struct arena *arena);
 /* Adds bytes. A text that is full is written to its file; bad() where it has none. */
 void text_add(struct text *text, const void *bytes, size_t size);
 
-/* Adds `size` bytes that the caller has to fill; only for a text without a file (fd is -1). */
+/* Adds `size` bytes that the caller has to fill, no more than a text with a file has room for. */
 char *text_room(struct text *text, size_t size);
 
 void text_string(struct text *text, const char *string);
@@ -483,6 +487,9 @@ bool parse_unsigned(const char **string, uint32_t *value);
 /* Cut the next line (without its newline) off *rest, or the next word off *line; false when there is none. */
 bool next_line(struct span *rest, struct span *line);
 bool next_word(struct span *line, struct span *word);
+
+/* Cuts the next string off *rest, with its NUL, which *string is without. False when there is none. */
+bool next_string(struct span *rest, struct span *string);
 
 /* Whether the bytes are those of the string. */
 bool span_is(struct span s, const char *string);
@@ -542,8 +549,8 @@ static inline uint64_t any64(const void *p)
 	return value;
 }
 
-/* In place of memcmp() and memcpy(): names are many, and so short that calling a function would take longer. Both work
- * eight bytes at a time; the last eight may overlap those before. */
+/* In place of memcmp() and memcpy(), for names, which are many and short. Both work eight bytes at a time; the last eight
+ * may overlap those before. */
 static inline bool same_bytes(const char *a, const char *b, size_t size)
 {
 	size_t i = 0;
@@ -559,21 +566,7 @@ static inline bool same_bytes(const char *a, const char *b, size_t size)
 	return any64(a + size - 8) == any64(b + size - 8);
 }
 
-static inline void copy_bytes(char *to, const char *from, size_t size)
-{
-	size_t i = 0;
-	uint64_t last;
-
-	if (size < 8) {
-		for (; i < size; i++)
-			to[i] = from[i];
-		return;
-	}
-	last = any64(from + size - 8);
-	for (; i + 8 <= size; i += 8)
-		memcpy(to + i, from + i, 8);
-	memcpy(to + size - 8, &last, 8);
-}
+void copy_bytes(char *to, const char *from, size_t size);
 
 #define INLINE static inline __attribute__((always_inline))
 /* For functions that run seldom, in rooms that are built for speed: made small, and never copied into their callers. */
@@ -662,17 +655,6 @@ static inline size_t length_within(const char *string, const uint8_t *end)
 	while (p < end && *p)
 		p++;
 	return (size_t)(p - (const uint8_t *)string);
-}
-
-/* Cuts the next string off *rest, with its NUL, which *string is without. False when there is none. */
-static inline bool next_string(struct span *rest, struct span *string)
-{
-	if (rest->p == rest->end)
-		return false;
-	string->p = rest->p;
-	string->end = rest->p + length_within((const char *)rest->p, rest->end);
-	rest->p = string->end + (string->end < rest->end);
-	return true;
 }
 
 /* The integer of `size` (1, 2, 4 or 8) bytes; `big`: big-endian. */

@@ -108,6 +108,23 @@ int read_all(struct arena *arena, int fd, struct span *content)
 	return 0;
 }
 
+size_t read_at(int fd, uint8_t *to, size_t size, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = pread(fd, to + done, size - done, (off_t)(offset + done));
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			bad_fault(system_fault(errno));
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return done;
+}
+
 int file_take(struct arena *arena, int fd, const char *path, enum file_kind kind, struct span *content)
 {
 	int error = fd < 0 ? errno : kind == REGULAR_FILE ? not_regular(fd) : 0;

@@ -62,6 +62,21 @@ _Noreturn void bad_in(const char *what, const char *why)
 	bad_fault((struct fault){ .what = what, .why = why });
 }
 
+void copy_bytes(char *to, const char *from, size_t size)
+{
+	uint64_t last;
+
+	if (size < 8) {
+		while (size--)
+			to[size] = from[size];
+		return;
+	}
+	memcpy(&last, from + size - 8, 8);
+	for (size_t i = 0; i + 8 <= size; i += 8)
+		memcpy(to + i, from + i, 8);
+	memcpy(to + size - 8, &last, 8);
+}
+
 struct span span_of(const void *bytes, size_t size)
 {
 	return (struct span){ bytes, (const uint8_t *)bytes + size };

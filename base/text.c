@@ -46,12 +46,12 @@ void text_add(struct text *text, const void *bytes, size_t size)
 
 char *text_room(struct text *text, size_t size)
 {
-	char *room = text->start + text->size;
-
+	if (size > text->capacity - text->size && text->fd >= 0)
+		text_flush(text);
 	if (size > text->capacity - text->size)
 		bad_in("output file", "grows too large");
 	text->size += size;
-	return room;
+	return text->start + text->size - size;
 }
 
 void text_string(struct text *text, const char *string)
@@ -132,6 +132,16 @@ bool next_word(struct span *line, struct span *word)
 		line->p++;
 	word->end = line->p;
 	return word->p < word->end;
+}
+
+bool next_string(struct span *rest, struct span *string)
+{
+	if (rest->p == rest->end)
+		return false;
+	string->p = rest->p;
+	string->end = rest->p + length_within((const char *)rest->p, rest->end);
+	rest->p = string->end + (string->end < rest->end);
+	return true;
 }
 
 bool span_is(struct span s, const char *string)

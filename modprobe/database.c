@@ -22,16 +22,16 @@ static const struct {
 struct lookup {
 	struct database *database;
 	enum lookup_table table;
-	const char *key; /* NULL: each() is told all entries */
+	const char *key;    /* NULL: all entries count */
+	index_found *found; /* told what was found */
+	void *context;      /* of found() */
 	const struct match *matches;
 	struct match *last; /* of the matches; most come in order */
-	index_found *each;
-	void *context; /* of each() */
-	bool kept;     /* the line being looked at gave a match */
+	bool kept;          /* the line being looked at gave a match */
 };
 
 /* Keeps matches in the order of their priorities; among equal ones, the match found last comes first. */
-static void add_match(void *context, const char *key, uint32_t priority, const char *value)
+static void add_match(void *context, struct span key, uint32_t priority, struct span value)
 {
 	struct lookup *l = context;
 	const struct match **place = l->last && l->last->priority < priority ? &l->last->next : &l->matches;
@@ -40,7 +40,7 @@ static void add_match(void *context, const char *key, uint32_t priority, const c
 	(void)key;
 	while (*place && (*place)->priority < priority)
 		place = (const struct match **)&(*place)->next;
-	*match = (struct match){ arena_string(l->database->memory, value, strlen(value)), priority, *place };
+	*match = (struct match){ arena_copy(l->database->memory, value), priority, *place };
 	*place = match;
 	if (!match->next)
 		l->last = match;
@@ -49,14 +49,15 @@ static void add_match(void *context, const char *key, uint32_t priority, const c
 
 /* ---- searching text files ---- */
 
+static void tell(struct lookup *l, const char *key, uint32_t number, const char *value)
+{
+	l->found(l->context, span_of(key, strlen(key)), number, span_of(value, strlen(value)));
+}
+
 static void match_alias(struct lookup *l, char *pattern, const char *module, uint32_t number)
 {
-	if (!normalize(pattern))
-		return;
-	if (!l->key)
-		l->each(l->context, pattern, 0, module);
-	else if (glob_matches(pattern, l->key))
-		add_match(l, NULL, number, module);
+	if (normalize(pattern) && (!l->key || glob_matches(pattern, l->key)))
+		tell(l, pattern, number, module);
 }
 
 /* `alias PATTERN MODULE`. The pattern is what stands between two blanks, and may have more of them. */
@@ -85,10 +86,8 @@ static void match_path_line(struct lookup *l, struct span line)
 	const char *path = colon ? arena_string(l->database->memory, whole, (size_t)(colon - whole)) : whole;
 	const char *name = module_name(l->database->memory, path);
 
-	if (!l->key)
-		l->each(l->context, name, 0, whole);
-	else if (strcmp(name, l->key) == 0)
-		add_match(l, NULL, 0, whole);
+	if (!l->key || strcmp(name, l->key) == 0)
+		tell(l, name, 0, whole);
 }
 
 /* `MODULE.alias=PATTERN` */
@@ -160,8 +159,11 @@ static int open_index(struct database *d, enum lookup_table table)
 
 	if (fd < 0 || fstat(fd, &st))
 		return check_transient(path, errno);
-	d->indexes[table] = (struct index_file){ fd, (size_t)st.st_size, d->pieces, d->memory };
-	return S_ISREG(st.st_mode) ? 0 : EINVAL;
+	/* The other tables and what is found in them have to fit in, too. */
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > (d->memory->size - d->memory->used) / 2)
+		return EINVAL;
+	index_open(&d->indexes[table], d->memory, fd, (size_t)st.st_size);
+	return 0;
 }
 
 static void open_table(struct database *d, enum lookup_table table)
@@ -178,12 +180,10 @@ static void search_index(void *context)
 	struct lookup *l = context;
 	struct index_file *file = &l->database->indexes[l->table];
 
-	if (!l->key)
-		index_each(file, l->each, l->context);
-	else if (files[l->table].patterns)
-		index_match(file, l->key, add_match, l);
+	if (l->key)
+		index_find(file, l->key, files[l->table].patterns, l->found, l->context);
 	else
-		index_find(file, l->key, add_match, l);
+		index_each(file, l->found, l->context);
 }
 
 /* What was found in an index before it turned out to be damaged does not count. */
@@ -209,7 +209,7 @@ static void search(struct lookup *l)
 
 const struct match *database_find(struct database *d, enum lookup_table table, const char *key)
 {
-	struct lookup l = { .database = d, .table = table, .key = key };
+	struct lookup l = { .database = d, .table = table, .key = key, .found = add_match, .context = &l };
 
 	search(&l);
 	return l.matches;
@@ -217,7 +217,7 @@ const struct match *database_find(struct database *d, enum lookup_table table, c
 
 bool database_each(struct database *d, enum lookup_table table, index_found *each, void *context)
 {
-	struct lookup l = { .database = d, .table = table, .each = each, .context = context };
+	struct lookup l = { .database = d, .table = table, .found = each, .context = context };
 
 	search(&l);
 	return d->form[table] != NOTHING;

@@ -11,17 +11,16 @@ struct guess {
 	bool any;
 };
 
-static void guess_name(void *context, const char *key, uint32_t priority, const char *value)
+static void guess_name(void *context, struct span key, uint32_t priority, struct span value)
 {
 	struct guess *guess = context;
 	const uint8_t *before = guess->nearest.found.p;
-	size_t length = strlen(key);
 
 	(void)priority, (void)value;
 	guess->any = true;
-	nearest_try(&guess->nearest, span_of(key, length));
+	nearest_try(&guess->nearest, key);
 	if (guess->nearest.found.p != before) {
-		memcpy(guess->meant, key, length + 1);
+		memcpy(guess->meant, key.p, span_size(key) + 1);
 		guess->nearest.found.p = (const uint8_t *)guess->meant;
 	}
 }

@@ -310,7 +310,7 @@ struct item *plan_loading(struct catalog *c, struct ko *ko, bool plain)
 }
 
 void catalog_open(struct catalog *c, struct arena *memory, struct location place, const struct base *base,
-		  const char *const *configuration)
+		  const char *const *configuration, bool soft)
 {
 	uint32_t room = (uint32_t)arena_share(KOS_MAX);
 
@@ -323,10 +323,8 @@ void catalog_open(struct catalog *c, struct arena *memory, struct location place
 		.place = place,
 		.directory = below_base(memory, place.base, place.path),
 		.memory = memory,
-		.pieces = arena_take(memory, 1, sizeof(*c->database->pieces), 64),
 	};
-	memset(c->database->pieces->numbers, 0, sizeof(c->database->pieces->numbers));
 	names_init(&c->names, memory, room, 0, 0);
 	c->kos = arena_take(memory, room, sizeof(*c->kos), 64);
-	rules_read(c->rules, memory, base, configuration, place);
+	rules_read(c->rules, memory, base, configuration, place, soft);
 }

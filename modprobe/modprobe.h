@@ -8,29 +8,22 @@
 /* Kinds of lines in modprobe.d; the words they begin with are in rules.c. */
 enum rule_kind { BLACKLIST, INSTALL, REMOVE, ALIAS_OF, PARAMETERS, SOFT_RULE, WEAK_RULE, RULE_KINDS };
 
-/* Called for each value that a search finds, in no particular order. The strings may be gone after the call. */
-typedef void index_found(void *context, const char *key, uint32_t priority, const char *value);
+/* Called for each value that a search finds, in no particular order. Behind the bytes of the key and of the value stands
+ * NUL; they may be gone after the call. */
+typedef void index_found(void *context, struct span key, uint32_t priority, struct span value);
 
-/* How many bytes a piece of an index has, and how many pieces are kept. Of a small one, borders are met more often, so
- * fuzz targets choose their own. */
+/* How many bytes a piece of an index has. Of a small one, borders are met more often, so fuzz targets choose their own. */
 #ifndef INDEX_PIECE
 #define INDEX_PIECE 2048
 #endif
-enum { INDEX_PIECES = 16 };
 
-/* The pieces of indexes that were read last, each in the place of its number modulo INDEX_PIECES. */
-struct pieces {
-	const struct index_file *files[INDEX_PIECES];
-	size_t numbers[INDEX_PIECES]; /* in the file, from 1 on; 0: none */
-	uint8_t bytes[INDEX_PIECES][INDEX_PIECE];
-};
-
-/* A binary index that is being read. */
+/* A binary index that is being read, piece by piece. */
 struct index_file {
 	int fd;
 	size_t size;
-	struct pieces *pieces; /* may be those of several files */
-	struct arena *memory;  /* for strings that no piece has as a whole */
+	uint8_t *bytes; /* room for all of the file */
+	bool *read;     /* by number of the piece: it stands in its place in .bytes */
+	bool whole;     /* all pieces do */
 };
 
 struct ko;
@@ -96,7 +89,7 @@ struct probe {
 	const struct reading *reading; /* file that is being read, in a process without rights */
 	int status;                    /* exit status */
 	const char *values[128];       /* of options, for value_of() */
-	char output[4096];
+	char output[16384];
 };
 
 /* ---- modprobe.c: the command modprobe ----------------------------------------------------------- */
@@ -223,7 +216,8 @@ struct location modules_place(struct probe *p);
 /* Sets p->base and p->release to what the options of these letters say. */
 void set_place(struct probe *p, char base, char release);
 
-/* Opens p->catalog with the configuration that catalog_open() is told of. */
+/* Opens p->catalog with the configuration that catalog_open() is told of. Soft dependencies are left out where the
+ * command only finds modules. */
 void open_catalog(struct probe *p, const struct base *base, const char *const *configuration);
 extern const char *const no_configuration[];
 
@@ -263,9 +257,10 @@ struct catalog {
 };
 
 /* Reads the configuration from the files and directories of `configuration` (ended by NULL), or from the standard ones
- * in the base when that is NULL. `place` is the directory of the kernel's modules. */
+ * in the base when that is NULL. `place` is the directory of the kernel's modules. What depmod wrote about soft and weak
+ * dependencies is read when `soft`. */
 void catalog_open(struct catalog *catalog, struct arena *memory, struct location place, const struct base *base,
-		  const char *const *configuration);
+		  const char *const *configuration, bool soft);
 
 /* All modules that a name or alias stands for; NULL when there is none, or the name is malformed. */
 struct item *look_up(struct catalog *catalog, const char *asked);
@@ -325,7 +320,6 @@ struct database {
 	enum { UNOPENED, INDEX, TEXT, NOTHING } form[TABLE_COUNT];
 	struct index_file indexes[TABLE_COUNT];
 	struct span texts[TABLE_COUNT];
-	struct pieces *pieces; /* of all indexes */
 };
 
 /* What the table has for a key: a module's name or, in tables whose keys are patterns, a string that they may match. By
@@ -339,11 +333,13 @@ bool database_each(struct database *database, enum lookup_table table, index_fou
 
 enum { INDEX_KEY_MAX = VALUE_MAX + 16 }; /* bytes of a key, with its NUL */
 
-/* index_find() tells the values of a key; index_match(), those of all patterns (see glob.c) that match the key;
+/* Begins to read the index in the open file. */
+void index_open(struct index_file *file, struct arena *memory, int fd, size_t size);
+
+/* index_find() tells the values of a key or, when `patterns`, those of all patterns (see glob.c) that match the key;
  * index_each(), all values. Only the last one gives found() whole keys. A file that is no index, is damaged or cannot be
  * read ends in bad(). */
-void index_find(struct index_file *file, const char *key, index_found *found, void *context);
-void index_match(struct index_file *file, const char *key, index_found *found, void *context);
+void index_find(struct index_file *file, const char *key, bool patterns, index_found *found, void *context);
 void index_each(struct index_file *file, index_found *found, void *context);
 
 /* ---- rules.c: modprobe.d --------------------------------------------------------------------- */
@@ -372,10 +368,10 @@ struct matches {
 	const char *text; /* what the names of .other are compared with as patterns; NULL: all of them match */
 };
 
-/* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; and what depmod wrote
- * about soft and weak dependencies into the directory. */
+/* Reads modprobe.d from `paths`, as conf_read() does, or from the standard places in the base; and, when `soft`, what
+ * depmod wrote about soft and weak dependencies into the directory. */
 void rules_read(struct rules *rules, struct arena *memory, const struct base *base, const char *const *paths,
-		struct location directory);
+		struct location directory, bool soft);
 
 /* Adds what the kernel's command line says of modules, their PARAMETERS and BLACKLIST, unless that has been done: no other
  * kind of rule stands there, and to find modules none is needed. */

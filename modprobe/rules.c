@@ -269,7 +269,7 @@ const struct rule *next_match(struct matches *m)
 /* ---- the whole ---- */
 
 void rules_read(struct rules *rules, struct arena *memory, const struct base *base, const char *const *paths,
-		struct location directory)
+		struct location directory, bool soft)
 {
 	const char *const more[] = { join_path(memory, directory.path, "modules.softdep"),
 				     join_path(memory, directory.path, "modules.weakdep"), NULL };
@@ -278,7 +278,7 @@ void rules_read(struct rules *rules, struct arena *memory, const struct base *ba
 		.conf = { .memory = memory,
 			  .base = base,
 			  .directory = "modprobe.d",
-			  .more = more,
+			  .more = soft ? more : NULL,
 			  .more_base = directory.base,
 			  .aliases = true,
 			  .read_line = read_line },

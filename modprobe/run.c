@@ -107,9 +107,11 @@ const char *const no_configuration[] = { NULL };
 void open_catalog(struct probe *p, const struct base *base, const char *const *configuration)
 {
 	static struct catalog catalog;
+	bool finds = configuration == no_configuration || (p->given[RESOLVE] && !p->given[SHOW_CONFIG] &&
+							   !p->given[REMOVE_THEM] && !p->given[REMOVE_HOLDERS]);
 
 	p->catalog = &catalog;
-	catalog_open(&catalog, &p->memory, modules_place(p), base, configuration);
+	catalog_open(&catalog, &p->memory, modules_place(p), base, configuration, !finds);
 }
 
 void set_place(struct probe *p, char base, char release)

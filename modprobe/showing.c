@@ -1,15 +1,34 @@
 /* showing.c: what modprobe shows in place of doing anything: the configuration, and the symbols of modules. */
 #include "modprobe.h"
 
-static void print_alias(void *context, const char *key, uint32_t priority, const char *value)
+/* What text_line() does, in a fifth of its time: there are tens of thousands of aliases. */
+static void print_alias(void *context, struct span key, uint32_t priority, struct span value)
 {
+	static const char command[] = "alias ";
+	enum { LENGTH = sizeof(command) - 1 };
+	struct text *out = context;
+	size_t key_size = span_size(key) + 1, value_size = span_size(value) + 1, size = LENGTH + key_size + value_size;
+	char *line;
+
 	(void)priority;
-	text_line(context, "alias ", key, " ", value, (char *)NULL);
+	if (size > out->capacity) {
+		text_line(out, command, key.p, " ", value.p, (char *)NULL);
+		return;
+	}
+	line = text_room(out, size);
+	memcpy(line, command, LENGTH);
+	line += LENGTH;
+	copy_bytes(line, (const char *)key.p, key_size);
+	line += key_size;
+	line[-1] = ' ';
+	copy_bytes(line, (const char *)value.p, value_size);
+	line[value_size - 1] = '\n';
 }
 
 void show_configuration(struct probe *p)
 {
 	struct catalog *c = p->catalog;
+	size_t used;
 
 	rules_complete(c->rules);
 	for (enum rule_kind kind = 0; kind < RULE_KINDS; kind++)
@@ -17,22 +36,25 @@ void show_configuration(struct probe *p)
 			text_line(&p->out, rule_command(kind), " ", r->name, r->value ? " " : "",
 				  r->value ? r->value : "", (char *)NULL);
 	text_string(&p->out, "\n# End of configuration files. Dumping indexes now:\n\n");
+	used = p->memory.used;
 	database_each(c->database, TABLE_ALIASES, print_alias, &p->out);
+	/* Nothing more is asked of the aliases, and memory that has been in use costs less than new memory. */
+	p->memory.used = used;
 	database_each(c->database, TABLE_SYMBOLS, print_alias, &p->out);
 }
 
 /* Prints the path of a module, from a line of modules.dep, when its name matches one of the patterns. */
-static void list_file(void *context, const char *key, uint32_t priority, const char *value)
+static void list_file(void *context, struct span key, uint32_t priority, struct span value)
 {
 	struct probe *p = context;
 	bool matches = !p->name_count;
 
 	(void)priority;
 	for (const char **pattern = p->names; *pattern; pattern++)
-		matches |= glob_matches(*pattern, key);
+		matches |= glob_matches(*pattern, (const char *)key.p);
 	if (!matches)
 		return;
-	text_add(&p->out, value, strcspn(value, ":"));
+	text_add(&p->out, value.p, strcspn((const char *)value.p, ":"));
 	text_string(&p->out, "\n");
 }
 

@@ -1,17 +1,13 @@
 /* trie.c: looking up keys in a binary index. index.c, which writes indexes for depmod, draws the format. Of the file only
  * those pieces are read that the nodes on the way to the key stand in: one of a distribution's indexes has a megabyte,
- * and a question needs ten kilobytes. The file may be damaged, so no offset is followed before it has been checked. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <unistd.h>
-
+ * and a question needs ten kilobytes. Each goes to its own place in memory that all of the file has room in, which costs
+ * nothing where no piece goes. The file may be damaged, so no offset is followed before it has been checked. */
 #include "modprobe.h"
 
 /* CHECKED bytes of the header say what the file is (any version 2.x); PLACE are the bits of an offset without flags. */
 enum { HEADER = 12, ROOT_AT = 8, CHECKED = 6, PLACE = 0x0fffffff };
+enum { PAGE = 4096 };
 enum flag { PREFIX = 8, VALUES = 4, CHILDREN = 2 };
-
-_Static_assert(INDEX_PIECE >= HEADER, "the header is in one piece");
 
 static const uint8_t magic[CHECKED] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2 };
 static const char no_index[] = "not a binary index of version 2";
@@ -23,11 +19,12 @@ struct search {
 	void *context;
 	size_t budget;   /* nodes and values that may still be visited: each takes a byte, so more are a circle */
 	uint32_t length; /* of the key in `path` without the prefix of its node */
-	char path[INDEX_KEY_MAX]; /* key of the node; index_match(): from its first wildcard on */
+	char path[INDEX_KEY_MAX + 1]; /* key of the node; of a pattern, from its first wildcard on */
 };
 
 struct node {
-	size_t children, values; /* their offsets; children: 4 bytes of offset each */
+	const uint8_t *children; /* 4 bytes of offset each */
+	size_t values;           /* their offset */
 	uint32_t child_count, value_count;
 	uint32_t length; /* of its key with its prefix, which stand in s->path */
 	uint8_t first;   /* byte that leads to the first child */
@@ -35,113 +32,54 @@ struct node {
 
 /* ---- bytes of the file ---- */
 
-/* The file may become shorter, and the disk may fail, at any time. */
-static void read_piece(const struct index_file *file, uint8_t *to, size_t size, size_t from)
+/* Reads bytes into their place. The file may become shorter, and the disk may fail, at any time. */
+static void read_bytes(const struct index_file *file, size_t from, size_t size)
 {
-	while (size) {
-		ssize_t n = pread(file->fd, to, size, (off_t)from);
-
-		if (n < 0 && errno != EINTR)
-			bad(error_text(errno));
-		if (n == 0)
-			bad("the file has become shorter");
-		if (n > 0) {
-			to += n;
-			from += (size_t)n;
-			size -= (size_t)n;
-		}
-	}
+	if (read_at(file->fd, file->bytes + from, size, from) < size)
+		bad("the file has become shorter");
 }
 
-/* The bytes from the offset, which is inside the file, to the end of their piece: one at least. They stay in place until
- * the next call. */
-static struct span bytes_at(struct index_file *file, size_t at)
+/* Reads the piece that the offset is in, unless that has been done. Returns the offset of its end. */
+static size_t read_piece(struct index_file *file, size_t at)
 {
-	struct pieces *pieces = file->pieces;
-	size_t number = at / INDEX_PIECE, place = number % INDEX_PIECES, left = file->size - number * INDEX_PIECE;
+	size_t number = at / INDEX_PIECE, start = number * INDEX_PIECE, left = file->size - start;
 	size_t size = left < INDEX_PIECE ? left : INDEX_PIECE;
-	uint8_t *bytes = pieces->bytes[place];
 
-	if (pieces->numbers[place] != number + 1 || pieces->files[place] != file) {
-		pieces->numbers[place] = 0;
-		read_piece(file, bytes, size, number * INDEX_PIECE);
-		pieces->numbers[place] = number + 1;
-		pieces->files[place] = file;
+	if (!file->read[number]) {
+		read_bytes(file, start, size);
+		file->read[number] = true;
 	}
-	return (struct span){ bytes + at % INDEX_PIECE, bytes + size };
+	return start + size;
 }
 
-/* A place in the file, from which on bytes are read one after the other. */
-struct place {
-	size_t at;
-	struct span bytes; /* what is left of the piece; empty when it has to be looked up */
-};
-
-/* Ends in bad(why) when the file has not so many bytes there. */
-static void expect(const struct search *s, const struct place *p, size_t size, const char *why)
+/* The bytes at the offset, which is not beyond the end; bad(why) when the file has not so many there. */
+static const uint8_t *bytes_at(const struct search *s, size_t at, size_t size, const char *why)
 {
-	if (size > s->file->size - p->at)
+	struct index_file *file = s->file;
+
+	if (size > file->size - at)
 		bad(why);
+	for (size_t known = file->whole ? SIZE_MAX : at; known < at + size;)
+		known = read_piece(file, known);
+	return file->bytes + at;
 }
 
-static void look(const struct search *s, struct place *p)
+/* The string at the offset, without its NUL. *at becomes that of what stands behind it. */
+static struct span take_string(const struct search *s, size_t *at)
 {
-	if (p->bytes.p == p->bytes.end)
-		p->bytes = bytes_at(s->file, p->at);
-}
-
-/* A number of so many bytes, big-endian. */
-static uint32_t take_number(const struct search *s, struct place *p, size_t size, const char *why)
-{
-	uint32_t value = 0;
-
-	expect(s, p, size, why);
-	p->at += size;
-	if (size == 4 && span_size(p->bytes) >= 4) {
-		p->bytes.p += 4;
-		return be32(p->bytes.p - 4);
-	}
-	for (; size; size--) {
-		if (p->bytes.p == p->bytes.end)
-			p->bytes = bytes_at(s->file, p->at - size);
-		value = value << 8 | *p->bytes.p++;
-	}
-	return value;
-}
-
-/* Takes what the piece has of a string, with its NUL when that is there. */
-static struct span take_part(const struct search *s, struct place *p, bool *whole)
-{
+	struct index_file *file = s->file;
+	const uint8_t *start = file->bytes + *at;
 	struct span part;
-	const uint8_t *end;
 
-	expect(s, p, 1, "a string without an end");
-	look(s, p);
-	part = p->bytes;
-	end = memchr(part.p, 0, span_size(part));
-	*whole = end != NULL;
-	if (end)
-		part.end = end + 1;
-	p->bytes.p = part.end;
-	p->at += span_size(part);
-	return part;
-}
+	do {
+		size_t end = file->whole ? file->size : read_piece(file, *at);
+		struct span rest = { file->bytes + *at, file->bytes + end };
 
-/* A string of which two pieces or more have parts is put together in memory. */
-static const char *take_string(const struct search *s, struct place *p)
-{
-	struct arena *memory = s->file->memory;
-	const char *string = (const char *)memory->start + memory->used;
-	bool whole;
-	struct span part = take_part(s, p, &whole);
-
-	if (whole)
-		return (const char *)part.p;
-	for (;; part = take_part(s, p, &whole)) {
-		memcpy(arena_take(memory, span_size(part), 1, 1), part.p, span_size(part));
-		if (whole)
-			return string;
-	}
+		if (!next_string(&rest, &part))
+			bad("a string without an end");
+		*at = (size_t)(rest.p - file->bytes);
+	} while (part.end == file->bytes + *at);
+	return (struct span){ start, part.end };
 }
 
 /* ---- nodes ---- */
@@ -153,113 +91,115 @@ static void spend(struct search *s)
 }
 
 /* Puts the prefix behind the key in s->path. Returns the length of both. */
-static uint32_t take_prefix(struct search *s, struct place *p)
+static uint32_t take_prefix(struct search *s, size_t *at)
 {
-	size_t length = s->length;
-	bool whole;
+	struct span prefix = take_string(s, at);
 
-	do {
-		struct span part = take_part(s, p, &whole);
-
-		if (span_size(part) > INDEX_KEY_MAX - length)
-			bad("a key is too long");
-		memcpy(s->path + length, part.p, span_size(part));
-		length += span_size(part);
-	} while (!whole);
-	return (uint32_t)length - 1;
+	if (span_size(prefix) >= INDEX_KEY_MAX - s->length)
+		bad("a key is too long");
+	copy_bytes(s->path + s->length, (const char *)prefix.p, span_size(prefix) + 1);
+	return s->length + (uint32_t)span_size(prefix);
 }
 
-static struct node read_node(struct search *s, uint32_t offset)
+/* Members of a node are set one by one: to clear all of them first takes longer. */
+static void read_node(struct search *s, uint32_t offset, struct node *node)
 {
 	static const char breaks_off[] = "a node that breaks off";
 	uint32_t flags = offset >> 28;
-	struct node node = { .length = s->length };
-	struct place p = { .at = offset & PLACE };
+	size_t at = offset & PLACE;
 
-	if (p.at > s->file->size)
-		bad_at("a node beyond the end", p.at);
+	if (at > s->file->size)
+		bad_at("a node beyond the end", at);
 	spend(s);
 	s->path[s->length] = 0;
-	if (flags & PREFIX)
-		node.length = take_prefix(s, &p);
+	node->length = flags & PREFIX ? take_prefix(s, &at) : s->length;
+	node->first = 0;
+	node->child_count = 0;
+	node->value_count = 0;
 	if (flags & CHILDREN) {
-		uint32_t range = take_number(s, &p, 2, breaks_off);
+		const uint8_t *range = bytes_at(s, at, 2, breaks_off);
 
-		node.first = (uint8_t)(range >> 8);
-		if (!node.first || (range & 255) < node.first)
+		node->first = range[0];
+		if (!range[0] || range[1] < range[0])
 			bad_at("children from a later to an earlier byte", offset & PLACE);
-		node.child_count = (range & 255) - node.first + 1;
-		expect(s, &p, 4 * (size_t)node.child_count, breaks_off);
-		node.children = p.at;
-		p = (struct place){ .at = p.at + 4 * (size_t)node.child_count };
+		node->child_count = range[1] - range[0] + 1u;
+		node->children = bytes_at(s, at + 2, 4 * (size_t)node->child_count, breaks_off);
+		at += 2 + 4 * (size_t)node->child_count;
 	}
-	if (flags & VALUES)
-		node.value_count = take_number(s, &p, 4, breaks_off);
-	node.values = p.at;
-	return node;
+	if (flags & VALUES) {
+		node->value_count = be32(bytes_at(s, at, 4, breaks_off));
+		at += 4;
+	}
+	node->values = at;
 }
 
-/* The offset of the first child from that number on; 0 when there is none. *number becomes that of the next one. */
-static uint32_t next_child(const struct search *s, const struct node *node, uint32_t *number)
-{
-	struct place p = { .at = node->children + 4 * (size_t)*number };
-	uint32_t offset = 0;
-
-	for (; !offset && *number < node->child_count; ++*number)
-		offset = take_number(s, &p, 4, "");
-	return offset;
-}
-
-/* The offset of the child that the byte leads to; 0 when there is none. */
-static uint32_t child_of(const struct search *s, const struct node *node, uint8_t byte)
+/* The offset of the child that the byte leads to; 0 when there is none. Where there are children, .children is set. */
+static uint32_t child_of(const struct node *node, uint8_t byte)
 {
 	uint32_t number = (uint32_t)byte - node->first;
-	struct place p = { .at = node->children + 4 * (size_t)number };
 
-	return number < node->child_count ? take_number(s, &p, 4, "") : 0;
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+	return number < node->child_count ? be32(node->children + 4 * (size_t)number) : 0;
 }
 
 static void tell_values(struct search *s, const struct node *node)
 {
-	struct place p = { .at = node->values };
+	struct span key = span_of(s->path, node->length);
+	size_t at = node->values;
 
 	for (uint32_t i = 0; i < node->value_count; i++) {
-		uint32_t priority = take_number(s, &p, 4, "a value that breaks off");
+		uint32_t priority = be32(bytes_at(s, at, 4, "a value that breaks off"));
 
+		at += 4;
 		spend(s);
-		s->found(s->context, s->path, priority, take_string(s, &p));
+		s->found(s->context, key, priority, take_string(s, &at));
 	}
 }
 
 /* ---- searches ---- */
 
 /* Reads the child that the byte leads to. */
-static struct node read_child(struct search *s, char byte, uint32_t offset)
+static void read_child(struct search *s, char byte, uint32_t offset, struct node *node)
 {
 	if (s->length == INDEX_KEY_MAX - 1)
 		bad("a key is too long");
 	s->path[s->length++] = byte;
-	return read_node(s, offset);
+	read_node(s, offset, node);
+}
+
+/* Whether a longer pattern that begins like that of the node may match the key. Of brackets and of what a backslash
+ * protects, the node may have a part only. */
+static bool may_match_below(struct search *s, const struct node *node)
+{
+	if (strchr(s->path, '[') || strchr(s->path, '\\'))
+		return true;
+	memcpy(s->path + node->length, "*", 2);
+	return glob_matches(s->path, s->key);
 }
 
 /* Tells the values of the node and of all nodes below it. The recursion is no deeper than a key is long. */
 static void search_below(struct search *s, const struct node *node)
 {
-	if (!s->key || glob_matches(s->path, s->key))
+	if (node->value_count && (!s->key || glob_matches(s->path, s->key)))
 		tell_values(s, node);
-	for (uint32_t number = 0, offset; (offset = next_child(s, node, &number));) {
+	if (!node->child_count || (s->key && !may_match_below(s, node)))
+		return;
+	for (uint32_t i = 0; i < node->child_count; i++) {
+		uint32_t offset = be32(node->children + 4 * (size_t)i);
 		struct node child;
 
+		if (!offset)
+			continue;
 		s->length = node->length;
-		child = read_child(s, (char)(node->first + number - 1), offset);
+		read_child(s, (char)(node->first + i), offset, &child);
 		search_below(s, &child);
 	}
 }
 
-/* The offset of the root, from the header. */
-static uint32_t begin(struct search *s, struct index_file *file, index_found *found, void *context)
+/* Reads the root. Members of *s are set one by one, too. */
+static void begin(struct search *s, struct index_file *file, index_found *found, void *context, struct node *root)
 {
-	struct span header;
+	const uint8_t *header;
 
 	s->file = file;
 	s->key = NULL;
@@ -267,33 +207,43 @@ static uint32_t begin(struct search *s, struct index_file *file, index_found *fo
 	s->context = context;
 	s->budget = file->size;
 	s->length = 0;
-	if (file->size < HEADER)
+	header = bytes_at(s, 0, HEADER, no_index);
+	if (memcmp(header, magic, CHECKED) != 0)
 		bad(no_index);
-	header = bytes_at(file, 0);
-	if (memcmp(header.p, magic, CHECKED) != 0)
-		bad(no_index);
-	return be32(header.p + ROOT_AT);
+	read_node(s, be32(header + ROOT_AT), root);
+}
+
+void index_open(struct index_file *file, struct arena *memory, int fd, size_t size)
+{
+	size_t pieces = size / INDEX_PIECE + 1;
+
+	*file = (struct index_file){ .fd = fd, .size = size };
+	file->read = arena_take(memory, pieces, sizeof(*file->read), 1);
+	memset(file->read, 0, pieces);
+	file->bytes = arena_take(memory, size, 1, PAGE);
 }
 
 void index_each(struct index_file *file, index_found *found, void *context)
 {
 	struct search s;
-	uint32_t root = begin(&s, file, found, context);
-	struct node node = read_node(&s, root);
+	struct node root;
 
-	search_below(&s, &node);
+	read_bytes(file, 0, file->size);
+	file->whole = true;
+	begin(&s, file, found, context, &root);
+	search_below(&s, &root);
 }
 
 /* Searches below the child that the wildcard leads to; `key` is what is left of the key at this node. */
 static void search_wildcard(struct search *s, const struct node *node, char wildcard, const char *key)
 {
-	uint32_t offset = child_of(s, node, (uint8_t)wildcard);
+	uint32_t offset = child_of(node, (uint8_t)wildcard);
 	struct node child;
 
 	if (!offset)
 		return;
 	s->key = key;
-	child = read_child(s, wildcard, offset);
+	read_child(s, wildcard, offset, &child);
 	search_below(s, &child);
 	s->length = 0;
 }
@@ -313,45 +263,34 @@ static size_t common_part(const char *prefix, const char *key, bool patterns)
 	return n;
 }
 
-/* Follows the key down from the root; when `patterns`, tries all patterns whose first wildcard is met on the way. */
-static void search(struct search *s, uint32_t offset, const char *key, bool patterns)
+void index_find(struct index_file *file, const char *key, bool patterns, index_found *found, void *context)
 {
-	while (offset) {
-		struct node node = read_node(s, offset);
-		size_t n = common_part(s->path, key, patterns);
-		const char *rest = s->path + n;
+	struct search s;
+	struct node node;
+
+	for (begin(&s, file, found, context, &node);; key++) {
+		size_t n = common_part(s.path, key, patterns);
+		const char *rest = s.path + n;
+		uint32_t offset;
 
 		key += n;
 		if (*rest) {
-			s->key = key;
+			s.key = key;
 			node.length = (uint32_t)strlen(rest);
-			memmove(s->path, rest, node.length + 1);
-			if (patterns && is_wildcard(*s->path))
-				search_below(s, &node);
+			memmove(s.path, rest, node.length + 1);
+			if (patterns && is_wildcard(*s.path))
+				search_below(&s, &node);
 			return;
 		}
 		for (const char *w = "*?["; patterns && *w; w++)
-			search_wildcard(s, &node, *w, key);
+			search_wildcard(&s, &node, *w, key);
 		if (!*key) {
-			tell_values(s, &node);
+			tell_values(&s, &node);
 			return;
 		}
-		offset = child_of(s, &node, (uint8_t)*key++);
+		offset = child_of(&node, (uint8_t)*key);
+		if (!offset)
+			return;
+		read_node(&s, offset, &node);
 	}
-}
-
-void index_find(struct index_file *file, const char *key, index_found *found, void *context)
-{
-	struct search s;
-	uint32_t root = begin(&s, file, found, context);
-
-	search(&s, root, key, false);
-}
-
-void index_match(struct index_file *file, const char *key, index_found *found, void *context)
-{
-	struct search s;
-	uint32_t root = begin(&s, file, found, context);
-
-	search(&s, root, key, true);
 }

@@ -74,6 +74,44 @@ costs_at_most() {
 	exits 1
 }
 
+@test "soft dependencies are read where they count: not to resolve an alias" {
+	large_index
+	printf 'softdep mod7 pre: mod3\n' >"$TREE/modules.softdep"
+	traced -- -R "$ASKED"
+	prints mod7
+	[ "$(grep -cE 'modules\.(soft|weak)dep' trace)" = 0 ]
+	traced -- -D mod7
+	[ "$(grep -cx 'insmod kernel/mod3.ko *' <<<"$output")" = 1 ]
+	traced -- -c -R
+	[ "$(grep -cx 'softdep mod7 pre: mod3' <<<"$output")" = 1 ]
+	traced -- -r -n -R mod7
+	grep -q 'modules\.softdep' trace
+}
+
+@test "all of an index is asked for at once: few reads, few writes" {
+	large_index
+	traced -- -c
+	exits 0
+	[ "$(grep -c '^alias pci:' <<<"$output")" = 20000 ]
+	costs_at_most 160 4 2000000
+}
+
+@test "where all of an index cannot be read, the text file has all of it" {
+	large_index
+	local expected fault
+	traced -- -c
+	expected=$(sort <<<"$output")
+	for fault in error=EIO retval=0 retval=1; do
+		traced -e inject=pread64:$fault:when=1 -- -c
+		exits 0
+		[ "$(sort <<<"$output")" = "$expected" ]
+		case $fault in
+		error=EIO) warns "modules.alias.bin: I/O error; reading modules.alias instead" ;;
+		retval=0) warns "modules.alias.bin: the file has become shorter; reading modules.alias instead" ;;
+		esac
+	done
+}
+
 @test "a hundred questions in one run read each index with one open file" {
 	large_index
 	traced -- -a -R $(for i in {1..100}; do echo "$ASKED"; done)
@@ -144,4 +182,16 @@ costs_at_most() {
 	exits 0
 	prints mod7
 	warns "modules.alias.bin: the file has become shorter; reading modules.alias instead"
+}
+
+@test "of an index that is larger than memory, the text file has the content" {
+	large_index
+	truncate -s 100G "$TREE/modules.alias.bin" || skip "no file can be as large here"
+	traced -- -R "$ASKED"
+	exits 0
+	prints mod7
+	warns "modules.alias.bin: Invalid argument; reading modules.alias instead"
+	traced -- -c
+	exits 0
+	[ "$(grep -c '^alias pci:' <<<"$output")" = 20000 ]
 }

@@ -29,11 +29,13 @@ struct question {
 	struct answer answer;
 };
 
-static void note(void *context, const char *key, uint32_t priority, const char *value)
+static void note(void *context, struct span key_bytes, uint32_t priority, struct span value_bytes)
 {
+	const char *key = (const char *)key_bytes.p, *value = (const char *)value_bytes.p;
 	struct answer *a = context;
 
 	CHECK(strlen(key) < INDEX_KEY_MAX);
+	CHECK(strlen(value) == span_size(value_bytes));
 	say("%s %u %s\n", key, priority, value);
 	if (a->count == ENTRIES_MAX || strlen(key) >= sizeof(a->entries->key)) {
 		a->incomplete = true;
@@ -51,10 +53,8 @@ static void ask(void *context)
 	q->answer.count = 0;
 	if (!q->key)
 		index_each(q->file, note, &q->answer);
-	else if (q->patterns)
-		index_match(q->file, q->key, note, &q->answer);
 	else
-		index_find(q->file, q->key, note, &q->answer);
+		index_find(q->file, q->key, q->patterns, note, &q->answer);
 }
 
 /* ---- the same by a look at all ---- */
@@ -104,6 +104,14 @@ static void check_question(struct question *q, const struct answer *all)
 		CHECK(times(all, &q->answer.entries[i]));
 }
 
+/* As if nothing of the file had been read; other bytes stand in its place. */
+static void forget(struct index_file *file)
+{
+	memset(file->bytes, 0xa5, file->size);
+	memset(file->read, 0, file->size / INDEX_PIECE + 1);
+	file->whole = false;
+}
+
 static void ask_all(void *input)
 {
 	static struct entry entries[2][ENTRIES_MAX];
@@ -119,6 +127,7 @@ static void ask_all(void *input)
 	for (int patterns = 0; patterns < 2; patterns++) {
 		q->patterns = patterns;
 		q->answer.incomplete = false;
+		forget(q->file);
 		if (sound && !all.answer.incomplete)
 			check_question(q, &all.answer);
 		else if (!attempt(ask, q, &fault))
@@ -177,15 +186,17 @@ static struct span index_of(struct span lines, struct arena *memory)
 	return file;
 }
 
-/* A file of these bytes. Its pieces are kept in memory of their size, and other bytes are there at first. */
-static struct index_file file_of(struct span bytes, struct arena *memory)
+/* A file of these bytes, of which the reader is told that there are `more`. Its room ends where the file does. */
+static struct index_file file_of(struct span bytes, size_t more)
 {
-	struct index_file file = { memfd_create("index", 0), span_size(bytes), malloc(sizeof(*file.pieces)), memory };
+	size_t size = span_size(bytes) + more;
+	struct index_file file = {
+		memfd_create("index", 0), size, malloc(size), malloc(size / INDEX_PIECE + 1), false,
+	};
 
-	CHECK(file.fd >= 0 && file.pieces);
-	CHECK(write(file.fd, bytes.p, file.size) == (ssize_t)file.size);
-	memset(file.pieces, 0xa5, sizeof(*file.pieces));
-	memset(file.pieces->numbers, 0, sizeof(file.pieces->numbers));
+	CHECK(file.fd >= 0 && file.bytes && file.read);
+	CHECK(write(file.fd, bytes.p, span_size(bytes)) == (ssize_t)span_size(bytes));
+	forget(&file);
 	return file;
 }
 
@@ -208,13 +219,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memory = memory_for("memory");
 	if (lines)
 		bytes = index_of(bytes, &memory);
-	file = file_of(bytes, &memory);
-	if (shrunk)
-		file.size += size % 3000;
+	file = file_of(bytes, shrunk ? size % 3000 : 0);
 	q.file = &file;
 	run_twice(ask_all, &q);
 	close(file.fd);
-	free(file.pieces);
+	free(file.bytes);
+	free(file.read);
 	if (lines)
 		free((void *)(uintptr_t)bytes.p);
 	return 0;

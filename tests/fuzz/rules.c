@@ -75,7 +75,7 @@ static void read_it(void *input)
 	serve("/proc/cmdline", in->line);
 	serve("/none/modules.dep", span_of(dependencies, sizeof(dependencies) - 1));
 	serve("/none/modules.alias", span_of(aliases, sizeof(aliases) - 1));
-	catalog_open(c, &memory, (struct location){ NULL, "/none" }, NULL, no_paths);
+	catalog_open(c, &memory, (struct location){ NULL, "/none" }, NULL, no_paths, true);
 	rules_complete(c->rules);
 	check_rules(c->rules);
 	look_up_some(c);

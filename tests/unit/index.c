@@ -543,25 +543,36 @@ static uint64_t hash_entry(const char *key, uint32_t priority, const char *value
 }
 
 /* Only where all is asked for does each come with its key. */
-static void note(void *context, const char *key, uint32_t priority, const char *value)
+static void note(void *context, struct span key, uint32_t priority, struct span value)
 {
 	struct question *q = context;
 
+	assert_int_equal(*value.end, 0);
+	assert_int_equal(strlen((const char *)value.p), span_size(value));
+	if (!q->key)
+		assert_int_equal(strlen((const char *)key.p), span_size(key));
 	q->count++;
-	q->sum += hash_entry(q->key ? "" : key, priority, value);
+	q->sum += hash_entry(q->key ? "" : (const char *)key.p, priority, (const char *)value.p);
+}
+
+/* As if nothing of the file had been read; other bytes stand in its place. */
+static void forget(struct index_file *file)
+{
+	memset(file->bytes, 0xa5, file->size);
+	memset(file->read, 0, file->size / INDEX_PIECE + 1);
+	file->whole = false;
 }
 
 static void ask(void *context)
 {
 	struct question *q = context;
 
-	q->file->memory->used = 0;
+	if (q->file->whole)
+		forget(q->file);
 	if (!q->key)
 		index_each(q->file, note, q);
-	else if (q->patterns)
-		index_match(q->file, q->key, note, q);
 	else
-		index_find(q->file, q->key, note, q);
+		index_find(q->file, q->key, q->patterns, note, q);
 }
 
 /* What is right, by a look at each of the pairs. */
@@ -588,19 +599,17 @@ static void check_answer(struct index_file *file, const struct pair *pairs, uint
 	assert_true(q.sum == sum);
 }
 
-/* A file in memory, whose pieces are kept in memory of other bytes. One at a time. */
+/* A file in memory. One at a time. */
 static struct index_file *file_of(const void *bytes, size_t size)
 {
 	static struct index_file file;
-	static struct pieces pieces;
 	static struct arena memory;
 
 	if (!memory.start)
-		arena_reserve(&memory, "memory", 1 << 20, false);
+		arena_reserve(&memory, "memory", 4 << 20, false);
 	memory.used = 0;
-	memset(&pieces, 0xa5, sizeof(pieces));
-	memset(pieces.numbers, 0, sizeof(pieces.numbers));
-	file = (struct index_file){ memfd_create("index", 0), size, &pieces, &memory };
+	index_open(&file, &memory, memfd_create("index", 0), size);
+	forget(&file);
 	assert_true(file.fd >= 0);
 	assert_int_equal(write(file.fd, bytes, size), size);
 	return &file;
@@ -693,6 +702,7 @@ static void random_questions(void **state)
 		ask_at_random(n, 1 + n % 9, "ab");
 		ask_at_random(n * 3, 1 + n % 6, "ab*?");
 		ask_at_random(n * 5, 2 + n % 7, "ab-[]*?");
+		ask_at_random(n * 5, 3 + n % 9, "ab*?*[a-]");
 	}
 }
 
@@ -749,10 +759,10 @@ static void a_border_anywhere(void **state)
 	}
 }
 
-/* Keys and values that many pieces have parts of, more than are kept. */
-static void strings_longer_than_all_pieces(void **state)
+/* Keys and values that many pieces have parts of. */
+static void strings_of_many_pieces(void **state)
 {
-	enum { LONG = INDEX_PIECE * (INDEX_PIECES + 2) };
+	enum { LONG = INDEX_PIECE * 18 };
 	static char value[LONG + 1], key[INDEX_KEY_MAX];
 	static struct pair pairs[] = {
 		PAIR("a", "short", 1), { "b", value, 1, LONG, 2 }, { key, "long", INDEX_KEY_MAX - 1, 4, 3 },
@@ -770,22 +780,32 @@ static void strings_longer_than_all_pieces(void **state)
 	close(file->fd);
 }
 
-/* Two files that have pieces of the same numbers, asked in turn. */
-static void pieces_of_two_files(void **state)
+/* A question reads the pieces that it needs, and they are not read again. */
+static void each_piece_is_read_once(void **state)
 {
-	static const struct pair one[] = { PAIR("a", "1", 1), PAIR("b", "2", 2) }, other[] = { PAIR("a", "3", 3) };
-	struct index_file first = *written_index(one, COUNT_OF(one)), *second = written_index(other, COUNT_OF(other));
+	enum { COUNT = 26 };
+	static struct pair pairs[COUNT];
+	static char keys[COUNT][2], value[INDEX_PIECE];
+	struct index_file *file;
+	size_t read = 0;
 
 	(void)state;
-	for (int i = 0; i < 3; i++) {
-		check_answer(&first, one, COUNT_OF(one), "a", i % 2);
-		check_answer(second, other, COUNT_OF(other), "a", i % 2);
+	memset(value, 'v', INDEX_PIECE);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		keys[i][0] = (char)('a' + i);
+		pairs[i] = (struct pair){ keys[i], value, 1, INDEX_PIECE, i };
 	}
-	close(first.fd);
-	close(second->fd);
+	file = written_index(pairs, COUNT);
+	check_answer(file, pairs, COUNT, "m", false);
+	for (size_t i = 0; i <= file->size / INDEX_PIECE; i++)
+		read += file->read[i];
+	assert_in_range(read, 2, 5);
+	assert_int_equal(ftruncate(file->fd, 0), 0);
+	check_answer(file, pairs, COUNT, "m", true);
+	close(file->fd);
 }
 
-/* It becomes shorter while it is open. Of what is gone, only pieces that are kept can be found. */
+/* It becomes shorter while it is open. What is gone cannot be found. */
 static void a_file_that_shrinks(void **state)
 {
 	enum { COUNT = 26 };
@@ -804,13 +824,17 @@ static void a_file_that_shrinks(void **state)
 	for (off_t size = (off_t)file->size - 1; size > 0; size -= 1 + INDEX_PIECE / 7) {
 		struct question q = { .file = file };
 
+
 		assert_int_equal(ftruncate(file->fd, size), 0);
 		assert_false(attempt(ask, &q, &fault));
 		assert_string_equal(fault.why, "the file has become shorter");
-		memset(file->pieces->numbers, 0, sizeof(file->pieces->numbers));
-		q.count = 0;
-		assert_false(attempt(ask, &q, &fault));
-		assert_string_equal(fault.why, "the file has become shorter");
+		assert_int_equal(q.count, 0);
+		for (size_t i = 0; i < COUNT; i++) {
+			forget(file);
+			q.key = keys[i];
+			if (!attempt(ask, &q, &fault))
+				assert_string_equal(fault.why, "the file has become shorter");
+		}
 		assert_true(q.count <= (size_t)size / INDEX_PIECE);
 	}
 	close(file->fd);
@@ -986,8 +1010,8 @@ int main(void)
 		cmocka_unit_test(random_questions),
 		cmocka_unit_test(the_longest_keys),
 		cmocka_unit_test(a_border_anywhere),
-		cmocka_unit_test(strings_longer_than_all_pieces),
-		cmocka_unit_test(pieces_of_two_files),
+		cmocka_unit_test(strings_of_many_pieces),
+		cmocka_unit_test(each_piece_is_read_once),
 		cmocka_unit_test(a_file_that_shrinks),
 		cmocka_unit_test(a_disk_that_fails),
 		cmocka_unit_test(any_byte_may_be_another),
