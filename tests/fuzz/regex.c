@@ -34,8 +34,7 @@ static bool differs_by_design(const char *pattern)
 			continue;
 		if (!*++p)
 			return false;
-		if (strchr("0123456789<>`'", *p) || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') ||
-		    (brace && *p == ','))
+		if (strchr("0123456789<>`'", *p) || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') || (brace && *p == ','))
 			return true;
 	}
 	return false;
@@ -47,13 +46,19 @@ static bool has_newline(const char *text)
 	return strchr(text, '\n');
 }
 
+/* glibc loses anchors where it copies what is repeated: to it, (.$){2} matches what (.$)(.$) does not. */
+static bool copies_anchors(const char *pattern)
+{
+	return strchr(pattern, '{') && strpbrk(pattern, "^$");
+}
+
 static void compare(const char *pattern, const char *text)
 {
 	regex_t theirs;
 	bool valid, matches = regex_matches(pattern, text, &valid);
 	int status;
 
-	if (may_be_large(pattern) || differs_by_design(pattern) || has_newline(text))
+	if (may_be_large(pattern) || differs_by_design(pattern) || copies_anchors(pattern) || has_newline(text))
 		return;
 	status = regcomp(&theirs, pattern, REG_EXTENDED | REG_NOSUB);
 	CHECK(valid == !status);
