@@ -205,6 +205,14 @@ needed_chain() {
 	: >rules.conf
 }
 
+# A pattern of brackets that nothing closes, for a name in which none of them stands.
+open_brackets() {
+	indexed
+	rm "$TREE"/modules.*.bin
+	printf 'kernel/%*s.ko:\n' "$1" '' | tr ' ' a >"$TREE/modules.dep"
+	printf '*%*s\n' "$1" '' | tr ' ' '[' >names
+}
+
 words_in_environment() { indexed; export MODPROBE_OPTIONS=$(numbered "$1" '-C rules.conf' | paste -sd' '); }
 
 @test "depmod: modules" { in_step 500 modules "${DEPMOD_RUN[@]}"; }
@@ -260,6 +268,7 @@ words_in_environment() { indexed; export MODPROBE_OPTIONS=$(numbered "$1" '-C ru
 @test "modprobe: many soft dependencies of one module" { in_step 200 soft_fan "${PROBE[@]}" -D m; }
 @test "modprobe: many names, as many rules" { in_step 200 rules_and_names "${PROBE[@]}" -a -n @names; }
 @test "modprobe: a chain of dependencies" { in_step 30 needed_chain "${PROBE[@]}" -D top; }
+@test "modprobe: brackets without a partner" { in_step 500 open_brackets "${PROBE[@]}" -l @names; }
 @test "modprobe: MODPROBE_OPTIONS" { in_step 500 words_in_environment "${PROBE[@]}" -D m; }
 @test "modprobe: -c" { in_step 500 options_for_others "${PROBE[@]}" -c; }
 @test "modprobe: an unknown name" { in_step 500 unrelated "${PROBE[@]}" unknown; }
