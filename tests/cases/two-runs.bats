@@ -142,7 +142,7 @@ set_up() {
 	for i in $(seq 40); do module "kernel/m$i.ko"; done
 	mkfifo map
 	for signal in KILL TERM HUP; do
-		"$DEPMOD" -b root -C empty --jobs 3 -F map "$RELEASE" 3>&- &
+		env --default-signal=HUP "$DEPMOD" -b root -C empty --jobs 3 -F map "$RELEASE" 3>&- &
 		run=$!
 		sleep 0.3
 		workers=$(pgrep -P $run)
