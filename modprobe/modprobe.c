@@ -145,8 +145,7 @@ void modprobe(struct probe *p)
 	set_place(p, BASE_DIRECTORY, RELEASE);
 	open_catalog(p, p->given[CONFIG_FROM_BASE] ? p->base : NULL, p->config_count ? p->configs : NULL);
 	if (p->given[SHOW_VERSIONS] || p->given[SHOW_EXPORTS])
-		for (const char **name = p->names; *name; name++)
-			show_symbols_of(p, *name);
+		show_symbols(p);
 	else if (p->given[LIST_FILES])
 		list_files(p);
 	else if (p->given[SHOW_CONFIG])

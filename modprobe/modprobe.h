@@ -29,7 +29,6 @@ struct index_file {
 struct ko;
 struct item;
 struct catalog;
-struct reading;
 
 /* The commands. Up to COMMAND_KMOD, the program's own name may be one of them; those behind it stand behind kmod. */
 enum command {
@@ -85,10 +84,9 @@ struct probe {
 	char **arguments;
 	struct arena memory, scratch;
 	struct catalog *catalog;
-	struct text out;               /* standard output */
-	const struct reading *reading; /* file that is being read, in a process without rights */
-	int status;                    /* exit status */
-	const char *values[128];       /* of options, for value_of() */
+	struct text out;         /* standard output */
+	int status;              /* exit status */
+	const char *values[128]; /* of options, for value_of() */
 	char output[16384];
 };
 
@@ -126,8 +124,8 @@ void show_configuration(struct probe *p);
 /* Prints the paths of all modules whose names match one of those that were named, or of all modules. */
 void list_files(struct probe *p);
 
-/* Prints the symbols that the module needs or exports, with their CRCs. */
-void show_symbols_of(struct probe *p, const char *name);
+/* Prints the symbols that the modules which were named need or export, with their CRCs. */
+void show_symbols(struct probe *p);
 
 /* ---- loading.c: loading modules ----------------------------------------------------------------- */
 

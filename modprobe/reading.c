@@ -36,22 +36,27 @@ static struct outcome *outcome_of(uint32_t number, size_t *room)
 
 /* ---- in a process of its own ---- */
 
+struct task {
+	struct probe *p;
+	const struct reading *file;
+};
+
 static void read_file(void *context)
 {
-	struct probe *p = context;
+	const struct task *task = context;
 
-	p->reading->read(p, p->reading);
+	task->file->read(task->p, task->file);
 }
 
 static void read_one(struct probe *p, uint32_t number)
 {
 	size_t used = p->scratch.used, room;
 	struct outcome *outcome = outcome_of(number, &room);
+	struct task task = { p, &waiting.files[number] };
 	struct fault fault;
 
-	p->reading = &waiting.files[number];
 	p->out = (struct text){ .start = outcome->text, .capacity = room, .fd = -1 };
-	if (!attempt(read_file, p, &fault))
+	if (!attempt(read_file, &task, &fault))
 		fault_text(&outcome->reason, &fault);
 	arena_rewind(&p->scratch, used, KEEP);
 	outcome->size = (uint32_t)p->out.size;

@@ -39,7 +39,7 @@ void show_configuration(struct probe *p)
 	used = p->memory.used;
 	database_each(c->database, TABLE_ALIASES, print_alias, &p->out);
 	/* Nothing more is asked of the aliases, and memory that has been in use costs less than new memory. */
-	p->memory.used = used;
+	arena_rewind(&p->memory, used, p->memory.size - used);
 	database_each(c->database, TABLE_SYMBOLS, print_alias, &p->out);
 }
 
@@ -80,7 +80,7 @@ static void show_crc(void *context, const char *name, size_t length, uint32_t cr
 	text_string(&p->out, "\n");
 }
 
-static void show_symbols(struct probe *p, const struct reading *file)
+static void read_symbols(struct probe *p, const struct reading *file)
 {
 	struct elf_sink sink = {
 		.context = p,
@@ -96,11 +96,11 @@ static void show_symbols(struct probe *p, const struct reading *file)
 
 static void show_symbols_of_file(struct probe *p, const char *path)
 {
-	begin_reading(p, (struct reading){ .name = path, .path = path, .read = show_symbols });
+	begin_reading(p, (struct reading){ .name = path, .path = path, .read = read_symbols });
 }
 
 /* A name that is no module's may be a file in the working directory. */
-void show_symbols_of(struct probe *p, const char *name)
+static void show_symbols_of(struct probe *p, const char *name)
 {
 	struct item *list = is_path(name) ? NULL : look_up(p->catalog, name);
 
@@ -117,5 +117,11 @@ void show_symbols_of(struct probe *p, const char *name)
 			error(list->ko->name, " is part of the kernel, and has no file");
 		p->status |= !path;
 	}
+}
+
+void show_symbols(struct probe *p)
+{
+	for (const char **name = p->names; *name; name++)
+		show_symbols_of(p, *name);
 	finish_reading(p);
 }

@@ -824,7 +824,6 @@ static void a_file_that_shrinks(void **state)
 	for (off_t size = (off_t)file->size - 1; size > 0; size -= 1 + INDEX_PIECE / 7) {
 		struct question q = { .file = file };
 
-
 		assert_int_equal(ftruncate(file->fd, size), 0);
 		assert_false(attempt(ask, &q, &fault));
 		assert_string_equal(fault.why, "the file has become shorter");
