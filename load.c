@@ -49,7 +49,7 @@ struct loading {
 	uint32_t first, started;  /* number of this round's first worker; of the next worker to start */
 	uint32_t files, capacity; /* how many files there are, and can be */
 	int in, out;              /* ends of the pipe; -1: not open here */
-	int permissions;          /* in a worker: which files it may read; -1: all of them */
+	int permissions;          /* in a worker: which files it may read; -1: all that it can reach */
 	struct packet packet;     /* is being filled */
 	uint32_t packed;          /* number of files in the packet */
 	size_t size;              /* bytes of their paths */
@@ -95,13 +95,6 @@ static void forget(struct keeper *k, const struct keeper *before, struct fault *
 	arena_rewind(&k->facts, before->facts.used, KEEP);
 }
 
-/* Whether the file lies where the workers of the first round may not read: a link leads out of the tree, or its
- * directory is an external one. Such files are left to the next round, in which each of them is permitted. */
-static bool is_outside(const struct loading *l, int error)
-{
-	return error == EACCES && l->permissions >= 0 && !l->first;
-}
-
 /* Reads one file, whose path is relative to the root, and notes its facts or why it failed. */
 static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32_t root, const char *path)
 {
@@ -117,10 +110,6 @@ static void take_job(struct loading *l, uint32_t worker, uint32_t number, uint32
 	*job.facts = (struct facts){ .worker = worker, .begun = true };
 	job.fd = module_open(l->tree->roots[root].directory, path);
 	if (job.fd < 0) {
-		if (is_outside(l, errno)) {
-			job.facts->begun = false;
-			return;
-		}
 		fault = system_fault(errno);
 		note_failure(l, number, &fault);
 	} else if (!attempt(read_module, &job, &fault)) {
@@ -205,16 +194,24 @@ static void permit_left(struct loading *l, uint32_t file, uint32_t root, const c
 	permit_file(l->permissions, l->tree->roots[root].directory, path);
 }
 
-/* Gives up all rights but reading files of the tree and, after the first round, those that are left. */
+/* Permits the files of the tree or, after the first round, those that are left. */
+static void permit_round(struct loading *l)
+{
+	if (l->first)
+		each_left(l, permit_left);
+	for (uint32_t i = 0; !l->first && i < l->tree->root_count; i++)
+		permit(l->permissions, l->tree->roots[i].directory);
+}
+
+/* Gives up all rights but reading these files. In the first round, root is shut into a tree with one root: there, the
+ * kernel need not look for a permission whenever a file is opened. */
 static void give_up_rights(struct loading *l)
 {
-	l->permissions = permissions_begin();
-	if (l->permissions >= 0) {
-		for (uint32_t i = 0; i < l->tree->root_count; i++)
-			permit(l->permissions, l->tree->roots[i].directory);
-		if (l->first)
-			each_left(l, permit_left);
-	}
+	bool shut_in = !l->first && l->tree->root_count == 1 && enter_for_good(l->tree->roots[0].directory);
+
+	l->permissions = permissions_begin(shut_in);
+	if (l->permissions >= 0 && !shut_in)
+		permit_round(l);
 	confine(l->permissions);
 }
 
@@ -355,11 +352,14 @@ static void pass_on(struct loading *l, uint32_t file, uint32_t root, const char 
 		send(l);
 }
 
-uint32_t load_offer(struct loading *l, uint32_t root, const char *path)
+/* A file that may lie outside of its root, because of a link or as an external one, is left to the second round, in which
+ * each such file is permitted. */
+uint32_t load_offer(struct loading *l, uint32_t root, const char *path, bool linked)
 {
 	if (l->files == l->capacity)
 		bad_in("modules", "too many files");
-	pass_on(l, l->files, root, path);
+	if (!linked && *path != '/')
+		pass_on(l, l->files, root, path);
 	l->progress->found = ++l->files;
 	return l->files - 1;
 }

@@ -198,7 +198,7 @@ static void visit_module(struct walk *walk, const char *path, const char *real)
 static void visit_unknown(struct walk *walk, struct place *parent, const char *path, bool module)
 {
 	struct stat st;
-	const char *real = NULL;
+	const char *real = path;
 	int failed = look_at(walk, path, &st);
 
 	if (failed == ENOENT && module && walk->inside.base)
@@ -254,7 +254,7 @@ static void read_place(struct walk *walk, struct place *place)
 		if (type == DT_DIR && !place->linked)
 			add_place(walk, place, name, false);
 		else if (type == DT_REG && real)
-			visit_module(walk, name, NULL);
+			visit_module(walk, name, place->linked ? name : NULL);
 		else
 			visit_unknown(walk, place, name, module);
 	}
@@ -325,7 +325,7 @@ static void add_module(struct candidates *c, uint32_t root, const char *path, co
 	if (id < tree->count && root == module->root && strcmp(path, module->path) == 0)
 		return; /* the person named the file twice */
 	if (tree->loading)
-		found.file = load_offer(tree->loading, root, path_to_open(&found));
+		found.file = load_offer(tree->loading, root, path_to_open(&found), real != NULL);
 	if (id == tree->count) {
 		tree->count++;
 		*module = found;
@@ -440,7 +440,7 @@ static int add_named(struct candidates *c, const char *const *paths)
 			      : failed == EINVAL ? "not a module, or of a name that modules.dep cannot have"
 						 : error_text(failed));
 		else
-			add_module(c, root, path, NULL);
+			add_module(c, root, path, path);
 	}
 	return failed;
 }

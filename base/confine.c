@@ -1,6 +1,7 @@
 /* confine.c: taking a worker's rights away. After this, even code from a hostile module can only read files and end its
  * process: it cannot write a file, start a program, or use the network. This is a seccomp filter (Linux 3.5); which files
- * it can read, Landlock says (Linux 5.13). A kernel or emulator without these ignores them.
+ * it can read, Landlock says (Linux 5.13), or, where the process is root's, its root directory. A kernel or emulator
+ * without these ignores them.
  *
  * A system with musl alone does not have the kernel's headers, so the few numbers from them are given here. */
 #define _GNU_SOURCE
@@ -51,9 +52,14 @@ static void drop_capabilities(void)
  * version knows. */
 enum { PATH_BENEATH = 1, READ_FILE = 1 << 2, ALL_RIGHTS = (1 << 13) - 1 };
 
-int permissions_begin(void)
+bool enter_for_good(int directory)
 {
-	const uint64_t handled = ALL_RIGHTS;
+	return !fchdir(directory) && !chroot(".");
+}
+
+int permissions_begin(bool all_files)
+{
+	const uint64_t handled = all_files ? ALL_RIGHTS - READ_FILE : ALL_RIGHTS;
 
 	return (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
 }

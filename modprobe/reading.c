@@ -73,7 +73,7 @@ static void read_from(struct probe *p, uint32_t number)
 	if (pid < 0)
 		bad_in("process that reads modules", error_text(errno));
 	if (!pid) {
-		confine(permissions_begin());
+		confine(permissions_begin(false));
 		for (; number < waiting.count; number++)
 			read_one(p, number);
 		_exit(0);

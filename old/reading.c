@@ -89,7 +89,7 @@ static void read_one(const struct readings *readings, struct slice *slice, uint3
 /* Gives up all rights but reading the slice's files. */
 static void give_up_rights(const struct readings *readings, const struct slice *slice)
 {
-	int permissions = permissions_begin();
+	int permissions = permissions_begin(false);
 
 	for (uint32_t i = slice->first; i < slice->last && permissions >= 0; i++)
 		permit_file(permissions, CURRENT_DIRECTORY, readings->files[i]);

@@ -84,25 +84,83 @@ needs_filters() {
 	[ -z "$(grep 'open.*(' trace | grep -v O_CLOEXEC)" ]
 }
 
-@test "a file outside of the tree, behind a link, is read in a second round, by workers that may read it alone" {
-	needs_tracing
+# far_modules: three files that a link leads to, one of them in the tree.
+far_modules() {
 	many_modules
 	module far.ko --alias far
 	mkdir -p root/elsewhere
 	mv "$TREE/far.ko" root/elsewhere
 	ln -s /elsewhere/far.ko "$TREE/kernel/far.ko"
 	ln -s "$PWD/root/elsewhere/far.ko" "$TREE/kernel/farther.ko"
+	ln -s m30.ko "$TREE/kernel/near.ko"
+}
+
+# trace_each NAME OPTION...: runs depmod with a file for each process, in which no call is told in two parts: NAME.PID.
+trace_each() {
+	strace -ff -qq -o "$1" -e trace=landlock_restrict_self,landlock_add_rule,chroot,openat,read "${@:2}"
+}
+
+@test "a file behind a link is read in a second round, by workers that may read it alone" {
+	needs_tracing
+	far_modules
 	strace -f -qq -o trace -e trace=landlock_create_ruleset -e inject=landlock_create_ruleset:error=ENOSYS \
 		"$DEPMOD" --jobs 2 -b root -C empty -o expected "$RELEASE"
-	grep -q '^alias far far$' "expected/lib/modules/$RELEASE/modules.alias"
-	grep -q '^alias far farther$' "expected/lib/modules/$RELEASE/modules.alias"
-	# A file for each process, in which no call is told in two parts.
-	strace -ff -qq -o calls -e trace=landlock_restrict_self,openat "$DEPMOD" --jobs 2 -b root -C empty -o out "$RELEASE"
-	cat calls.* >trace
+	for alias in "far far" "far farther" "mark30 near"; do
+		grep -q "^alias $alias\$" "expected/lib/modules/$RELEASE/modules.alias"
+	done
+	trace_each calls "$DEPMOD" --jobs 2 -b root -C empty -o out "$RELEASE"
 	diff -r expected out
+	cat calls.* >trace
 	grep -q 'landlock_restrict_self(.* = 0$' trace || skip "this kernel has no Landlock"
-	[ "$(grep -c 'far.*\.ko.*O_RDONLY.* = -1 EACCES' trace)" = 2 ]
-	[ "$(grep 'far.*\.ko.*O_RDONLY.* = [0-9]' trace | grep -vc O_PATH)" = 2 ]
+	perl -e '
+		my (%opened, %rules);
+		for my $name (@ARGV) {
+			open my $file, "<", $name;
+			my ($rules, $confined) = (0, 0);
+			while (<$file>) {
+				$rules++ if /landlock_add_rule.* = 0$/;
+				$confined = 1 if /landlock_restrict_self/;
+				next unless $confined and /openat\(.*?([^"\/]+\.ko[^"]*)".* = \d/;
+				push @{$opened{/"\//? "by links": "in the tree"}}, $1;
+				die "$rules rules in $name\n" if /"\// and $rules != 3;
+			}
+		}
+		@{$opened{"in the tree"}} == 40 or die "in the tree: @{$opened{q(in the tree)}}\n";
+		"@{[sort @{$opened{q(by links)}}]}" eq "far.ko farther.ko m30.ko" or die "by links: @{$opened{q(by links)}}\n"
+		' calls.*
+}
+
+@test "root: a tree with one root is the root directory of the workers of the first round" {
+	needs_tracing
+	[ "$(id -u)" = 0 ] || skip "not root"
+	far_modules
+	trace_each calls "$DEPMOD" --jobs 2 -b root -C empty -o out "$RELEASE"
+	local shut_in=0
+	for file in $(grep -l chroot calls.*); do
+		head -n 1 "$file" | grep -q '^chroot("\.") *= 0'
+		! grep -q landlock_add_rule "$file"
+		shut_in=$((shut_in + 1))
+	done
+	[ $shut_in = 2 ]
+}
+
+@test "who is not root, and two roots: the files of the tree are permitted to the workers" {
+	needs_tracing
+	many_modules
+	"$DEPMOD" -b root -C empty -o expected "$RELEASE"
+	run strace -ff -qq -o calls -e trace=chroot,landlock_add_rule,landlock_restrict_self -e inject=chroot:error=EPERM \
+		"$DEPMOD" --jobs 2 -b root -C empty -o out "$RELEASE"
+	exits 0
+	says_nothing
+	diff -r expected out
+	cat calls.* >trace
+	grep -q 'landlock_restrict_self(.* = 0$' trace || skip "this kernel has no Landlock"
+	[ "$(grep -c 'landlock_add_rule.* = 0$' trace)" = 2 ]
+	rm calls.*
+	mkdir -p "more/lib/modules/$RELEASE"
+	strace -ff -qq -o calls -e trace=chroot,landlock_add_rule "$DEPMOD" --jobs 2 -b root -b more -C empty -o out "$RELEASE"
+	[ "$(cat calls.* | grep -c 'landlock_add_rule.* = 0$')" = 4 ]
+	[ "$(cat calls.* | grep -c chroot)" = 0 ]
 }
 
 @test "--explain tells of a file what a worker found in it" {

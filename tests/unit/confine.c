@@ -262,6 +262,7 @@ static int make_files(void **state)
 	char command[512];
 
 	(void)state;
+	memset(lists + sizeof(lists) - 7, 'X', 6);
 	assert_non_null(mkdtemp(lists));
 	snprintf(command, sizeof(command), "cd %s && mkdir -p tree/below outside && touch tree/module tree/below/module && "
 		 "touch outside/named outside/other && ln -s ../outside/other tree/link && "
@@ -280,7 +281,7 @@ static int remove_files(void **state)
 
 static void only_listed_files_are_read(void **state)
 {
-	int permissions = permissions_begin(), here = open(lists, O_RDONLY | O_DIRECTORY), status, tree;
+	int permissions = permissions_begin(false), here = open(lists, O_RDONLY | O_DIRECTORY), status, tree;
 	pid_t pid;
 
 	(void)state;
@@ -306,6 +307,90 @@ static void only_listed_files_are_read(void **state)
 	close(here);
 }
 
+/* ---- a root directory ---- */
+
+/* Ways out of the tree, each of which leads to a file where there is no other root directory. */
+static const char *const ways_out[] = {
+	"../outside/named", "below/../../outside/named", "link", "absolute", "/proc/self/status", "/../etc/passwd",
+	"directory/named",
+};
+
+/* 0 when the module can be read, but nothing outside; else the number of the first way out, + 1. */
+static int try_ways_out(const void *context)
+{
+	int tree = *(const int *)context;
+
+	for (int i = 0; i < (int)COUNT_OF(ways_out); i++)
+		if (openat(tree, ways_out[i], O_RDONLY | O_CLOEXEC) >= 0)
+			return i + 1;
+	return openat(tree, "below/module", O_RDONLY | O_CLOEXEC) < 0 ? 99 : 0;
+}
+
+static int make_ways_out(void **state)
+{
+	char path[256], target[256];
+
+	if (make_files(state))
+		return 1;
+	snprintf(path, sizeof(path), "%s/tree/absolute", lists);
+	snprintf(target, sizeof(target), "%s/outside/named", lists);
+	return symlink(target, path);
+}
+
+/* Runs try_ways_out() confined, in the tree or not, and returns what it says. */
+static int leave(bool entered)
+{
+	char path[256];
+	int status, tree;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/tree", lists);
+	tree = open(path, O_RDONLY | O_DIRECTORY);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (entered && !enter_for_good(tree))
+			syscall(SYS_exit_group, 98);
+		confine(permissions_begin(true));
+		syscall(SYS_exit_group, try_ways_out(&tree));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	close(tree);
+	return WEXITSTATUS(status);
+}
+
+static void nothing_leads_out_of_a_root_directory(void **state)
+{
+	int way;
+
+	(void)state;
+	if (geteuid())
+		skip();  /* only root may have another root directory */
+	assert_int_equal(leave(false), 1);
+	way = leave(true);
+	if (way)
+		fail_msg("%s", way <= (int)COUNT_OF(ways_out) ? ways_out[way - 1] : "the module cannot be read");
+}
+
+static void who_has_no_right_to_it_stays_outside(void **state)
+{
+	int directory = open("/tmp", O_RDONLY | O_DIRECTORY), status;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (!geteuid() && (setgid(65534) || setuid(65534)))
+			_exit(2);
+		_exit(enter_for_good(directory));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	close(directory);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -318,6 +403,8 @@ int main(void)
 #endif
 		cmocka_unit_test(privileges_and_filter_stay),
 		cmocka_unit_test_setup_teardown(only_listed_files_are_read, make_files, remove_files),
+		cmocka_unit_test_setup_teardown(nothing_leads_out_of_a_root_directory, make_ways_out, remove_files),
+		cmocka_unit_test(who_has_no_right_to_it_stays_outside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,9 @@
 
 enum { FILES = 100, MEMORY = 1 << 26 };
 
+/* As a file of the tree, by a path that does not begin with a slash. */
+static const char file[] = "../../../../../../../../../../../../dev/null";
+
 void __wrap_confine(int permissions);
 uint32_t __wrap_disk_blocks(void);
 void __wrap_ask_ahead(int directory, const char *paths);
@@ -139,7 +142,7 @@ static void load_all(void *number_of_jobs)
 	arena_reserve(&shared, "shared memory", MEMORY, true);
 	tree.loading = load_begin(&tree, &options, &shared, &memory);
 	for (uint32_t i = 0; i < FILES; i++)
-		modules[i] = (struct module){ .file = load_offer(tree.loading, 0, "/dev/null"), .path = "/dev/null" };
+		modules[i] = (struct module){ .file = load_offer(tree.loading, 0, file, false), .path = file };
 	load_end(tree.loading, &loaded, &memory);
 	for (uint32_t i = 0; i < FILES; i++)
 		seen->failed += loaded.facts[i].failed;
@@ -324,7 +327,7 @@ static void scribbled_round(void *context)
 	tree.loading = load_begin(&tree, &options, &shared, &memory);
 	for (uint32_t i = 0; i < FEW; i++)
 		modules[i] = (struct module){
-			.file = load_offer(tree.loading, 0, "/dev/null"),
+			.file = load_offer(tree.loading, 0, file, false),
 			.path = paths[i], .path_length = 5, .name = arena_string(&memory, paths[i], 2), .name_length = 2,
 		};
 	load_end(tree.loading, &loaded, &memory);
