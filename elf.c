@@ -97,7 +97,7 @@ static const char section_name[WANTED_COUNT][20] = {
 };
 
 /* Two sections with at most so many bytes between them are read at once. */
-enum { NEAR = 1024 };
+enum { NEAR = 4096 };
 
 static inline uint64_t get(bool big, const uint8_t *record, struct field field)
 {

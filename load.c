@@ -194,24 +194,23 @@ static void permit_left(struct loading *l, uint32_t file, uint32_t root, const c
 	permit_file(l->permissions, l->tree->roots[root].directory, path);
 }
 
-/* Permits the files of the tree or, after the first round, those that are left. */
-static void permit_round(struct loading *l)
+static void permit_roots(const struct loading *l)
 {
-	if (l->first)
-		each_left(l, permit_left);
-	for (uint32_t i = 0; !l->first && i < l->tree->root_count; i++)
+	for (uint32_t i = 0; i < l->tree->root_count; i++)
 		permit(l->permissions, l->tree->roots[i].directory);
 }
 
-/* Gives up all rights but reading these files. In the first round, root is shut into a tree with one root: there, the
- * kernel need not look for a permission whenever a file is opened. */
-static void give_up_rights(struct loading *l)
+/* Gives up all rights but reading files: in the first round those of the tree, later those that are left. Root can be shut
+ * into a tree with one root: there, the kernel need not look for a permission whenever a file is opened. */
+static void give_up_rights(struct loading *l, bool first_round)
 {
-	bool shut_in = !l->first && l->tree->root_count == 1 && enter_for_good(l->tree->roots[0].directory);
+	bool shut_in = first_round && l->tree->root_count == 1 && enter_for_good(l->tree->roots[0].directory);
 
 	l->permissions = permissions_begin(shut_in);
-	if (l->permissions >= 0 && !shut_in)
-		permit_round(l);
+	if (l->permissions >= 0 && !first_round)
+		each_left(l, permit_left);
+	else if (l->permissions >= 0 && !shut_in)
+		permit_roots(l);
 	confine(l->permissions);
 }
 
@@ -250,10 +249,12 @@ static void work_through_packets(struct loading *l)
 /* The whole life of a worker process. */
 static void work(void *context)
 {
-	prepare_work(context);
-	close_others(context);
-	give_up_rights(context);
-	work_through_packets(context);
+	struct loading *l = context;
+
+	prepare_work(l);
+	close_others(l);
+	give_up_rights(l, !l->first);
+	work_through_packets(l);
 }
 
 static void prepare_next(void *context)
@@ -450,7 +451,7 @@ static void work_alone(void *context)
 {
 	prepare_work(context);
 	close_others(context);
-	give_up_rights(context);
+	give_up_rights(context, false);
 	each_left(context, take_alone);
 }
 
