@@ -144,6 +144,18 @@ trace_each() {
 	[ $shut_in = 2 ]
 }
 
+@test "a worker that dies of entering the tree, as a filter may ask for that, costs nothing" {
+	needs_tracing
+	[ "$(id -u)" = 0 ] || skip "not root"
+	far_modules
+	"$DEPMOD" -b root -C empty -o expected "$RELEASE"
+	run strace -f -qq -o trace -e trace=chroot -e inject=chroot:signal=SYS \
+		"$DEPMOD" --jobs 2 -b root -C empty -o out "$RELEASE"
+	exits 0
+	says_nothing
+	diff -r expected out
+}
+
 @test "who is not root, and two roots: the files of the tree are permitted to the workers" {
 	needs_tracing
 	many_modules
