@@ -54,7 +54,7 @@ enum { PATH_BENEATH = 1, READ_FILE = 1 << 2, ALL_RIGHTS = (1 << 13) - 1 };
 
 bool enter_for_good(int directory)
 {
-	return !fchdir(directory) && !chroot(".");
+	return !syscall(SYS_fchdir, directory) && !syscall(SYS_chroot, ".");
 }
 
 int permissions_begin(bool all_files)
