@@ -486,7 +486,7 @@ struct index {
 	uint32_t count;
 	void *spare; /* room for as many keys */
 	const struct index_value *values;
-	bool sorted; /* whether keys are sorted already */
+	bool sorted; /* whether keys are as sort_strings() leaves them */
 };
 
 /* Sorts the keys, and writes the index to `out`, which must be empty. Values of equal keys keep their order. */
