@@ -145,18 +145,20 @@ static void add_direct(struct resolving *r, uint32_t module, uint32_t owner, uin
 			  (char *)NULL);
 }
 
-/* The loop over needs, of which there are most by far, does little itself. */
+/* Needs are what there is most of: the loop has one branch that is seldom taken. `seen` has one place more than there are
+ * modules, for needs that no module supplies. */
 static uint32_t find_direct_of(struct resolving *r, uint32_t module, uint32_t *seen)
 {
 	const struct facts *facts = &r->loaded->facts[module];
 	const uint32_t *supplier = r->graph->supplier[facts->worker];
 	uint32_t modules = r->tree->count, count = 0;
 
-	seen[module] = module;
+	seen[module] = seen[modules] = module;
 	for (uint32_t i = 0; i < facts->need_count; i++) {
 		uint32_t owner = supplier[facts->needs[i] & ~WEAK_NEED];
 
-		if (owner >= modules || seen[owner] == module)
+		owner = owner < modules ? owner : modules;
+		if (seen[owner] == module)
 			continue;
 		seen[owner] = module;
 		add_direct(r, module, owner, i);
@@ -168,7 +170,7 @@ static uint32_t find_direct_of(struct resolving *r, uint32_t module, uint32_t *s
 static void find_direct(struct resolving *r)
 {
 	struct graph *graph = r->graph;
-	uint32_t *seen = new_words(r->arena, r->tree->count, NONE);
+	uint32_t *seen = new_words(r->arena, (size_t)r->tree->count + 1, NONE);
 
 	graph->first = new_words(r->arena, (size_t)r->tree->count + 1, 0);
 	graph->direct = new_words(r->arena, 0, 0);
