@@ -19,6 +19,9 @@ enum file_number {
 	DEVNAME,
 };
 
+/* Lengths: of what lines of modules.alias begin with, and those of modules.symbols; of what keys of symbols do. */
+enum { ALIAS_HEAD = 6, SYMBOL_HEAD = 13, SYMBOL_PREFIX = SYMBOL_HEAD - ALIAS_HEAD };
+
 struct output {
 	const struct output_options *options;
 	const struct tree *tree;
@@ -185,22 +188,24 @@ static void write_dep(struct output *o)
 
 /* ---- aliases and soft dependencies ---- */
 
-/* What lines of modules.alias begin with, and those of modules.symbols. */
-enum { ALIAS_HEAD = 6, SYMBOL_HEAD = 13, SYMBOL_PREFIX = SYMBOL_HEAD - ALIAS_HEAD };
-static const char head_of_line[] = "alias symbol:";
-
-/* Returns the line. */
-static const char *put_alias_line(struct output *o, uint32_t head, const char *alias, uint32_t length, uint32_t module)
+/* Adds a line that names the module behind `length` bytes, which the caller has to fill. */
+static char *new_line(struct output *o, size_t length, uint32_t module)
 {
 	const struct module *to = &o->tree->modules[module];
-	char *line = text_room(&o->text, (size_t)head + length + 1 + to->name_length + 1), *end = line + head + length;
+	char *line = text_room(&o->text, length + 1 + to->name_length + 1), *end = line + length;
 
-	memcpy(line, head_of_line, head); /* NOLINT(bugprone-not-null-terminated-result): the alias follows */
-	copy_bytes(line + head, alias, length);
 	*end++ = ' ';
 	copy_bytes(end, to->name, to->name_length);
 	end[to->name_length] = '\n';
 	return line;
+}
+
+static void put_alias(struct output *o, const char *alias, uint32_t length, uint32_t module)
+{
+	char *line = new_line(o, ALIAS_HEAD + (size_t)length, module);
+
+	memcpy(line, "alias ", ALIAS_HEAD); /* NOLINT(bugprone-not-null-terminated-result): the alias follows */
+	copy_bytes(line + ALIAS_HEAD, alias, length);
 }
 
 static void put_header(struct output *o, const char *what)
@@ -218,7 +223,7 @@ static void write_alias(struct output *o)
 		size_t length;
 
 		for (const char *alias; (alias = next_value(&values, &length));) {
-			put_alias_line(o, ALIAS_HEAD, alias, (uint32_t)length, m);
+			put_alias(o, alias, (uint32_t)length, m);
 			add_alias(o, alias, (uint32_t)length, m);
 		}
 		reverse_keys(first, next_key(o));
@@ -266,8 +271,10 @@ static bool has_module(const struct output *o, uint32_t symbol)
 /* The symbol's key is a part of its line in modules.symbols. */
 static void write_symbol(struct output *o, const struct name *symbol, uint32_t owner)
 {
-	const char *line = put_alias_line(o, SYMBOL_HEAD, symbol->string, symbol->length, owner);
+	char *line = new_line(o, SYMBOL_HEAD + (size_t)symbol->length, owner);
 
+	memcpy(line, "alias symbol:", SYMBOL_HEAD); /* NOLINT(bugprone-not-null-terminated-result): the name follows */
+	copy_bytes(line + SYMBOL_HEAD, symbol->string, symbol->length);
 	add_key(o, line + ALIAS_HEAD, SYMBOL_PREFIX + symbol->length, owner);
 }
 
