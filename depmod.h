@@ -310,9 +310,9 @@ struct facts {
 };
 
 struct loaded {
-	struct facts *facts;    /* by module */
-	struct reason *reasons; /* by file: why it could not be read, where .failed is set */
-	struct keeper *keepers; /* by worker: has the table of names that facts refer to */
+	const struct facts **facts; /* by module */
+	struct reason *reasons;     /* by file: why it could not be read, where .failed is set */
+	struct keeper *keepers;     /* by worker: has the table of names that facts refer to */
 	uint32_t workers;
 };
 

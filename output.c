@@ -35,7 +35,7 @@ struct output {
 /* The module's values of a kind. Aliases need not be gone through for dependencies that the module has none of. */
 static struct values values_in(const struct output *o, uint32_t module, char kind)
 {
-	const struct facts *facts = &o->loaded->facts[module];
+	const struct facts *facts = o->loaded->facts[module];
 
 	if (o->graph->left_out[module] || (kind != ALIAS && !(facts->softdeps | facts->weakdeps)))
 		return (struct values){ 0 };
@@ -438,7 +438,7 @@ static void add_devname(struct output *o, uint32_t module)
 static void write_devname(struct output *o)
 {
 	for (uint32_t m = 0; m < o->tree->count; m++)
-		if (o->loaded->facts[m].has_devname)
+		if (o->loaded->facts[m]->has_devname)
 			add_devname(o, m);
 }
 

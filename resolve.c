@@ -77,7 +77,7 @@ static void find_owners(struct resolving *r)
 		memcpy(r->crc, r->options->kernel_crcs, r->options->kernel_symbols * sizeof(*r->crc));
 	}
 	for (uint32_t m = 0; m < r->tree->count; m++) {
-		const struct facts *facts = &r->loaded->facts[m];
+		const struct facts *facts = r->loaded->facts[m];
 
 		if (graph->left_out[m])
 			continue;
@@ -114,7 +114,7 @@ static void find_suppliers(struct resolving *r)
 /* Says what -e asks for about the module's need number i. */
 static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 {
-	const struct facts *facts = &r->loaded->facts[module];
+	const struct facts *facts = r->loaded->facts[module];
 	uint32_t id = facts->needs[i] & ~WEAK_NEED;
 	const char *what = NULL;
 
@@ -134,7 +134,7 @@ static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 /* Notes that the module needs another one, the owner, for its need number i. */
 static void add_direct(struct resolving *r, uint32_t module, uint32_t owner, uint32_t i)
 {
-	const struct facts *facts = &r->loaded->facts[module];
+	const struct facts *facts = r->loaded->facts[module];
 
 	new_words(r->arena, 1, owner); /* at the end of .direct: nothing else is taken from the arena meanwhile */
 	if (r->options->show)
@@ -149,7 +149,7 @@ static void add_direct(struct resolving *r, uint32_t module, uint32_t owner, uin
  * modules, for needs that no module supplies. */
 static uint32_t find_direct_of(struct resolving *r, uint32_t module, uint32_t *seen)
 {
-	const struct facts *facts = &r->loaded->facts[module];
+	const struct facts *facts = r->loaded->facts[module];
 	const uint32_t *supplier = r->graph->supplier[facts->worker];
 	uint32_t modules = r->tree->count, count = 0;
 
@@ -175,7 +175,7 @@ static void find_direct(struct resolving *r)
 	graph->first = new_words(r->arena, (size_t)r->tree->count + 1, 0);
 	graph->direct = new_words(r->arena, 0, 0);
 	for (uint32_t m = 0; m < r->tree->count; m++) {
-		for (uint32_t i = 0; r->options->report_unresolved && i < r->loaded->facts[m].need_count; i++)
+		for (uint32_t i = 0; r->options->report_unresolved && i < r->loaded->facts[m]->need_count; i++)
 			check_need(r, m, i);
 		graph->first[m + 1] = graph->first[m] + find_direct_of(r, m, seen);
 	}
@@ -223,7 +223,7 @@ void graph_begin(struct graph *graph, const struct tree *tree, const struct load
 {
 	graph->left_out = arena_take(arena, tree->count, sizeof(bool), 1);
 	for (uint32_t m = 0; m < tree->count; m++)
-		graph->left_out[m] = loaded->facts[m].failed;
+		graph->left_out[m] = loaded->facts[m]->failed;
 }
 
 void resolve(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
