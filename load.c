@@ -527,7 +527,7 @@ void load_end(struct loading *l, struct loaded *loaded, struct arena *memory)
 	for (uint32_t w = 0; w < l->started; w++)
 		names_adopt(&l->keepers[w].names, l->accounts[w].names, l->accounts[w].names_used);
 	*loaded = (struct loaded){
-		.facts = arena_take(memory, tree->count, sizeof(*loaded->facts), sizeof(void *)),
+		.facts = arena_take(memory, tree->count, sizeof(void *), sizeof(void *)),
 		.reasons = l->reasons,
 		.keepers = l->keepers,
 		.workers = l->started,
