@@ -15,7 +15,7 @@ small_objects = $(patsubst %,build/%.o,$(1) $(filter-out $(DECODERS) $(FAST),$(S
 
 # Rooms that take most of the time, and are made for speed. All others are made small.
 DECODERS = inflate xz/lzma2 zstd/literals zstd/sequences zstd/fse zstd/xxh64
-FAST = elf facts hash
+FAST = elf facts hash base/sort
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 LIMITS = -Wframe-larger-than=16384

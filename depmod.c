@@ -109,7 +109,7 @@ static void report_damaged(struct run *run)
 	if (run->tree.lost && run->options.strict)
 		run->status = 1;
 	for (uint32_t i = 0; i < run->tree.count; i++) {
-		const struct facts *facts = &run->loaded.facts[i];
+		const struct facts *facts = run->loaded.facts[i];
 		const struct module *module = &run->tree.modules[i];
 		const char *reason = run->loaded.reasons[module->file].text;
 
@@ -260,7 +260,7 @@ static void tell_sums(struct run *run, uint32_t files)
 	for (uint32_t m = 0; m < run->tree.count; m++)
 		if (!graph->left_out[m]) {
 			modules++;
-			aliases += run->loaded.facts[m].aliases;
+			aliases += run->loaded.facts[m]->aliases;
 		}
 	for (uint32_t s = 0; s < graph->symbols.count; s++)
 		symbols += graph->owner[s] < run->tree.count && !graph->left_out[graph->owner[s]];

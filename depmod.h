@@ -310,9 +310,9 @@ struct facts {
 };
 
 struct loaded {
-	struct facts *facts;    /* by module */
-	struct reason *reasons; /* by file: why it could not be read, where .failed is set */
-	struct keeper *keepers; /* by worker: has the table of names that facts refer to */
+	const struct facts **facts; /* by module */
+	struct reason *reasons;     /* by file: why it could not be read, where .failed is set */
+	struct keeper *keepers;     /* by worker: has the table of names that facts refer to */
 	uint32_t workers;
 };
 
@@ -487,7 +487,7 @@ struct index {
 	uint32_t count;
 	void *spare; /* room for as many keys */
 	const struct index_value *values;
-	bool sorted; /* whether keys are sorted already */
+	bool sorted; /* whether keys are as sort_strings() leaves them */
 };
 
 /* Sorts the keys, and writes the index to `out`, which must be empty. Values of equal keys keep their order. */

@@ -58,7 +58,7 @@ static void tell_missing(const struct inquiry *q, const char *name)
 
 static bool has_alias(const struct inquiry *q, uint32_t m, const char *asked)
 {
-	struct values values = values_of(&q->loaded->facts[m], ALIAS);
+	struct values values = values_of(q->loaded->facts[m], ALIAS);
 	size_t length;
 
 	for (const char *alias; (alias = next_value(&values, &length));) {
@@ -365,7 +365,7 @@ bool explain(const struct inquiry *q)
 	if (p.number == NONE)
 		return false;
 	p.module = &q->tree->modules[p.number];
-	p.facts = &q->loaded->facts[p.number];
+	p.facts = q->loaded->facts[p.number];
 	closure_init(&p.closure, q->tree->count, q->scratch);
 	text_open(&p.text, q->memory);
 	put_file(&p, shadowed);
@@ -404,7 +404,7 @@ static void put_edge(const struct inquiry *q, uint32_t m, const char *to, const 
 /* Values are `pre: NAME... post: NAME...`, or names alone. A name may also be an alias. */
 static void put_soft(const struct inquiry *q, uint32_t m, char kind, const char *end)
 {
-	struct values values = values_of(&q->loaded->facts[m], kind);
+	struct values values = values_of(q->loaded->facts[m], kind);
 	struct span rest, word;
 	size_t length;
 

@@ -49,21 +49,6 @@ static void add_string(struct text *out, const char *string, size_t length)
 	room[length] = 0;
 }
 
-static uint32_t common_length(const struct key *a, const struct key *b)
-{
-	uint32_t length = a->length < b->length ? a->length : b->length, n = 0;
-
-	for (; n + 8 <= length; n += 8) {
-		uint64_t differ = le64((const uint8_t *)a->string + n) ^ le64((const uint8_t *)b->string + n);
-
-		if (differ)
-			return n + (uint32_t)__builtin_ctzll(differ) / 8;
-	}
-	while (n < length && a->string[n] == b->string[n])
-		n++;
-	return n;
-}
-
 /* How many bytes all keys of the run [from, to), two or more, begin with. */
 static uint32_t branching_depth(const struct writer *w, uint32_t from, uint32_t to)
 {
@@ -193,7 +178,7 @@ static void note_seams(const struct writer *w)
 	for (uint32_t i = w->count; i-- > 1;) {
 		struct seam *seam = &w->seams[i];
 
-		seam->shared = common_length(&w->keys[i - 1], &w->keys[i]);
+		seam->shared = (uint32_t)w->keys[i].chunk;
 		seam->next = i + 1;
 		while (seam->next < w->count && w->seams[seam->next].shared > seam->shared)
 			seam->next = w->seams[seam->next].next;

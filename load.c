@@ -528,13 +528,13 @@ void load_end(struct loading *l, struct loaded *loaded, struct arena *memory)
 	for (uint32_t w = 0; w < l->started; w++)
 		names_adopt(&l->keepers[w].names, l->accounts[w].names, l->accounts[w].names_used);
 	*loaded = (struct loaded){
-		.facts = arena_take(memory, tree->count, sizeof(*l->facts), LINE),
+		.facts = arena_take(memory, tree->count, sizeof(void *), sizeof(void *)),
 		.reasons = l->reasons,
 		.keepers = l->keepers,
 		.workers = l->started,
 	};
 	for (uint32_t i = 0; i < tree->count; i++) {
 		check_work(l, tree->modules[i].file);
-		loaded->facts[i] = l->facts[tree->modules[i].file];
+		loaded->facts[i] = &l->facts[tree->modules[i].file];
 	}
 }

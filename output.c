@@ -19,6 +19,9 @@ enum file_number {
 	DEVNAME,
 };
 
+/* Lengths: of what lines of modules.alias begin with, and those of modules.symbols; of what keys of symbols do. */
+enum { ALIAS_HEAD = 6, SYMBOL_HEAD = 13, SYMBOL_PREFIX = SYMBOL_HEAD - ALIAS_HEAD };
+
 struct output {
 	const struct output_options *options;
 	const struct tree *tree;
@@ -32,7 +35,7 @@ struct output {
 /* The module's values of a kind. Aliases need not be gone through for dependencies that the module has none of. */
 static struct values values_in(const struct output *o, uint32_t module, char kind)
 {
-	const struct facts *facts = &o->loaded->facts[module];
+	const struct facts *facts = o->loaded->facts[module];
 
 	if (o->graph->left_out[module] || (kind != ALIAS && !(facts->softdeps | facts->weakdeps)))
 		return (struct values){ 0 };
@@ -80,9 +83,9 @@ static void add_key(struct output *o, const char *string, uint32_t length, uint3
 		warning(left_out, "as it is too long: the value of ", values_of_index(o)[value].string);
 	else if (is_ascii(string, length))
 		*(struct key *)arena_take(&o->keys, 1, sizeof(struct key), sizeof(void *)) =
-			(struct key){ .string = string, .length = length, .item = value };
+			(struct key){ 0, string, length, value };
 	else
-		warning(left_out, "as it is not 7-bit ASCII: ", string);
+		warning(left_out, "as it is not 7-bit ASCII: ", arena_string(&o->strings, string, length));
 }
 
 /* Among equal keys of equal priority, an index has the one added later first: index_write() keeps the order
@@ -102,7 +105,7 @@ static void warn_of_duplicates(const struct index *index)
 	for (uint32_t i = 1; i < index->count; i++) {
 		const struct key *a = &index->keys[i - 1], *b = &index->keys[i];
 
-		if (a->item == b->item && strcmp(a->string, b->string) == 0)
+		if (a->item == b->item && b->chunk == a->length && b->chunk == b->length)
 			warning("duplicate module alias: ", a->string, " ", index->values[a->item].string);
 	}
 }
@@ -185,17 +188,24 @@ static void write_dep(struct output *o)
 
 /* ---- aliases and soft dependencies ---- */
 
-static void put_alias_line(struct output *o, const char *alias, uint32_t length, const struct module *module)
+/* Adds a line that names the module behind `length` bytes, which the caller has to fill. */
+static char *new_line(struct output *o, size_t length, uint32_t module)
 {
-	char *line = text_room(&o->text, 6 + (size_t)length + 1 + module->name_length + 1);
+	const struct module *to = &o->tree->modules[module];
+	char *line = text_room(&o->text, length + 1 + to->name_length + 1), *end = line + length;
 
-	memcpy(line, "alias ", 6); /* NOLINT(bugprone-not-null-terminated-result): the alias follows */
-	line += 6;
-	copy_bytes(line, alias, length);
-	line += length;
-	*line++ = ' ';
-	copy_bytes(line, module->name, module->name_length);
-	line[module->name_length] = '\n';
+	*end++ = ' ';
+	copy_bytes(end, to->name, to->name_length);
+	end[to->name_length] = '\n';
+	return line;
+}
+
+static void put_alias(struct output *o, const char *alias, uint32_t length, uint32_t module)
+{
+	char *line = new_line(o, ALIAS_HEAD + (size_t)length, module);
+
+	memcpy(line, "alias ", ALIAS_HEAD); /* NOLINT(bugprone-not-null-terminated-result): the alias follows */
+	copy_bytes(line + ALIAS_HEAD, alias, length);
 }
 
 static void put_header(struct output *o, const char *what)
@@ -213,7 +223,7 @@ static void write_alias(struct output *o)
 		size_t length;
 
 		for (const char *alias; (alias = next_value(&values, &length));) {
-			put_alias_line(o, alias, (uint32_t)length, &o->tree->modules[m]);
+			put_alias(o, alias, (uint32_t)length, m);
 			add_alias(o, alias, (uint32_t)length, m);
 		}
 		reverse_keys(first, next_key(o));
@@ -258,21 +268,36 @@ static bool has_module(const struct output *o, uint32_t symbol)
 	return owner < o->tree->count && !o->graph->left_out[owner];
 }
 
-/* The symbol's key, which its line in modules.symbols repeats. */
+/* The symbol's key is a part of its line in modules.symbols. */
 static void write_symbol(struct output *o, const struct name *symbol, uint32_t owner)
 {
-	uint32_t length = 7 + symbol->length;
-	char *key = arena_take(&o->strings, (size_t)length + 1, 1, 1);
+	char *line = new_line(o, SYMBOL_HEAD + (size_t)symbol->length, owner);
 
-	memcpy(key, "symbol:", 7);
-	copy_bytes(key + 7, symbol->string, symbol->length);
-	key[length] = 0;
-	put_alias_line(o, key, length, &o->tree->modules[owner]);
-	add_key(o, key, length, owner);
+	memcpy(line, "alias symbol:", SYMBOL_HEAD); /* NOLINT(bugprone-not-null-terminated-result): the name follows */
+	copy_bytes(line + SYMBOL_HEAD, symbol->string, symbol->length);
+	add_key(o, line + ALIAS_HEAD, SYMBOL_PREFIX + symbol->length, owner);
 }
 
 /* Symbols are sorted by their bytes. The keys of the index come in the same order, and take the memory of the
  * sorted symbols one after the other. */
+static void write_sorted(struct output *o, const struct key *keys, uint32_t count)
+{
+	uint64_t shared = 0; /* by the symbol and the last one that became a key */
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t symbol = keys[i].item;
+		struct key *key = next_key(o);
+
+		if (shared > keys[i].chunk)
+			shared = keys[i].chunk;
+		write_symbol(o, &o->graph->symbols.entries[symbol], o->graph->owner[symbol]);
+		if (key < next_key(o)) {
+			key->chunk = SYMBOL_PREFIX + shared;
+			shared = UINT64_MAX;
+		}
+	}
+}
+
 static void write_symbols(struct output *o)
 {
 	const struct names *symbols = &o->graph->symbols;
@@ -281,17 +306,14 @@ static void write_symbols(struct output *o)
 
 	for (uint32_t i = 0; i < symbols->count; i++)
 		if (has_module(o, i))
-			keys[count++] = (struct key){ .string = symbols->entries[i].string,
-						      .length = symbols->entries[i].length,
-						      .item = i };
+			keys[count++] = (struct key){ 0, symbols->entries[i].string, symbols->entries[i].length, i };
 	o->keys.used = count * sizeof(*keys);
 	spare = arena_take(&o->keys, count, sizeof(*spare), sizeof(void *));
 	sort_strings(keys, spare, count);
 	o->keys.used = 0;
 	text_string(&o->text, "# Aliases for symbols, used by symbol_request().\n");
 	add_module_names(o);
-	for (uint32_t i = 0; i < count; i++)
-		write_symbol(o, &symbols->entries[keys[i].item], o->graph->owner[keys[i].item]);
+	write_sorted(o, keys, count);
 }
 
 /* ---- builtin ---- */
@@ -416,7 +438,7 @@ static void add_devname(struct output *o, uint32_t module)
 static void write_devname(struct output *o)
 {
 	for (uint32_t m = 0; m < o->tree->count; m++)
-		if (o->loaded->facts[m].has_devname)
+		if (o->loaded->facts[m]->has_devname)
 			add_devname(o, m);
 }
 
@@ -500,8 +522,8 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 		write_file(&o, i);
 		if (!publish(context, names[i], span_of(o.text.start, o.text.size)))
 			return false;
-		if (i == DEP)
-			arena_take(&content, o.text.size, 1, 1); /* modules.dep.bin quotes it */
+		/* The index of such a file quotes it. */
+		content.used = i == DEP || i == SYMBOLS ? o.text.size : 0;
 	}
 	return true;
 }

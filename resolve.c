@@ -77,7 +77,7 @@ static void find_owners(struct resolving *r)
 		memcpy(r->crc, r->options->kernel_crcs, r->options->kernel_symbols * sizeof(*r->crc));
 	}
 	for (uint32_t m = 0; m < r->tree->count; m++) {
-		const struct facts *facts = &r->loaded->facts[m];
+		const struct facts *facts = r->loaded->facts[m];
 
 		if (graph->left_out[m])
 			continue;
@@ -114,7 +114,7 @@ static void find_suppliers(struct resolving *r)
 /* Says what -e asks for about the module's need number i. */
 static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 {
-	const struct facts *facts = &r->loaded->facts[module];
+	const struct facts *facts = r->loaded->facts[module];
 	uint32_t id = facts->needs[i] & ~WEAK_NEED;
 	const char *what = NULL;
 
@@ -131,36 +131,53 @@ static void check_need(struct resolving *r, uint32_t module, uint32_t i)
 	       r->loaded->keepers[facts->worker].names.entries[id].string);
 }
 
+/* Notes that the module needs another one, the owner, for its need number i. */
+static void add_direct(struct resolving *r, uint32_t module, uint32_t owner, uint32_t i)
+{
+	const struct facts *facts = r->loaded->facts[module];
+
+	new_words(r->arena, 1, owner); /* at the end of .direct: nothing else is taken from the arena meanwhile */
+	if (r->options->show)
+		text_line(r->options->show, root_of(r->tree, &r->tree->modules[module], true),
+			  r->tree->modules[module].path, " needs \"",
+			  r->loaded->keepers[facts->worker].names.entries[facts->needs[i] & ~WEAK_NEED].string,
+			  "\": ", root_of(r->tree, &r->tree->modules[owner], true), r->tree->modules[owner].path,
+			  (char *)NULL);
+}
+
+/* Needs are what there is most of: the loop has one branch that is seldom taken. `seen` has one place more than there are
+ * modules, for needs that no module supplies. */
+static uint32_t find_direct_of(struct resolving *r, uint32_t module, uint32_t *seen)
+{
+	const struct facts *facts = r->loaded->facts[module];
+	const uint32_t *supplier = r->graph->supplier[facts->worker];
+	uint32_t modules = r->tree->count, count = 0;
+
+	seen[module] = seen[modules] = module;
+	for (uint32_t i = 0; i < facts->need_count; i++) {
+		uint32_t owner = supplier[facts->needs[i] & ~WEAK_NEED];
+
+		owner = owner < modules ? owner : modules;
+		if (seen[owner] == module)
+			continue;
+		seen[owner] = module;
+		add_direct(r, module, owner, i);
+		count++;
+	}
+	return count;
+}
+
 static void find_direct(struct resolving *r)
 {
 	struct graph *graph = r->graph;
-	uint32_t *seen = new_words(r->arena, r->tree->count, NONE);
-	uint32_t count = 0;
+	uint32_t *seen = new_words(r->arena, (size_t)r->tree->count + 1, NONE);
 
 	graph->first = new_words(r->arena, (size_t)r->tree->count + 1, 0);
 	graph->direct = new_words(r->arena, 0, 0);
 	for (uint32_t m = 0; m < r->tree->count; m++) {
-		const struct facts *facts = &r->loaded->facts[m];
-
-		for (uint32_t i = 0; i < facts->need_count; i++) {
-			uint32_t id = facts->needs[i] & ~WEAK_NEED;
-			uint32_t owner = r->graph->supplier[facts->worker][id];
-
-			if (r->options->report_unresolved)
-				check_need(r, m, i);
-			if (owner >= r->tree->count || owner == m || seen[owner] == m)
-				continue;
-			seen[owner] = m;
-			new_words(r->arena, 1, owner); /* direct[count]: nothing else is taken from the arena here */
-			count++;
-			if (r->options->show)
-				text_line(r->options->show, root_of(r->tree, &r->tree->modules[m], true),
-					  r->tree->modules[m].path, " needs \"",
-					  r->loaded->keepers[facts->worker].names.entries[id].string,
-					  "\": ", root_of(r->tree, &r->tree->modules[owner], true),
-					  r->tree->modules[owner].path, (char *)NULL);
-		}
-		graph->first[m + 1] = count;
+		for (uint32_t i = 0; r->options->report_unresolved && i < r->loaded->facts[m]->need_count; i++)
+			check_need(r, m, i);
+		graph->first[m + 1] = graph->first[m] + find_direct_of(r, m, seen);
 	}
 }
 
@@ -206,7 +223,7 @@ void graph_begin(struct graph *graph, const struct tree *tree, const struct load
 {
 	graph->left_out = arena_take(arena, tree->count, sizeof(bool), 1);
 	for (uint32_t m = 0; m < tree->count; m++)
-		graph->left_out[m] = loaded->facts[m].failed;
+		graph->left_out[m] = loaded->facts[m]->failed;
 }
 
 void resolve(struct graph *graph, const struct tree *tree, const struct loaded *loaded,
@@ -253,7 +270,8 @@ uint32_t all_dependencies(const struct graph *graph, uint32_t module, struct clo
 			if (c->seen[dependency] >= c->round)
 				continue;
 			c->seen[dependency] = c->round + (at == module);
-			c->list[count++] = (struct key){ .chunk = graph->number[dependency], .item = dependency };
+			c->list[count].chunk = graph->number[dependency];
+			c->list[count++].item = dependency;
 		}
 		if (done == count)
 			break;

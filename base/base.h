@@ -66,7 +66,7 @@ struct text {
 
 /* For sorting. */
 struct key {
-	uint64_t chunk; /* number for sort_chunks(); sort_strings() puts the bytes here that it compares */
+	uint64_t chunk; /* number for sort_chunks(); set by sort_strings() */
 	const char *string;
 	uint32_t length, item; /* of the string, in bytes; number of the thing that the key belongs to */
 };
@@ -349,7 +349,8 @@ const char *directory_next(struct directory *directory, unsigned char *type);
 /* ---- sort.c ---------------------------------------------------------------------------------- */
 
 /* Sort n keys, by the bytes of their strings (of which none is 0) or by .chunk. Equal keys keep their order. `spare` is
- * room for n keys. */
+ * room for n keys. sort_strings() leaves in the .chunk of every key but the first how many bytes its string and that of
+ * the key before both begin with. */
 void sort_strings(struct key *keys, struct key *spare, size_t n);
 void sort_chunks(struct key *keys, struct key *spare, size_t n);
 

@@ -3,7 +3,7 @@
  * comparisons for a run of n keys; and quick on long strings that begin alike. */
 #include "base.h"
 
-enum { CHUNK = 8, SMALL = 12 };
+enum { CHUNK = 8, SMALL = 20 };
 
 /* Eight bytes of the string from `depth` on, with zeros behind its end. `depth` is not beyond the end. */
 static uint64_t chunk_at(const struct key *key, size_t depth)
@@ -56,28 +56,31 @@ static void merge_sort(struct key *keys, struct key *spare, size_t n)
 		merge(keys, spare, half, n);
 }
 
-/* Sorts a run of keys whose strings have the same bytes before `depth`. Runs inside it are sorted by recursion only
- * when they are shorter, so the recursion is not deeper than the run is long. */
+/* Sorts a run of keys whose strings have the same bytes before `depth`, and notes in all but the first how many bytes
+ * they share with the key before. Runs inside it are sorted by recursion only when they are shorter, so the recursion is
+ * not deeper than the run is long. */
 static void sort_from(struct key *keys, struct key *spare, size_t n, size_t depth)
 {
+	uint64_t before = 0;
+	size_t next;
+
 	for (;; depth += CHUNK) {
 		for (size_t i = 0; i < n; i++)
 			keys[i].chunk = chunk_at(&keys[i], depth);
 		merge_sort(keys, spare, n);
-		if (keys[0].chunk != keys[n - 1].chunk) {
-			size_t run = 0;
+		if (keys[0].chunk != keys[n - 1].chunk || !(uint8_t)keys[0].chunk)
+			break;
+	}
+	for (size_t run = 0; run < n; run = next) {
+		uint64_t chunk = keys[run].chunk;
 
-			for (size_t i = 1; i <= n; i++) {
-				if (i < n && keys[i].chunk == keys[run].chunk)
-					continue;
-				if (i - run > 1 && (uint8_t)keys[run].chunk)
-					sort_from(keys + run, spare, i - run, depth + CHUNK);
-				run = i;
-			}
-			return;
-		}
-		if (!(uint8_t)keys[0].chunk)
-			return;
+		for (next = run + 1; next < n && keys[next].chunk == chunk; next++)
+			keys[next].chunk = keys[next].length; /* right if the strings end here */
+		if (next - run > 1 && (uint8_t)chunk)
+			sort_from(keys + run, spare, next - run, depth + CHUNK);
+		if (run)
+			keys[run].chunk = depth + (size_t)__builtin_clzll(before ^ chunk) / 8;
+		before = chunk;
 	}
 }
 

@@ -151,50 +151,52 @@ bool span_is(struct span s, const char *string)
 	return span_size(s) == length && memcmp(s.p, string, length) == 0;
 }
 
-/* Eight bytes at a time. A byte is below 0x20 where subtracting 0x20 borrows and its high bit is clear; it is 0x7f
- * where adding 1 to its low seven bits sets the high one, which it had not. */
+/* Eight bytes of the string: those from number i on or, where it ends before, its last eight. Of a shorter string all,
+ * and its first byte again in place of those that are missing. */
+INLINE uint64_t eight_at(const char *string, size_t length, size_t i)
+{
+	uint64_t word;
+
+	if (length >= 8)
+		return any64(string + (i < length - 8 ? i : length - 8));
+	word = ONES * (uint8_t)*string;
+	while (i < length)
+		word = word << 8 | (uint8_t)string[i++];
+	return word;
+}
+
+/* A byte is below 0x20 where subtracting 0x20 borrows and its high bit is clear; it is 0x7f where adding 1 to its low
+ * seven bits sets the high one, which it had not. */
 bool has_control(const char *string, size_t length)
 {
-	size_t i = 0;
-
-	for (; i + 8 <= length; i += 8) {
-		uint64_t word = any64(string + i);
+	for (size_t i = 0; i < length; i += 8) {
+		uint64_t word = eight_at(string, length, i);
 
 		if (((word - ONES * 0x20) | ((word & ~HIGH) + ONES)) & ~word & HIGH)
 			return true;
 	}
-	for (; i < length; i++)
-		if ((uint8_t)string[i] < ' ' || string[i] == 0x7f)
-			return true;
 	return false;
 }
 
 bool has_any(const char *string, size_t length, char a, char b, char c)
 {
 	uint64_t all_a = ONES * (uint8_t)a, all_b = ONES * (uint8_t)b, all_c = ONES * (uint8_t)c;
-	size_t i = 0;
 
-	for (; i + 8 <= length; i += 8) {
-		uint64_t word = any64(string + i);
+	for (size_t i = 0; i < length; i += 8) {
+		uint64_t word = eight_at(string, length, i);
 
 		if (zero_byte(word ^ all_a) | zero_byte(word ^ all_b) | zero_byte(word ^ all_c))
 			return true;
 	}
-	for (; i < length; i++)
-		if (string[i] == a || string[i] == b || string[i] == c)
-			return true;
 	return false;
 }
 
 bool is_ascii(const char *string, size_t length)
 {
 	uint64_t all = 0;
-	size_t i = 0;
 
-	for (; i + 8 <= length; i += 8)
-		all |= any64(string + i);
-	for (; i < length; i++)
-		all |= (uint8_t)string[i];
+	for (size_t i = 0; i < length; i += 8)
+		all |= eight_at(string, length, i);
 	return !(all & HIGH);
 }
 

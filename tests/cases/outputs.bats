@@ -344,6 +344,15 @@ forges_nothing() {
 	entries_are modules.symbols.bin 'symbol:one 1 a' 'symbol:two 0 b_c'
 }
 
+@test "a symbol that is not ASCII is left out of the binary file, from between its neighbours" {
+	module kernel/a.ko --export bd --export $'bb\xc3' --export a --export bc --export $'\xc3'
+	index
+	says $'WARNING: left out of the binary index, as it is not 7-bit ASCII: symbol:bb\xc3'
+	[ "${#lines[@]}" = 2 ]
+	entries_are modules.symbols.bin 'symbol:a 0 a' 'symbol:bc 0 a' 'symbol:bd 0 a'
+	[ "$(sed 1d "$TREE/modules.symbols")" = $'alias symbol:a a\nalias symbol:bb\xc3 a\nalias symbol:bc a\nalias symbol:bd a\nalias symbol:\xc3 a' ]
+}
+
 @test "duplicates are kept in the binary file" {
 	module kernel/a.ko --alias mark --alias mark --alias a-b --alias a_b
 	index

@@ -211,7 +211,8 @@ static void write_it(void *input)
 	struct module module = { .path = "m.ko", .name = "m", .path_length = 4, .name_length = 1 };
 	struct root root = { .name = "/", .directory = -1 };
 	struct tree tree = { .roots = &root, .root_count = 1, .key = run_key(), .modules = &module, .count = 1 };
-	struct loaded loaded = { .facts = &k->facts, .keepers = &k->keeper, .workers = 1 };
+	const struct facts *facts = &k->facts;
+	struct loaded loaded = { .facts = &facts, .keepers = &k->keeper, .workers = 1 };
 	struct output_options how = { .warn = true };
 	struct resolve_options resolving = { .report_unresolved = true, .warn = true };
 	struct arena memory = memory_for("memory");

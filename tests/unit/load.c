@@ -145,7 +145,7 @@ static void load_all(void *number_of_jobs)
 		modules[i] = (struct module){ .file = load_offer(tree.loading, 0, file, false), .path = file };
 	load_end(tree.loading, &loaded, &memory);
 	for (uint32_t i = 0; i < FILES; i++)
-		seen->failed += loaded.facts[i].failed;
+		seen->failed += loaded.facts[i]->failed;
 }
 
 /* Returns how many files failed. */

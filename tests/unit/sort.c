@@ -51,6 +51,19 @@ static void check_same(const struct key *keys, const struct key *expected, size_
 	}
 }
 
+/* How many bytes each string shares with the one before. */
+static void check_shared(const struct key *keys, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		const char *a = keys[i - 1].string, *b = keys[i].string;
+		size_t shared = 0;
+
+		while (a[shared] && a[shared] == b[shared])
+			shared++;
+		assert_int_equal(keys[i].chunk, shared);
+	}
+}
+
 static void check(const char *const *strings, size_t n)
 {
 	struct key *keys = new_keys(n), *spare = new_keys(n), *expected = new_keys(n);
@@ -62,6 +75,7 @@ static void check(const char *const *strings, size_t n)
 	if (n)
 		qsort(expected, n, sizeof(*expected), compare);
 	check_same(keys, expected, n);
+	check_shared(keys, n);
 	free(keys);
 	free(spare);
 	free(expected);
