@@ -162,19 +162,6 @@ COLD static bool entries_sound(const struct names *names, uint32_t count, size_t
 	return true;
 }
 
-/* Whether each name is in just one slot: then half of the slots are empty, and every search ends. */
-COLD static bool slots_sound(const struct names *names)
-{
-	uint32_t taken = 0;
-
-	for (size_t i = 0; i <= names->mask; i++) {
-		if (names->slots[i] && id_in(names->slots[i]) >= names->count)
-			return false;
-		taken += names->slots[i] != 0;
-	}
-	return taken == names->count;
-}
-
 void names_adopt(struct names *names, uint32_t count, size_t used)
 {
 	bool sound = entries_sound(names, count, used);
@@ -187,8 +174,7 @@ void names_reopen(struct names *names)
 {
 	while (is_full(names))
 		grow(names);
-	if (!slots_sound(names))
-		rebuild(names);
+	rebuild(names);
 }
 
 /* slot_of() for all functions but names_add(), which runs for every symbol of every module and has its own copy. */
