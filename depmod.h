@@ -45,7 +45,7 @@ struct module {
 	const char *name; /* file name up to its first dot, with `_` in place of `-` */
 	uint32_t path_length, name_length, root;
 	uint32_t file;    /* number that load_offer() returned */
-	const char *real; /* path to open in place of .path, where a link may lead there; else NULL */
+	const char *real; /* absolute path to open in place of .path, where that has links inside a base; else NULL */
 };
 
 /* A path below a base directory. */
@@ -331,7 +331,7 @@ uint32_t worker_count(uint32_t asked);
 struct loading *load_begin(const struct tree *tree, const struct load_options *options, struct arena *shared,
 			   struct arena *memory);
 
-/* Passes a file to the workers before it is known whether it counts as a module. `linked`: a link may lead to it. Returns
+/* Passes a file to the workers before it is known whether it counts as a module. `linked`: a link may lead there. Returns
  * the file's number. */
 uint32_t load_offer(struct loading *loading, uint32_t root, const char *path, bool linked);
 

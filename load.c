@@ -481,8 +481,9 @@ static void try_again(struct loading *l)
 		await_workers(l);
 }
 
-/* When a worker dies, the module that it was reading is lost. Modules that it had taken but not begun are left to the
- * next round, and in the end to a single worker. The parent, which has all rights, never reads a module itself. */
+/* After the first round, files behind links are left. When a worker dies, the module that it was reading is lost; modules
+ * that it had taken but not begun are left to the next round, too, and in the end to a single worker. The parent, which has
+ * all rights, never reads a module itself. */
 static void work_in_rounds(struct loading *l)
 {
 	uint32_t before = NONE, remaining;

@@ -116,7 +116,7 @@ static void forget_index(struct output *o)
 	o->keys.used = o->values.used = o->strings.used = 0;
 }
 
-/* Writes the keys collected since the last index. */
+/* Writes the keys collected since the last index. Those that are sorted already are symbols, no two of which are the same. */
 static void write_index(struct output *o, bool sorted)
 {
 	struct index index = {
@@ -128,7 +128,7 @@ static void write_index(struct output *o, bool sorted)
 
 	index.spare = arena_take(&o->keys, index.count, sizeof(struct key), sizeof(void *));
 	index_write(&o->text, &index);
-	if (o->options->warn)
+	if (o->options->warn && !sorted)
 		warn_of_duplicates(&index);
 	forget_index(o);
 }
@@ -522,7 +522,7 @@ bool write_outputs(const struct output_options *options, const struct tree *tree
 		write_file(&o, i);
 		if (!publish(context, names[i], span_of(o.text.start, o.text.size)))
 			return false;
-		/* The index of such a file quotes it. */
+		/* The index of such a file quotes it, where there is one. */
 		content.used = i == DEP || i == SYMBOLS ? o.text.size : 0;
 	}
 	return true;

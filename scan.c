@@ -36,7 +36,8 @@ struct walk {
 	struct place *first, **last;
 	struct directory *listing; /* the directory that is being read */
 	uint32_t linked;
-	void (*found)(struct walk *walk, const char *path, const char *real); /* a module; real: see struct module */
+	/* A module, to which a link may lead; real: see struct module. */
+	void (*found)(struct walk *walk, const char *path, const char *real, bool linked);
 	void *context;
 	bool objects;   /* modules of the 2.4 series are looked for, */
 	bool both;      /* or modules of any kind */
@@ -186,19 +187,29 @@ static void add_linked_place(struct walk *walk, struct place *parent, const char
 		know_place(add_place(walk, parent, path, true), st);
 }
 
-static void visit_module(struct walk *walk, const char *path, const char *real)
+static void visit_module(struct walk *walk, const char *path, const char *real, bool linked)
 {
 	if (can_be_listed(path + walk->hidden))
-		walk->found(walk, path, real);
+		walk->found(walk, path, real, linked);
 	else
 		tell(walk, ERROR, "left out, as its name cannot be written to modules.dep: ", path, 0);
 }
 
-/* A link is followed; what it is, and what the directory does not tell, stat(2) does. */
+/* What a directory does not tell of a file: its type, or DT_UNKNOWN still. */
+static unsigned char type_of(const struct walk *walk, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(walk->directory, path, &st, AT_SYMLINK_NOFOLLOW))
+		return DT_UNKNOWN;
+	return (unsigned char)IFTODT(st.st_mode);
+}
+
+/* A link is followed; what it leads to, and what the directory does not tell, stat(2) does. */
 static void visit_unknown(struct walk *walk, struct place *parent, const char *path, bool module)
 {
 	struct stat st;
-	const char *real = path;
+	const char *real = NULL;
 	int failed = look_at(walk, path, &st);
 
 	if (failed == ENOENT && module && walk->inside.base)
@@ -210,7 +221,7 @@ static void visit_unknown(struct walk *walk, struct place *parent, const char *p
 	else if (S_ISDIR(st.st_mode))
 		add_linked_place(walk, parent, path, &st);
 	else if (module && S_ISREG(st.st_mode))
-		visit_module(walk, path, real);
+		visit_module(walk, path, real, true);
 	else if (module)
 		tell(walk, ERROR, "not a regular file: ", path, 0);
 }
@@ -250,11 +261,13 @@ static void read_place(struct walk *walk, struct place *place)
 		    (place->linked && is_maze(walk, place->path)))
 			continue;
 		name = join_path(walk->memory, place->path == tree_itself ? "" : place->path, name);
+		if (type == DT_UNKNOWN && real)
+			type = type_of(walk, name);
 		/* Behind a link, any directory may be one that was read already. */
 		if (type == DT_DIR && !place->linked)
 			add_place(walk, place, name, false);
-		else if (type == DT_REG && real)
-			visit_module(walk, name, place->linked ? name : NULL);
+		else if (type == DT_REG && real && module)
+			visit_module(walk, name, NULL, place->linked);
 		else
 			visit_unknown(walk, place, name, module);
 	}
@@ -313,7 +326,7 @@ static void keep_shadowed(struct candidates *c, const struct module *module)
 	c->tree->shadowed = shadowed;
 }
 
-static void add_module(struct candidates *c, uint32_t root, const char *path, const char *real)
+static void add_module(struct candidates *c, uint32_t root, const char *path, const char *real, bool linked)
 {
 	struct tree *tree = c->tree;
 	const char *name = module_name(c->memory, path);
@@ -325,7 +338,7 @@ static void add_module(struct candidates *c, uint32_t root, const char *path, co
 	if (id < tree->count && root == module->root && strcmp(path, module->path) == 0)
 		return; /* the person named the file twice */
 	if (tree->loading)
-		found.file = load_offer(tree->loading, root, path_to_open(&found), real != NULL);
+		found.file = load_offer(tree->loading, root, path_to_open(&found), linked);
 	if (id == tree->count) {
 		tree->count++;
 		*module = found;
@@ -344,9 +357,9 @@ static void add_module(struct candidates *c, uint32_t root, const char *path, co
 		keep_shadowed(c, &found);
 }
 
-static void found_module(struct walk *walk, const char *path, const char *real)
+static void found_module(struct walk *walk, const char *path, const char *real, bool linked)
 {
-	add_module(walk->context, walk->root, path, real);
+	add_module(walk->context, walk->root, path, real, linked);
 }
 
 /* ---- order ---- */
@@ -440,7 +453,7 @@ static int add_named(struct candidates *c, const char *const *paths)
 			      : failed == EINVAL ? "not a module, or of a name that modules.dep cannot have"
 						 : error_text(failed));
 		else
-			add_module(c, root, path, path);
+			add_module(c, root, path, NULL, true);
 	}
 	return failed;
 }
@@ -484,11 +497,11 @@ struct objects {
 	void *context;
 };
 
-static void found_object(struct walk *walk, const char *path, const char *real)
+static void found_object(struct walk *walk, const char *path, const char *real, bool linked)
 {
 	const struct objects *objects = walk->context;
 
-	(void)real;
+	(void)real, (void)linked;
 	objects->found(objects->context, path);
 }
 
@@ -511,9 +524,9 @@ bool scan_objects(const char *path, size_t hidden, const struct config *config, 
 	return !walk.unread;
 }
 
-static void end_at_first(struct walk *walk, const char *path, const char *real)
+static void end_at_first(struct walk *walk, const char *path, const char *real, bool linked)
 {
-	(void)path, (void)real;
+	(void)path, (void)real, (void)linked;
 	walk->ended = true;
 }
 
@@ -540,10 +553,11 @@ bool has_modules(struct location place, struct arena *memory)
 }
 
 /* Ends the walk at the first module that is newer than it may be, or may be so. */
-static void compare_times(struct walk *walk, const char *path, const char *real)
+static void compare_times(struct walk *walk, const char *path, const char *real, bool linked)
 {
 	struct stat st;
 
+	(void)linked;
 	walk->ended = stat_again(walk->directory, real ? real : path, &st) || is_newer(&st.st_mtim, walk->context);
 }
 

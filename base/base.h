@@ -167,12 +167,12 @@ bool regex_matches(const char *pattern, const char *text, bool *valid);
 
 /* ---- confine.c: a worker's rights ------------------------------------------------------------ */
 
-/* Makes the open directory this process's root directory: no path, and no link, leads out of it, and confine() takes the
- * right to leave it. False where the process has no right to do so. */
+/* Makes the open directory this process's root directory: no path, and no link, leads out of it, and confine() takes all
+ * other ways to leave it. False where the process has no right to do so, or the kernel cannot take these ways. */
 bool enter_for_good(int directory);
 
 /* Begins the list of the files that this process may read once it is confined: for permit(); `all_files`: it may read all
- * that it can name. -1 where the kernel has no such lists (Landlock: Linux 5.13), so that any file may be read. */
+ * that it can name. -1 where the kernel has no such lists (Landlock: Linux 5.13), so that it may read them anyway. */
 int permissions_begin(bool all_files);
 
 /* Permit to read all files below the open directory, or the file at a path, which may be a link to it. */

@@ -1,6 +1,6 @@
 /* confine.c: taking a worker's rights away. After this, even code from a hostile module can only read files and end its
  * process: it cannot write a file, start a program, or use the network. This is a seccomp filter (Linux 3.5); which files
- * it can read, Landlock says (Linux 5.13), or, where the process is root's, its root directory. A kernel or emulator
+ * it can read, Landlock says (Linux 5.13); those of root can have a root directory of their own. A kernel or emulator
  * without these ignores them.
  *
  * A system with musl alone does not have the kernel's headers, so the few numbers from them are given here. */
@@ -51,11 +51,6 @@ static void drop_capabilities(void)
 /* Of landlock(7): LANDLOCK_RULE_PATH_BENEATH, LANDLOCK_ACCESS_FS_READ_FILE, and all rights over files that its first
  * version knows. */
 enum { PATH_BENEATH = 1, READ_FILE = 1 << 2, ALL_RIGHTS = (1 << 13) - 1 };
-
-bool enter_for_good(int directory)
-{
-	return !syscall(SYS_fchdir, directory) && !syscall(SYS_chroot, ".");
-}
 
 int permissions_begin(bool all_files)
 {
@@ -110,6 +105,7 @@ enum {
 	ARCHITECTURE_AT = 4,
 	ARGUMENTS_AT = 16,
 	FILTER_MODE = 2,
+	GET_ACTION_AVAIL = 2, /* of seccomp(2) */
 	LOW_WORD = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0,
 	THIRD_AT = ARGUMENTS_AT + 2 * 8 + LOW_WORD, /* third argument: openat's flags, madvise's advice */
 	DONTNEED = 4,                               /* MADV_DONTNEED; other advice harms who shares the memory */
@@ -120,6 +116,16 @@ enum {
 #define KILL 0x80000000
 
 _Static_assert(O_RDONLY == 0, "a flag not in READ_ONLY writes, creates or truncates");
+
+/* Without a filter, root could leave by open_by_handle_at(2), as it keeps the right to read all files. Linux 4.14 tells
+ * whether it has filters. */
+bool enter_for_good(int directory)
+{
+	const uint32_t action = ALLOW;
+
+	return !syscall(SYS_seccomp, GET_ACTION_AVAIL, 0, &action) && !syscall(SYS_fchdir, directory) &&
+	       !syscall(SYS_chroot, ".");
+}
 
 static void enforce_filter(void)
 {
@@ -148,6 +154,12 @@ static void enforce_filter(void)
 }
 
 #else
+
+bool enter_for_good(int directory)
+{
+	(void)directory;
+	return false;
+}
 
 static void enforce_filter(void)
 {

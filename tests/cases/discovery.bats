@@ -1,5 +1,6 @@
 # Which files of a tree are modules, and what they are called.
 load common
+load invariants
 
 # name_is PATH NAME: a module there is called that.
 name_is() {
@@ -345,4 +346,33 @@ name_is() {
 	says_line 'depmod: ERROR: nothing is written, as not all of the tree could be read'
 	file_is modules.dep old
 	[ ! -e "$TREE/modules.alias" ]
+}
+
+@test "a file system that does not tell what is a directory, a file or a link" {
+	needs_tracing
+	[ "$(id -u)" = 0 ] || skip "only root can mount a disk"
+	local i
+	for i in $(seq 20); do module "kernel/deep/er/m$i.ko" --alias "mark$i"; done
+	module far.ko --alias far
+	mkdir -p "$ROOT/elsewhere"
+	mv "$TREE/far.ko" "$ROOT/elsewhere"
+	ln -s /elsewhere/far.ko "$TREE/kernel/far.ko"
+	ln -s deep "$TREE/kernel/linked"
+	mkdir "$TREE/kernel/no-file.ko"
+	mkdir disk
+	truncate -s 8M image
+	mkfs.ext4 -q -O ^filetype image
+	"$DEPMOD" -b root -C empty -o expected "$RELEASE" 2>messages || cat messages
+	run unshare -m sh -c 'mount -o loop image disk || exit 99
+		cp -a root/. disk
+		exec strace -ff -qq -o calls -e trace=openat "$@"' - \
+		"$DEPMOD" --jobs 2 -b disk -C empty -o out "$RELEASE"
+	[ "$status" != 99 ] || skip "nothing can be mounted here"
+	exits 0
+	diff -r expected out
+	[ "$output" = "$(sed 's,/root/,/disk/,' messages)" ]
+	cat calls.* >trace
+	# What no link leads to is read at once, and needs no permission of its own.
+	[ "$(grep -c 'openat.*"kernel/deep/er/m[0-9]*\.ko", O_RDONLY.* = [0-9]' trace)" = 20 ]
+	! grep -q 'openat.*"kernel/deep.*O_PATH' trace
 }

@@ -264,3 +264,19 @@ depmod: ERROR: no module abc in $PWD/one/usr/lib/modules/$RELEASE/, did you mean
 	[ "$output" = 'depmod: ERROR: more than one -b needs -o (--help lists the options)' ]
 	[ ! -e "$TREE/modules.dep" ]
 }
+
+@test "--map reads the files of each root, a named one too, wherever it is started" {
+	module kernel/a.ko --device pci=1,2
+	extension one
+	module kernel/b.ko --device pci=3,4
+	local file top=$BATS_TEST_TMPDIR
+	mkdir -p elsewhere/kernel
+	"$MKMODULE" --device pci=5,6 elsewhere/kernel/a.ko
+	cd elsewhere
+	for file in "" "$top/root/lib/modules/$RELEASE/kernel/a.ko"; do
+		"$DEPMOD" --map -b "$top/root" -b "$top/one" -o "$top/out" -C "$top/empty" "$RELEASE" $file 2>messages
+		[ ! -s messages ] || ! grep -v 'could not open' messages
+		[ "$(awk '!/^#/ { print $1, $2 }' "$(find "$top/out" -name modules.pcimap)")" = \
+			"a 0x00000001$([ -n "$file" ] || printf '\nb 0x00000003')" ]
+	done
+}
