@@ -195,17 +195,7 @@ static void visit_module(struct walk *walk, const char *path, const char *real, 
 		tell(walk, ERROR, "left out, as its name cannot be written to modules.dep: ", path, 0);
 }
 
-/* What a directory does not tell of a file: its type, or DT_UNKNOWN still. */
-static unsigned char type_of(const struct walk *walk, const char *path)
-{
-	struct stat st;
-
-	if (fstatat(walk->directory, path, &st, AT_SYMLINK_NOFOLLOW))
-		return DT_UNKNOWN;
-	return (unsigned char)IFTODT(st.st_mode);
-}
-
-/* A link is followed; what it leads to, and what the directory does not tell, stat(2) does. */
+/* A link is followed; what it leads to, stat(2) tells. */
 static void visit_unknown(struct walk *walk, struct place *parent, const char *path, bool module)
 {
 	struct stat st;
@@ -261,12 +251,10 @@ static void read_place(struct walk *walk, struct place *place)
 		    (place->linked && is_maze(walk, place->path)))
 			continue;
 		name = join_path(walk->memory, place->path == tree_itself ? "" : place->path, name);
-		if (type == DT_UNKNOWN && real)
-			type = type_of(walk, name);
 		/* Behind a link, any directory may be one that was read already. */
 		if (type == DT_DIR && !place->linked)
 			add_place(walk, place, name, false);
-		else if (type == DT_REG && real && module)
+		else if (type == DT_REG && real)
 			visit_module(walk, name, NULL, place->linked);
 		else
 			visit_unknown(walk, place, name, module);

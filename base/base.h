@@ -340,10 +340,10 @@ int directory_open(struct directory *directory, int at, const char *path);
 int directory_begin(struct directory *directory, int fd, const char *path);
 void directory_close(struct directory *directory);
 
-/* The next name except . and .., valid until the next call, and its type as in <dirent.h>. NULL at the end or, with an
- * errno in directory->error, when reading failed; the directory is closed then. Names that the system gives at once are
- * put into the order of inodes, unless .as_told is set: a disk reads files faster in this order than in that of a
- * directory. */
+/* The next name except . and .., valid until the next call, and its type as in <dirent.h>; DT_UNKNOWN only when the file
+ * cannot be looked at. NULL at the end or, with an errno in directory->error, when reading failed; the directory is closed
+ * then. Names that the system gives at once are put into the order of inodes, unless .as_told is set: a disk reads files
+ * faster in this order than in that of a directory. */
 const char *directory_next(struct directory *directory, unsigned char *type);
 
 /* ---- sort.c ---------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* file.c: reading whole files and directories. A file is read to its end, whatever size it claims;
  * nothing here waits for a FIFO or a device that a hostile tree put in the way. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -197,6 +198,17 @@ static bool refill(struct directory *directory)
 	return n > 0;
 }
 
+/* The type of what the name stands for: as the directory tells it or, where it does not, as the file itself does. */
+static unsigned char type_of(const struct directory *directory, const char *name)
+{
+	unsigned char told = (unsigned char)name[RECORD_TYPE - RECORD_NAME];
+	struct stat st;
+
+	if (told != DT_UNKNOWN || fstatat(directory->fd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return told;
+	return (unsigned char)IFTODT(st.st_mode);
+}
+
 const char *directory_next(struct directory *directory, unsigned char *type)
 {
 	const char *name;
@@ -207,6 +219,6 @@ const char *directory_next(struct directory *directory, unsigned char *type)
 			return NULL;
 		}
 	name = directory->entries[directory->at++].string;
-	*type = (unsigned char)name[RECORD_TYPE - RECORD_NAME];
+	*type = type_of(directory, name);
 	return name;
 }
