@@ -113,7 +113,7 @@ trace_each() {
 	cat calls.* >trace
 	grep -q 'landlock_restrict_self(.* = 0$' trace || skip "this kernel has no Landlock"
 	perl -e '
-		my (%opened, %rules);
+		my %opened;
 		for my $name (@ARGV) {
 			open my $file, "<", $name;
 			my ($rules, $confined) = (0, 0);

@@ -30,8 +30,10 @@ static long make(const struct call *call)
 	return syscall(call->number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* What becomes of a confined process that does work(context): it ends with what that returns, if it may. */
-static int confined(int (*work)(const void *context), const void *context)
+typedef int work(const void *context);
+
+/* What becomes of a process that does task(context): it ends with what that returns, if it may. */
+static int in_a_process(work *task, const void *context)
 {
 	struct rlimit no_core = { 0, 0 };
 	int status;
@@ -40,11 +42,38 @@ static int confined(int (*work)(const void *context), const void *context)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		setrlimit(RLIMIT_CORE, &no_core);
-		confine(-1);
-		syscall(SYS_exit_group, work(context));
+		syscall(SYS_exit_group, task(context));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status;
+}
+
+/* The same of one that ends by itself: what task() returned. */
+static int result_of(work *task, const void *context)
+{
+	int status = in_a_process(task, context);
+
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+struct confined {
+	work *task;
+	const void *context;
+};
+
+static int confine_and_work(const void *context)
+{
+	const struct confined *confined = context;
+
+	confine(-1);
+	return confined->task(confined->context);
+}
+
+/* What becomes of a process that is confined first. */
+static int confined(work *task, const void *context)
+{
+	return in_a_process(confine_and_work, &(struct confined){ task, context });
 }
 
 static int try(const void *context)
@@ -242,13 +271,18 @@ static const struct {
 
 static char lists[] = "/tmp/confine-XXXXXX";
 
+struct list {
+	int permissions, directory;
+};
+
 /* The number of the first file for which that is not so, + 1; 0 when there is none. */
 static int try_listed(const void *context)
 {
-	int directory = *(const int *)context;
+	const struct list *list = context;
 
+	confine(list->permissions);
 	for (int i = 0; i < (int)COUNT_OF(listed); i++) {
-		int fd = openat(directory, listed[i].path, O_RDONLY | O_CLOEXEC);
+		int fd = openat(list->directory, listed[i].path, O_RDONLY | O_CLOEXEC);
 
 		if ((fd >= 0) != listed[i].permitted)
 			return i + 1;
@@ -281,8 +315,7 @@ static int remove_files(void **state)
 
 static void only_listed_files_are_read(void **state)
 {
-	int permissions = permissions_begin(false), here = open(lists, O_RDONLY | O_DIRECTORY), status, tree;
-	pid_t pid;
+	int permissions = permissions_begin(false), here = open(lists, O_RDONLY | O_DIRECTORY), tree, wrong;
 
 	(void)state;
 	if (permissions < 0)
@@ -292,16 +325,9 @@ static void only_listed_files_are_read(void **state)
 	permit_file(permissions, here, "outside/missing");
 	permit_file(permissions, here, "tree/permitted");
 	permit_file(permissions, here, "tree/directory");  /* no file: permits nothing */
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		confine(permissions);
-		syscall(SYS_exit_group, try_listed(&here));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status))
-		fail_msg("%s: should be %d", listed[WEXITSTATUS(status) - 1].path, listed[WEXITSTATUS(status) - 1].permitted);
+	wrong = result_of(try_listed, &(struct list){ permissions, here });
+	if (wrong)
+		fail_msg("%s: should be %d", listed[wrong - 1].path, listed[wrong - 1].permitted);
 	close(permissions);
 	close(tree);
 	close(here);
@@ -315,15 +341,26 @@ static const char *const ways_out[] = {
 	"directory/named",
 };
 
-/* 0 when the module can be read, but nothing outside; else the number of the first way out, + 1. */
-static int try_ways_out(const void *context)
-{
-	int tree = *(const int *)context;
+enum { NOT_ENTERED = 98, NOT_READ = 99 };
 
+/* 0 when the module can be read, but nothing outside; else the number of the first way out, + 1, or one of these. */
+static int try_ways_out(int tree)
+{
+	confine(permissions_begin(true));
 	for (int i = 0; i < (int)COUNT_OF(ways_out); i++)
 		if (openat(tree, ways_out[i], O_RDONLY | O_CLOEXEC) >= 0)
 			return i + 1;
-	return openat(tree, "below/module", O_RDONLY | O_CLOEXEC) < 0 ? 99 : 0;
+	return openat(tree, "below/module", O_RDONLY | O_CLOEXEC) < 0 ? NOT_READ : 0;
+}
+
+static int stay(const void *tree)
+{
+	return try_ways_out(*(const int *)tree);
+}
+
+static int enter(const void *tree)
+{
+	return enter_for_good(*(const int *)tree) ? try_ways_out(*(const int *)tree) : NOT_ENTERED;
 }
 
 static int make_ways_out(void **state)
@@ -337,57 +374,37 @@ static int make_ways_out(void **state)
 	return symlink(target, path);
 }
 
-/* Runs try_ways_out() confined, in the tree or not, and returns what it says. */
-static int leave(bool entered)
-{
-	char path[256];
-	int status, tree;
-	pid_t pid;
-
-	snprintf(path, sizeof(path), "%s/tree", lists);
-	tree = open(path, O_RDONLY | O_DIRECTORY);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (entered && !enter_for_good(tree))
-			syscall(SYS_exit_group, 98);
-		confine(permissions_begin(true));
-		syscall(SYS_exit_group, try_ways_out(&tree));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	close(tree);
-	return WEXITSTATUS(status);
-}
-
 static void nothing_leads_out_of_a_root_directory(void **state)
 {
-	int way;
+	char path[256];
+	int tree, way;
 
 	(void)state;
 	if (geteuid())
 		skip();  /* only root may have another root directory */
-	assert_int_equal(leave(false), 1);
-	way = leave(true);
+	snprintf(path, sizeof(path), "%s/tree", lists);
+	tree = open(path, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(result_of(stay, &tree), 1);
+	way = result_of(enter, &tree);
 	if (way)
-		fail_msg("%s", way <= (int)COUNT_OF(ways_out) ? ways_out[way - 1] : "the module cannot be read");
+		fail_msg("%d: %s", way, way <= (int)COUNT_OF(ways_out) ? ways_out[way - 1] : "the module cannot be read");
+	close(tree);
+}
+
+/* 0 when it cannot enter, as it should be. */
+static int enter_without_rights(const void *directory)
+{
+	if (!geteuid() && (setgid(65534) || setuid(65534)))
+		return 2;
+	return enter_for_good(*(const int *)directory);
 }
 
 static void who_has_no_right_to_it_stays_outside(void **state)
 {
-	int directory = open("/tmp", O_RDONLY | O_DIRECTORY), status;
-	pid_t pid = fork();
+	int directory = open("/tmp", O_RDONLY | O_DIRECTORY);
 
 	(void)state;
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (!geteuid() && (setgid(65534) || setuid(65534)))
-			_exit(2);
-		_exit(enter_for_good(directory));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(result_of(enter_without_rights, &directory), 0);
 	close(directory);
 }
 
